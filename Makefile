@@ -1,0 +1,91 @@
+# `make` lists the targets. VENV is where everything is installed, PYTHON what creates it:
+#     make test VENV=/tmp/sparsead PYTHON=python3.12
+# Everything comes as wheels; no target needs a compiler or a library of the system.
+
+VENV ?= .venv
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+    $$p -c '$(SUITABLE)' >/dev/null 2>&1 && { echo $$p; break; }; done)
+SUITABLE = import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+
+# Extras that `make test` uses where their wheels exist. PyTorch is not among them, because its default wheel draws
+# gigabytes of GPU libraries: install it by hand and its tests run too.
+OPTIONAL ?= jax pardiso autograd plot
+PYTEST_ARGS ?=
+BENCH ?=
+
+RUN = $(VENV)/bin/python
+INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check --only-binary :all:
+
+.PHONY: help demo test lint docs bench examples clean
+help:
+	@echo "make demo      the sensitivity of a first structure, with a picture"
+	@echo "make test      the test suite, on every optional library that has wheels here"
+	@echo "make lint      style, types and layering"
+	@echo "make docs      the documentation, into build/docs"
+	@echo "make examples  every example; each checks its own physics"
+	@echo "make bench     the benchmarks; BENCH=<group> for one of them"
+	@echo "make clean     remove what was built, but not $(VENV)"
+
+demo: $(VENV)/.demo
+	@MPLBACKEND=Agg $(RUN) examples/first_structure/plot_mbb_beam.py
+	@echo
+	@echo "Faster solves, optional: $(VENV)/bin/pip install -e '.[pardiso]' (a wheel); \
+	CHOLMOD and UMFPACK need SuiteSparse: see docs/install.md."
+
+test: $(VENV)/.test
+	$(RUN) -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.lint
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-cache
+
+docs: $(VENV)/.docs
+	MPLBACKEND=Agg $(RUN) -m sphinx -W --keep-going -q -b html docs build/docs
+	@echo "open build/docs/index.html"
+
+bench: $(VENV)/.bench
+	$(RUN) -m benchmarks $(BENCH)
+
+examples: $(VENV)/.test
+	$(RUN) -m pytest tests/test_examples.py
+
+clean:
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache docs/gallery docs/reference/generated
+	find sparsead tests benchmarks examples docs -name __pycache__ -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { \
+	    echo "error: no Python 3.11 or later with the venv module was found"; \
+	    echo "  looked for: python3.13 python3.12 python3.11 python3"; \
+	    echo "  fix:        install one (Debian: apt install python3-venv), or make $(MAKECMDGOALS) PYTHON=/path/to/python"; \
+	    exit 1; }
+	@$(PYTHON) -c '$(SUITABLE)' || { \
+	    echo "error: PYTHON=$(PYTHON) is not Python 3.11 or later with the venv module"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# One stamp for each set of requirements: a second run installs nothing.
+$(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) -e ".[jax,autograd,plot]"
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) -e ".[test]"
+	@for extra in $(OPTIONAL); do \
+	    echo "$(INSTALL) -e \".[$$extra]\""; \
+	    $(INSTALL) -e ".[$$extra]" || echo "note: '$$extra' cannot be installed here; its tests will be skipped"; \
+	done
+	@touch $@
+
+$(VENV)/.lint: pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) -e ".[lint]"
+	@touch $@
+
+$(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) -e ".[docs,jax,autograd]"
+	@touch $@
+
+$(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) -e ".[bench]"
+	@touch $@
