@@ -1,0 +1,64 @@
+"""Settings of the whole suite: 64 bits in JAX, no window, an empty factor store, visible skips."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import sparsead
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+if importlib.util.find_spec("jax"):
+    importlib.import_module("jax").config.update("jax_enable_x64", True)
+
+# ``import jax``, ``import sparsead.jax as sp``, also behind the prompt of a doctest.
+IMPORT = re.compile(
+    r"^\s*(?:>>> |\.\.\. )?\s*(?:import|from)\s+(?:sparsead\.)?(jax|autograd|torch|matplotlib)\b", re.MULTILINE
+)
+
+
+def require(name: str) -> Any:
+    """Return the optional module `name`; without it, skip the test, or fail where CI is set.
+
+    At the top of a test file it skips the whole file: ``jax = require("jax")``.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        absent(name, str(error))
+
+
+def require_imports_of(source: str) -> None:
+    """Require every optional library that a program or page imports."""
+    for name in sorted(set(IMPORT.findall(source))):
+        require(name)
+
+
+def absent(name: str, reason: str) -> None:
+    """Skip the test because an optional library is absent, or fail it where CI is set.
+
+    For libraries that are no Python modules: the reason is what ``backend.missing()`` says.
+    """
+    if os.environ.get("CI", "").lower() not in ("", "0", "false"):
+        pytest.fail(f"{name} must be there in CI: {reason}", pytrace=False)
+    pytest.skip(f"{name} is not installed: {reason}", allow_module_level=True)
+
+
+@pytest.fixture(autouse=True)
+def empty_factor_store() -> Iterator[None]:
+    """Let every test count from zero."""
+    store = getattr(sparsead, "factor_cache", None)
+    if store is not None:
+        store.clear()
+    yield
+    if store is not None:
+        store.clear()
