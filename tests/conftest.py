@@ -56,9 +56,6 @@ def absent(name: str, reason: str) -> None:
 @pytest.fixture(autouse=True)
 def empty_factor_store() -> Iterator[None]:
     """Let every test count from zero."""
-    store = getattr(sparsead, "factor_cache", None)
-    if store is not None:
-        store.clear()
+    sparsead.factor_cache.clear()
     yield
-    if store is not None:
-        store.clear()
+    sparsead.factor_cache.clear()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import sparsead
-from tests.conftest import require
+from tests.conftest import absent, require
 
 OPTIONAL = ("jax", "jaxlib", "autograd", "torch", "mkl", "pypardiso", "sksparse", "matplotlib")
 SHARED_NAMES = {
@@ -107,3 +107,14 @@ def test_front_ends_have_the_same_names(front_end: str, own: set[str]) -> None:
 
 def test_package_ships_its_types() -> None:
     assert (Path(sparsead.__file__).parent / "py.typed").is_file()
+
+
+def test_absent_library_is_a_skip_here_and_a_failure_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="no_such_library is not installed: No module named"):
+        require("no_such_library")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="no_such_library must be there in CI"):
+        require("no_such_library")
+    with pytest.raises(pytest.fail.Exception, match="libumfpack must be there in CI: apt install"):
+        absent("libumfpack", "apt install libsuitesparse-dev")
