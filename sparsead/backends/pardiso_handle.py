@@ -1,0 +1,196 @@
+"""One PARDISO handle: one symbolic analysis and many slots, each of which holds the factors of one matrix.
+
+MKL keeps, behind one handle, one analysis and up to ``maxfct`` factorizations,
+told apart by ``mnum``. So a pattern is analyzed once however many of its
+matrices stay factorized, and each is freed alone. A handle used by two
+threads at once gives garbage: every call holds its lock. Factors are given back
+by finalizers, which run in any thread at any moment, even inside a call on the same
+handle; they never wait for the lock but leave the slot to whoever holds it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import weakref
+from collections import deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sparsead.backends.pardiso_errors import check
+from sparsead.errors import BackendError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sparsead.backends.mkl import MKL
+    from sparsead.backends.pardiso_layout import Layout
+
+ANALYZE, FACTORIZE, SOLVE, FREE_SLOT, FREE_ALL = 11, 22, 33, 0, -1
+_EVERYTHING = 0  # stands for all slots, which are numbered from 1
+
+# MKL allocates four bytes an unknown for every slot, touched when the slot is first used.
+_BYTES_FOR_SLOTS = 2**26
+_FEWEST_SLOTS, _MOST_SLOTS = 32, 1000
+
+
+class Handle:
+    """A live analysis, freed with the object.
+
+    Parameters
+    ----------
+    mkl : MKL
+        The library.
+    layout : Layout
+        Index arrays.
+    mtype : int
+        PARDISO's matrix type.
+    iparm : int array, shape (64,)
+        Settings; each call gets a copy, since PARDISO writes its figures into it.
+    packed : array
+        Values in the order of the layout; they steer scaling and matching.
+
+    Attributes
+    ----------
+    nbytes : int
+        Memory of the analysis. Unit: [byte].
+    """
+
+    def __init__(self, mkl: MKL, layout: Layout, mtype: int, iparm: NDArray[Any], packed: NDArray[Any]) -> None:
+        slots = min(_MOST_SLOTS, max(_FEWEST_SLOTS, _BYTES_FOR_SLOTS // (layout.n * layout.index.itemsize)))
+        self._calls = _Calls(mkl, layout, mtype, iparm, slots)
+        self.n = layout.n
+        self._free = deque(range(1, slots + 1))
+        self._calls.free = self._free
+        weakref.finalize(self, self._calls.give_back, _EVERYTHING).atexit = False
+        with self._calls.held():
+            figures = self._calls.run(ANALYZE, 1, packed)
+        self.nbytes = int(figures[15]) * 1024
+
+    def usable_here(self) -> bool:
+        """Return whether this process made the handle; a forked child inherits memory it must not use."""
+        return self._calls.pid == os.getpid()
+
+    def take(self) -> int | None:
+        """Return a free slot, None if all are taken."""
+        self._calls.drain()
+        try:
+            return self._free.popleft()
+        except IndexError:
+            return None
+
+    def factorize(self, slot: int, packed: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:
+        """Fill a slot; return PARDISO's figures and the diagonal of the factors. Frees the slot on failure."""
+        calls = self._calls
+        try:
+            with calls.held():
+                figures = calls.run(FACTORIZE, slot, packed)
+                return figures, calls.mkl.diagonal(calls.pt, slot, calls.layout.n, packed.dtype)
+        except BaseException:
+            calls.give_back(slot)
+            raise
+
+    def solve(self, slot: int, b: NDArray[Any], trans: int, values: NDArray[Any] | None) -> NDArray[Any]:
+        """Return the solutions, shape (k, n); `values` are read only if PARDISO refines."""
+        x = np.empty_like(b, order="C")
+        with self._calls.held():
+            self._calls.run(SOLVE, slot, values, np.ascontiguousarray(b), x, trans)
+        return x
+
+    def diagonal(self, slot: int, dtype: np.dtype) -> NDArray[Any] | None:
+        """Return the diagonal of the factors in a slot, shape (n,)."""
+        calls = self._calls
+        with calls.held():
+            return calls.mkl.diagonal(calls.pt, slot, calls.layout.n, dtype)
+
+    def free_with(self, owner: object, slot: int) -> None:
+        """Give the slot back when `owner` is gone."""
+        weakref.finalize(owner, self._calls.give_back, slot).atexit = False
+
+
+class _Calls:
+    """The C calls of one handle; finalizers hold on to this object and not to the handle."""
+
+    free: deque[int]
+
+    def __init__(self, mkl: MKL, layout: Layout, mtype: int, iparm: NDArray[Any], slots: int) -> None:
+        self.mkl, self.layout, self.pid = mkl, layout, os.getpid()
+        self.pt = np.zeros(64, np.int64)
+        self._mtype, self._iparm, self._slots = mtype, iparm, slots
+        self._pardiso = mkl.pardiso(layout.index)
+        self._nothing = np.zeros(2)
+        self._lock = threading.Lock()
+        self._given_back: deque[int] = deque()
+        self._closed = False
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the handle alone; frees what was given back meanwhile."""
+        self._refuse_in_forked_process()
+        with self._lock:
+            self._free_given_back()
+            yield
+        self.drain()
+
+    def run(
+        self,
+        phase: int,
+        slot: int,
+        values: NDArray[Any] | None = None,
+        b: NDArray[Any] | None = None,
+        x: NDArray[Any] | None = None,
+        trans: int = 0,
+    ) -> NDArray[Any]:
+        """Call PARDISO, the handle being held; return its figures (``iparm``, counted from 0)."""
+        layout, figures = self.layout, self._iparm.copy()
+        figures[11] = trans
+        count = 1 if b is None else len(b)
+        scalars = np.array([self._slots, slot, self._mtype, phase, layout.n, count, 0, 0], layout.index)
+        at, width, nothing = scalars.ctypes.data, scalars.itemsize, self._nothing.ctypes.data
+        maxfct, mnum, mtype, phase_at, n, nrhs, msglvl, error = range(at, at + 8 * width, width)
+        matrix = (nothing if values is None else values.ctypes.data, layout.ia.ctypes.data, layout.ja.ctypes.data)
+        vectors = (nothing if b is None else b.ctypes.data, nothing if x is None else x.ctypes.data)
+        with self.mkl.threads_that_survive_fork():
+            self._pardiso(
+                self.pt.ctypes.data, maxfct, mnum, mtype, phase_at, n, *matrix,
+                nothing, nrhs, figures.ctypes.data, msglvl, *vectors, error,
+            )  # fmt: skip
+        check(int(scalars[7]), figures, mtype=self._mtype, n=layout.n)
+        return figures
+
+    def give_back(self, slot: int) -> None:
+        """Free a slot now, or leave it to the thread that holds the handle."""
+        self._given_back.append(slot)
+        self.drain()
+
+    def drain(self) -> None:
+        """Free what was given back, unless somebody holds the handle: then they will."""
+        while self._given_back and self.pid == os.getpid() and self._lock.acquire(blocking=False):
+            try:
+                self._free_given_back()
+            finally:
+                self._lock.release()
+
+    def _free_given_back(self) -> None:
+        while self._given_back:
+            slot = self._given_back.popleft()
+            if self._closed:
+                continue
+            if slot == _EVERYTHING:
+                self._closed = True
+                self.run(FREE_ALL, 1)
+            else:
+                self.run(FREE_SLOT, slot)
+                self.free.append(slot)
+
+    def _refuse_in_forked_process(self) -> None:
+        if self.pid != os.getpid():
+            raise BackendError(
+                "factors belong to another process",
+                expected=f"a call in process {self.pid}, which factorized the matrix",
+                got=f"a call in process {os.getpid()}, forked from it",
+                fix="factorize in the process that solves, or start processes with the method 'spawn'",
+            )
