@@ -42,7 +42,7 @@ lint: $(VENV)/.lint
 	$(VENV)/bin/lint-imports --no-cache
 
 docs: $(VENV)/.docs
-	MPLBACKEND=Agg $(RUN) -m sphinx -W --keep-going -q -b html docs build/docs
+	MPLBACKEND=Agg $(RUN) -m sphinx -W --keep-going --quiet -d build/doctrees -b html docs build/docs
 	@echo "open build/docs/index.html"
 
 bench: $(VENV)/.bench
