@@ -11,6 +11,7 @@ import site
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,7 @@ class MKL:
         """Return the solver for 32-bit or for 64-bit integers; its arguments are addresses."""
         return self._pardiso if index.itemsize == np.dtype(np.int32).itemsize else self._pardiso_64
 
-    def diagonal(self, pt: NDArray[np.int64], slot: int, n: int, dtype: np.dtype) -> NDArray | None:
+    def diagonal(self, pt: NDArray[np.int64], slot: int, n: int, dtype: np.dtype) -> NDArray[Any] | None:
         """Return the diagonal of the factors in a slot of a handle, shape (n,); None if MKL does not tell."""
         of_factors, of_matrix = np.empty(n, dtype), np.empty(n, dtype)
         # Both integers are read through a pointer: eight little-endian bytes serve either width.

@@ -11,7 +11,7 @@ import numpy as np
 from sparsead.backends import mkl
 from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, untold
 from sparsead.backends.pardiso_errors import IndexOverflowError
-from sparsead.backends.pardiso_handle import Handle
+from sparsead.backends.pardiso_handle import Filled, Handle
 from sparsead.backends.pardiso_layout import FullLayout, Layout, TriangleLayout
 
 if TYPE_CHECKING:
@@ -40,6 +40,11 @@ class Plan(NamedTuple):
     def full(self) -> bool:
         """Whether both triangles are handed over."""
         return self.mtype in (GENERAL, COMPLEX_GENERAL)
+
+    @property
+    def refined(self) -> bool:
+        """Whether each solution is refined, perturbed pivots or not."""
+        return self.full and not self.matched
 
 
 def plans(structure: Structure, *, is_complex: bool) -> tuple[Plan, ...]:
@@ -112,9 +117,7 @@ class PardisoAnalysis(Analysis):
         """Return the factors, which occupy one slot of a handle until they are garbage."""
         packed = self._layout.pack(values)
         handle, slot = self._slot(packed)
-        figures, diagonal = handle.factorize(slot, packed)
-        refines = figures[13] > 0 or figures[7] > 0
-        return PardisoFactorization(handle, slot, self._plan, packed, figures, diagonal, refines=refines)
+        return PardisoFactorization(handle, slot, self._plan, packed, handle.factorize(slot, packed))
 
     def _slot(self, packed: NDArray[Any]) -> tuple[Handle, int]:
         """Return a free slot; analyzes again if all are taken, or in a forked process."""
@@ -161,31 +164,19 @@ class PardisoFactorization(Factorization):
         How they were made.
     packed : array
         Values in PARDISO's order; kept, as a copy, only if PARDISO will refine with them.
-    figures : int array, shape (64,)
-        ``iparm`` after factorization.
-    diagonal : array, shape (n,) or None
-        Diagonal of the factors, scaled if the plan is matched.
-    refines : bool
-        Whether solves refine.
+    filled : Filled
+        What PARDISO told.
     """
 
-    def __init__(
-        self,
-        handle: Handle,
-        slot: int,
-        plan: Plan,
-        packed: NDArray[Any],
-        figures: NDArray[Any],
-        diagonal: NDArray[Any] | None,
-        *,
-        refines: bool,
-    ) -> None:
+    def __init__(self, handle: Handle, slot: int, plan: Plan, packed: NDArray[Any], filled: Filled) -> None:
         handle.free_with(self, slot)
         self._handle, self._slot, self._plan, self._dtype = handle, slot, plan, packed.dtype
+        figures = filled.figures
+        refines = plan.refined or figures[13] > 0
         self._values = packed.copy() if refines else None
-        self.nbytes = int(figures[16]) * 1024 + (packed.nbytes if refines else 0)
+        self.nbytes = filled.nbytes + (packed.nbytes if refines else 0)
         self.backward_stable = plan.positive_definite
-        self.pivots = Pivots(perturbed=int(figures[13]), ratio=_ratio(diagonal))
+        self.pivots = Pivots(perturbed=int(figures[13]), ratio=_ratio(filled.diagonal))
         self._signs = int(figures[21]), int(figures[22])
 
     def solve(self, b: NDArray[Any], trans: Trans = "N") -> NDArray[Any]:
@@ -238,8 +229,7 @@ def _settings(plan: Plan, index: np.dtype) -> NDArray[Any]:
     iparm[20] = 0
     iparm[34] = 1  # indices from 0
     iparm[55] = 1  # let the diagonal be read
-    if plan.full and not plan.matched:
-        iparm[7] = _REFINEMENT_STEPS
+    iparm[7] = _REFINEMENT_STEPS if plan.refined else 0  # 0: two steps where pivots were perturbed, else none
     return iparm
 
 

@@ -16,7 +16,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 ANALYZE, FACTORIZE, SOLVE, FREE_SLOT, FREE_ALL = 11, 22, 33, 0, -1
 _EVERYTHING = 0  # stands for all slots, which are numbered from 1
 
-# MKL allocates four bytes an unknown for every slot, touched when the slot is first used.
-_BYTES_FOR_SLOTS = 2**26
+# MKL allocates one integer an unknown for every slot; the pages are touched when the slot is first used.
+_BYTES_FOR_SLOTS = 2**24
 _FEWEST_SLOTS, _MOST_SLOTS = 32, 1000
 
 
@@ -60,7 +60,8 @@ class Handle:
     """
 
     def __init__(self, mkl: MKL, layout: Layout, mtype: int, iparm: NDArray[Any], packed: NDArray[Any]) -> None:
-        slots = min(_MOST_SLOTS, max(_FEWEST_SLOTS, _BYTES_FOR_SLOTS // (layout.n * layout.index.itemsize)))
+        table = layout.n * layout.index.itemsize
+        slots = min(_MOST_SLOTS, max(_FEWEST_SLOTS, _BYTES_FOR_SLOTS // table))
         self._calls = _Calls(mkl, layout, mtype, iparm, slots)
         self.n = layout.n
         self._free = deque(range(1, slots + 1))
@@ -68,7 +69,7 @@ class Handle:
         weakref.finalize(self, self._calls.give_back, _EVERYTHING).atexit = False
         with self._calls.held():
             figures = self._calls.run(ANALYZE, 1, packed)
-        self.nbytes = int(figures[15]) * 1024
+        self.nbytes = int(figures[15]) * 1024 - slots * table
 
     def usable_here(self) -> bool:
         """Return whether this process made the handle; a forked child inherits memory it must not use."""
@@ -82,13 +83,14 @@ class Handle:
         except IndexError:
             return None
 
-    def factorize(self, slot: int, packed: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:
-        """Fill a slot; return PARDISO's figures and the diagonal of the factors. Frees the slot on failure."""
+    def factorize(self, slot: int, packed: NDArray[Any]) -> Filled:
+        """Fill a slot; return what is to know of it. Frees the slot on failure."""
         calls = self._calls
         try:
             with calls.held():
                 figures = calls.run(FACTORIZE, slot, packed)
-                return figures, calls.mkl.diagonal(calls.pt, slot, calls.layout.n, packed.dtype)
+                diagonal = calls.mkl.diagonal(calls.pt, slot, calls.layout.n, packed.dtype)
+                return Filled(figures, diagonal, calls.count_bytes(slot, figures))
         except BaseException:
             calls.give_back(slot)
             raise
@@ -111,6 +113,14 @@ class Handle:
         weakref.finalize(owner, self._calls.give_back, slot).atexit = False
 
 
+class Filled(NamedTuple):
+    """What a factorization tells: PARDISO's figures, the diagonal of the factors, and their bytes."""
+
+    figures: NDArray[Any]
+    diagonal: NDArray[Any] | None
+    nbytes: int
+
+
 class _Calls:
     """The C calls of one handle; finalizers hold on to this object and not to the handle."""
 
@@ -125,6 +135,7 @@ class _Calls:
         self._lock = threading.Lock()
         self._given_back: deque[int] = deque()
         self._closed = False
+        self._bytes_in: dict[int, int] = {}
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -161,6 +172,11 @@ class _Calls:
         check(int(scalars[7]), figures, mtype=self._mtype, n=layout.n)
         return figures
 
+    def count_bytes(self, slot: int, figures: NDArray[Any]) -> int:
+        """Return the memory of a slot just filled; PARDISO counts all live ones together."""
+        self._bytes_in[slot] = int(figures[16]) * 1024 - sum(self._bytes_in.values())
+        return self._bytes_in[slot]
+
     def give_back(self, slot: int) -> None:
         """Free a slot now, or leave it to the thread that holds the handle."""
         self._given_back.append(slot)
@@ -184,6 +200,7 @@ class _Calls:
                 self.run(FREE_ALL, 1)
             else:
                 self.run(FREE_SLOT, slot)
+                self._bytes_in.pop(slot, None)
                 self.free.append(slot)
 
     def _refuse_in_forked_process(self) -> None:
