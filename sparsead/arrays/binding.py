@@ -1,0 +1,43 @@
+"""Binding: what a front-end supplies, so that matrices, constructors and solve are written once."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from sparsead.rules.rule import Kernels
+
+
+class Binding(Kernels, Protocol):
+    """The five kernels, a namespace of elementwise functions, and three facts about arrays.
+
+    Attributes
+    ----------
+    name : str
+        Name of the front-end, for messages.
+    xp : namespace
+        ``concatenate conj imag real reshape`` and the arithmetic operators, differentiable by the front-end.
+    default_dtype : dtype
+        Type of the values that a constructor makes up.
+    """
+
+    name: str
+    xp: Any
+    default_dtype: np.dtype[Any]
+
+    def asarray(self, name: str, x: Any) -> Any:
+        """Return `x` as a floating array of the front-end; raise where its type cannot be kept."""
+        ...
+
+    def dtype(self, x: Any) -> np.dtype[Any]:
+        """Return the NumPy type of an array of the front-end."""
+        ...
+
+    def astype(self, x: Any, dtype: np.dtype[Any]) -> Any:
+        """Return the array in another type, differentiably."""
+        ...
+
+    def concrete(self, name: str, x: Any) -> Any:
+        """Return the array as NumPy; raise if it is traced."""
+        ...

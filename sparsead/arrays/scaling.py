@@ -1,0 +1,150 @@
+"""Linear maps of stored values: sum, scaling, selection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from sparsead.checks import check_indices, concrete
+from sparsead.errors import ShapeError
+from sparsead.pattern import combine
+from sparsead.pattern.structure import GENERAL, Structure
+
+if TYPE_CHECKING:
+    from sparsead.arrays.sparse_array import SparseArray
+
+A = TypeVar("A", bound="SparseArray")
+
+
+def add(left: A, right: SparseArray, *, definite: bool = True) -> A:
+    """Return A + B on the union of the patterns.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes differ.
+    """
+    if left.shape != right.shape:
+        raise ShapeError(
+            "matrices of different shapes cannot be added",
+            expected=f"two matrices of shape {left.shape}",
+            got=f"shapes {left.shape} and {right.shape}",
+            fix="place the smaller one with block(...), or correct its shape",
+        )
+    binding = left.binding
+    left, other = left.plain(), right.plain()
+    working = np.result_type(left.dtype, other.dtype)
+    values = [binding.astype(matrix.values, working) for matrix in (left, other)]
+    structure = _shared(left.structure, other.structure, definite)
+    if left.pattern is other.pattern:
+        return type(left)(values[0] + values[1], left.pattern, structure)
+    pattern, slots = combine.union(left.pattern, other.pattern)
+    total = binding.sum_triplets(binding.xp.concatenate(values)[None], slots=slots)[0]
+    return type(left)(total, pattern, structure)
+
+
+def multiply(matrix: A, factor: Any) -> A:
+    """Return the matrix scaled by a number, by rows (m, 1), by columns (n,) or (1, n), or entry by entry.
+
+    Raises
+    ------
+    ShapeError
+        If the factor has another shape, or is a matrix on another pattern.
+    """
+    if hasattr(factor, "pattern"):
+        return _entrywise(matrix, factor)
+    binding = matrix.binding
+    factor = binding.asarray("factor", factor)
+    shape = np.shape(factor)
+    if shape == ():
+        return _with_structure(matrix, matrix.values * _seen(matrix, factor), _scaled(matrix.structure, factor))
+    matrix = matrix.plain()
+    m, n = matrix.shape
+    by_row, by_column = combine.rows_and_columns(matrix.pattern)
+    if shape == (m, 1):
+        scales = binding.gather(factor[:, 0][None], slots=by_row)[0]
+    elif shape in ((n,), (1, n)):
+        scales = binding.gather(binding.xp.reshape(factor, (1, n)), slots=by_column)[0]
+    else:
+        raise ShapeError(
+            "factor does not fit the matrix",
+            expected=f"a number, ({m}, 1) to scale rows, ({n},) or (1, {n}) to scale columns",
+            got=f"a factor of shape {shape}",
+            fix="for a product with vectors use A @ x",
+        )
+    return type(matrix)(matrix.values * scales, matrix.pattern, Structure(triangular=matrix.structure.triangular))
+
+
+def select(matrix: A, rows: Any, cols: Any) -> A:
+    """Return A[rows][:, cols] for concrete indices or masks."""
+    matrix = matrix.plain()
+    m, n = matrix.shape
+    kept_rows = _indices("rows", rows, m)
+    kept_cols = _indices("cols", cols, n)
+    pattern, slots = combine.select(matrix.pattern, kept_rows, kept_cols)
+    values = matrix.binding.gather(matrix.values[None], slots=slots)[0]
+    same = np.array_equal(kept_rows, kept_cols) and len(np.unique(kept_rows)) == len(kept_rows)
+    structure = matrix.structure if same and not matrix.structure.triangular else GENERAL
+    return type(matrix)(values, pattern, structure)
+
+
+def _entrywise(matrix: A, factor: SparseArray) -> A:
+    matrix, other = matrix.plain(), factor.plain()
+    if matrix.pattern is not other.pattern:
+        raise ShapeError(
+            "matrices on different patterns cannot be multiplied entry by entry",
+            expected=f"a matrix on {matrix.pattern}",
+            got=f"a matrix on {other.pattern}",
+            fix="make both from the same triplets(...), or add a zero multiple of the other first",
+        )
+    structure = _shared(matrix.structure, other.structure, definite=False)
+    return type(matrix)(matrix.values * other.values, matrix.pattern, structure)
+
+
+def _indices(name: str, chosen: Any, extent: int) -> Any:
+    if chosen is None:
+        return np.arange(extent)
+    chosen = concrete(name, chosen)
+    if chosen.dtype == bool:
+        if chosen.shape != (extent,):
+            raise ShapeError(
+                f"mask {name} has the wrong length",
+                expected=f"shape ({extent},)",
+                got=f"shape {chosen.shape}",
+                fix=f"pass one truth value for each of the {extent}",
+            )
+        chosen = np.flatnonzero(chosen)
+    return check_indices(name, chosen, extent, f"the matrix has {extent} {name}")
+
+
+def _seen(matrix: SparseArray, factor: Any) -> Any:
+    """A factor of a conjugated view, as the factor of the stored values."""
+    return matrix.binding.xp.conj(factor) if matrix._conjugated else factor
+
+
+def _with_structure(matrix: A, values: Any, structure: Structure) -> A:
+    scaled = matrix._with_values(values)
+    scaled._structure = structure
+    return scaled
+
+
+def _scaled(structure: Structure, factor: Any) -> Structure:
+    """Symmetry survives any factor; being Hermitian a real one; definiteness only a positive number known now."""
+    is_real = np.dtype(factor.dtype).kind != "c"
+    try:
+        positive = is_real and float(factor) > 0
+    except Exception:  # a traced number: whatever its library raises, its sign is not known
+        positive = False
+    hermitian = is_real and (structure.hermitian or structure.positive_definite)
+    return Structure(structure.symmetric, hermitian, structure.positive_definite and positive, structure.triangular)
+
+
+def _shared(left: Structure, right: Structure, definite: bool) -> Structure:
+    """What a sum of two matrices has of both."""
+    return Structure(
+        left.symmetric and right.symmetric,
+        (left.hermitian or left.positive_definite) and (right.hermitian or right.positive_definite),
+        definite and left.positive_definite and right.positive_definite,
+        left.triangular if left.triangular == right.triangular else None,
+    )

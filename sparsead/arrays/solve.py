@@ -1,0 +1,114 @@
+"""Solve: the public function, for every front-end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sparsead.arrays.products import as_columns, as_rows, check_rows
+from sparsead.arrays.sparse_array import check_square
+from sparsead.errors import ShapeError
+from sparsead.factors.options import OnSingular, Precision, SolveOptions
+
+if TYPE_CHECKING:
+    from sparsead.arrays.sparse_array import SparseArray
+    from sparsead.backends.backend import Trans
+
+
+def solve(
+    matrix: SparseArray,
+    b: Any,
+    *,
+    trans: Trans = "N",
+    backend: str | None = None,
+    on_singular: OnSingular = "raise",
+    precision: Precision = "double",
+) -> Any:
+    """Return x with ``op(A) x = b``.
+
+    The factorization is kept: further solves with the same matrix, its transpose
+    or its conjugate transpose, and all derivatives, use it again.
+
+    Parameters
+    ----------
+    matrix : SparseArray, shape (n, n)
+        A. Its declared structure chooses the factorization. Unit: [A].
+    b : array, shape (n,) or (n, k)
+        Right-hand sides. Unit: [A] [x].
+    trans : {"N", "T", "H"}
+        op(A) is A, its transpose or its conjugate transpose.
+    backend : str, optional
+        A name of `sparsead.backends.installed`; by default `sparsead.backends.choose` decides.
+    on_singular : {"raise", "nan"}
+        What to do with a matrix that is singular, not positive definite where declared so, or not finite:
+        raise, or return NaN (zero for ``b = 0``), as dead lanes of a batch need.
+    precision : {"double", "single"}
+        Type of the factors; float32 values are factorized in float64 unless "single" is asked for.
+
+    Returns
+    -------
+    array, shape of `b`
+        Solution, in the type that promotion of A and b gives. Unit: [x].
+
+    Raises
+    ------
+    ShapeError
+        If A is not square or b does not fit.
+    NonFiniteError
+        If A or b holds NaN or infinity; says where.
+    SingularMatrixError
+        If A is singular, structurally or to working precision; says which dof.
+    NotPositiveDefiniteError
+        If A is declared positive definite and is not; says in which column.
+    StructureError
+        If A is declared symmetric or Hermitian and is not; says at which entry.
+    BackendMissingError, BackendError
+        If the backend is not installed, or cannot do it.
+
+    References
+    ----------
+    T. A. Davis, "Direct Methods for Sparse Linear Systems", SIAM, 2006, doi:10.1137/1.9780898718881.
+
+    Examples
+    --------
+    >>> import numpy as np, sparsead.numpy as sp
+    >>> A = sp.coo([0, 0, 1], [0, 1, 1], np.array([2.0, 1.0, 4.0]), (2, 2))
+    >>> sp.solve(A, np.array([4.0, 8.0]))
+    array([1., 2.])
+    """
+    binding = matrix.binding
+    n = check_square(matrix)
+    b = binding.asarray("b", b)
+    check_rows("b", np.shape(b), n, "rows")
+    options = SolveOptions(matrix._structure, backend, on_singular, precision)
+    transposed, conjugated = _composed(matrix, trans)
+    values, b = matrix.values, binding.xp.conj(b) if conjugated else b
+    x = _solve(binding, values, b, pattern=matrix._pattern, options=options, trans="T" if transposed else "N")
+    return binding.xp.conj(x) if conjugated else x
+
+
+def _composed(matrix: SparseArray, trans: Trans) -> tuple[bool, bool]:
+    """The operation on the stored matrix: transposed?, conjugated?, for op of a view."""
+    if trans not in ("N", "T", "H"):
+        raise ShapeError(
+            "unknown trans",
+            expected='trans="N", "T" or "H"',
+            got=f"trans={trans!r}",
+            fix='pass "T" for the transpose, "H" for the conjugate transpose',
+        )
+    return matrix._transposed != (trans != "N"), matrix._conjugated != (trans == "H")
+
+
+def _solve(binding: Any, values: Any, b: Any, **static: Any) -> Any:
+    """Solve in the common type; a complex b with a real matrix is two real right-hand sides, one real factorization."""
+    of_values, of_b = binding.dtype(values), binding.dtype(b)
+    if of_values.kind != "c" and of_b.kind == "c":
+        parts = binding.xp.concatenate([as_rows(binding.xp.real(b)), as_rows(binding.xp.imag(b))], 1)
+        working = np.result_type(of_values, np.empty(0, of_b).real.dtype)
+        x = binding.solve(binding.astype(values, working)[None], binding.astype(parts, working), **static)
+        k = parts.shape[1] // 2
+        return as_columns(x[:, :k] + 1j * x[:, k:], np.ndim(b))
+    working = np.result_type(of_values, of_b)
+    x = binding.solve(binding.astype(values, working)[None], as_rows(binding.astype(b, working)), **static)
+    return as_columns(x, np.ndim(b))

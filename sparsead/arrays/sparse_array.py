@@ -1,0 +1,273 @@
+"""SparseArray: a pattern and its values; transposes are views."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+from sparsead.arrays import products, scaling
+from sparsead.arrays.binding import Binding
+from sparsead.checks import check_length
+from sparsead.errors import ShapeError
+from sparsead.pattern import combine
+from sparsead.pattern.pattern import Pattern
+from sparsead.pattern.structure import GENERAL, Structure, Triangle
+from sparsead.pattern.validate import check_declared
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+
+class SparseArray:
+    """A sparse matrix whose values are differentiable and whose pattern is fixed.
+
+    Made by the constructors (`coo`, `csc`, `triplets` ...). ``A.T`` and ``A.H`` are
+    views: they share values, pattern and factorization with ``A``.
+
+    Parameters
+    ----------
+    values : array, shape (s,)
+        Stored values, in the order of `pattern`. Unit: [A].
+    pattern : Pattern
+        Stored entries of the matrix that is stored, shape (m, n).
+    structure : Structure
+        Declared facts about it.
+    transposed, conjugated : bool
+        Which view of the stored matrix this is.
+
+    Raises
+    ------
+    ShapeError
+        If there is not one value for each stored entry.
+    StructureError
+        If the pattern cannot have the declared structure.
+
+    Examples
+    --------
+    >>> import numpy as np, sparsead.numpy as sp
+    >>> A = sp.coo([0, 1, 1], [0, 0, 1], np.array([2.0, 1.0, 3.0]), (2, 2))
+    >>> A @ np.array([1.0, 1.0])
+    array([2., 4.])
+    >>> A.T @ np.array([1.0, 1.0])
+    array([3., 3.])
+    """
+
+    binding: ClassVar[Binding]
+    __slots__ = ("_conjugated", "_pattern", "_structure", "_transposed", "values")
+    __array_ufunc__ = None  # NumPy arrays leave ``x @ A`` and ``c * A`` to this class
+    __array_priority__ = 1000
+
+    def __init__(
+        self,
+        values: Any,
+        pattern: Pattern,
+        structure: Structure = GENERAL,
+        *,
+        transposed: bool = False,
+        conjugated: bool = False,
+    ) -> None:
+        values = self.binding.asarray("values", values)
+        check_length("values", np.shape(values), pattern.size, "one value for each stored entry")
+        check_declared(pattern, structure)
+        self._fill(values, pattern, structure, transposed, conjugated)
+
+    def _fill(
+        self, values: Any, pattern: Pattern, structure: Structure, transposed: bool, conjugated: bool
+    ) -> Self:
+        self.values = values
+        self._pattern = pattern
+        self._structure = structure
+        self._transposed = transposed
+        self._conjugated = conjugated
+        return self
+
+    def _view(self, *, transposed: bool, conjugated: bool) -> Self:
+        """The same values and pattern seen as another view; nothing is checked again."""
+        return type(self).__new__(type(self))._fill(
+            self.values, self._pattern, self._structure, transposed, conjugated
+        )
+
+    def _with_values(self, values: Any) -> Self:
+        """Other values on the same pattern, structure and view; nothing is checked again."""
+        return type(self).__new__(type(self))._fill(
+            values, self._pattern, self._structure, self._transposed, self._conjugated
+        )
+
+    # ------------------------------------------------------------------ facts
+    @property
+    def shape(self) -> tuple[int, int]:
+        """``(m, n)``."""
+        m, n = self._pattern.shape
+        return (n, m) if self._transposed else (m, n)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the values."""
+        return self.binding.dtype(self.values)
+
+    @property
+    def ndim(self) -> int:
+        """2."""
+        return 2
+
+    @property
+    def stored(self) -> int:
+        """Number of stored entries."""
+        return self._pattern.size
+
+    @property
+    def pattern(self) -> Pattern:
+        """Stored entries of this matrix (of a transposed view: the transposed pattern)."""
+        return self._pattern.transposition[0] if self._transposed else self._pattern
+
+    @property
+    def structure(self) -> Structure:
+        """Declared facts about this matrix."""
+        if self._transposed and self._structure.triangular:
+            other: Triangle = "upper" if self._structure.triangular == "lower" else "lower"
+            return Structure(triangular=other)
+        return self._structure
+
+    def __repr__(self) -> str:
+        m, n = self.shape
+        view = {(True, False): ", view .T", (True, True): ", view .H", (False, True): ", view .conj()"}
+        mark = view.get((self._transposed, self._conjugated), "")
+        return f"SparseArray({m}x{n}, {self.stored} stored, {self.dtype}, {self.structure.describe()}{mark})"
+
+    # ------------------------------------------------------------------ views
+    @property
+    def T(self) -> Self:  # noqa: N802 - the name that NumPy and SciPy use
+        """Transpose: a view that shares the factorization."""
+        return self._view(transposed=not self._transposed, conjugated=self._conjugated)
+
+    @property
+    def H(self) -> Self:  # noqa: N802 - the name that NumPy and SciPy use
+        """Conjugate transpose: a view that shares the factorization."""
+        return self._view(transposed=not self._transposed, conjugated=not self._conjugated)
+
+    def conj(self) -> Self:
+        """Complex conjugate: a view that shares the factorization."""
+        return self._view(transposed=self._transposed, conjugated=not self._conjugated)
+
+    def plain(self) -> Self:
+        """Return the same matrix with its own values and pattern, no view of another.
+
+        Returns
+        -------
+        SparseArray
+            This matrix if it is no view.
+        """
+        if not (self._transposed or self._conjugated):
+            return self
+        values = self.binding.xp.conj(self.values) if self._conjugated else self.values
+        pattern = self._pattern
+        if self._transposed:
+            pattern, slots = combine.transposed(pattern)
+            values = self.binding.gather(values[None], slots=slots)[0]
+        return type(self)(values, pattern, self.structure)
+
+    def declare(
+        self,
+        *,
+        symmetric: bool = False,
+        hermitian: bool = False,
+        positive_definite: bool = False,
+        triangular: Triangle | None = None,
+    ) -> Self:
+        """Return the same matrix with these declared facts instead of the former ones.
+
+        Raises
+        ------
+        StructureError
+            If the pattern cannot have that structure.
+        """
+        matrix = self.plain()
+        structure = Structure(symmetric, hermitian, positive_definite, triangular)
+        return type(self)(matrix.values, matrix._pattern, structure)
+
+    # ------------------------------------------------------------- arithmetic
+    def __matmul__(self, x: Any) -> Any:
+        """``A @ x`` with a dense ``x`` of shape (n,) or (n, k)."""
+        return products.matmul(self, x)
+
+    def __rmatmul__(self, x: Any) -> Any:
+        """``x @ A`` with a dense ``x`` of shape (m,) or (k, m)."""
+        product = products.matmul(self.T, x.T if np.ndim(x) == 2 else x)
+        return product.T if np.ndim(x) == 2 else product
+
+    def __add__(self, other: SparseArray) -> Self:
+        """``A + B``; the patterns may differ."""
+        return scaling.add(self, other) if isinstance(other, SparseArray) else NotImplemented
+
+    def __sub__(self, other: SparseArray) -> Self:
+        """``A - B``."""
+        return scaling.add(self, -other, definite=False) if isinstance(other, SparseArray) else NotImplemented
+
+    def __neg__(self) -> Self:
+        """``-A``."""
+        return self * -1.0
+
+    def __mul__(self, factor: Any) -> Self:
+        """``A * c`` with a number, or entry by entry with (m, 1), (n,), (1, n) or a matrix of the same pattern."""
+        return scaling.multiply(self, factor)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: Any) -> Self:
+        """``A / c`` with a number."""
+        return scaling.multiply(self, 1 / divisor)
+
+    def diagonal(self) -> Any:
+        """Return the main diagonal, shape (min(m, n),); zero where nothing is stored. Unit: [A]."""
+        chosen, positions = combine.diagonal(self._pattern)
+        values = self.binding.gather(self.values[None], slots=chosen)
+        diagonal = self.binding.sum_triplets(values, slots=positions)[0]
+        return self.binding.xp.conj(diagonal) if self._conjugated else diagonal
+
+    def select(self, rows: ArrayLike | None = None, cols: ArrayLike | None = None) -> Self:
+        """Return ``A[rows][:, cols]``, what eliminating prescribed dofs needs.
+
+        Parameters
+        ----------
+        rows, cols : int or bool array, or None
+            Indices or masks, known when the program is traced; None keeps all.
+
+        Returns
+        -------
+        SparseArray
+            The chosen rows and columns, in the order given; its structure is kept if rows and columns are the same.
+
+        Raises
+        ------
+        PatternError, ShapeError, NoDerivativeError
+            If the indices are out of range, a mask has the wrong length, or they are traced.
+
+        Examples
+        --------
+        >>> import numpy as np, sparsead.numpy as sp
+        >>> A = sp.diags([np.array([1.0, 2.0, 3.0])])
+        >>> sp.to_dense(A.select([2, 0], [0, 2]))
+        array([[0., 3.],
+               [1., 0.]])
+        """
+        return scaling.select(self, rows, cols)
+
+
+def check_square(matrix: SparseArray) -> int:
+    """Return n of an (n, n) matrix.
+
+    Raises
+    ------
+    ShapeError
+        If it is not square.
+    """
+    m, n = matrix.shape
+    if m != n:
+        raise ShapeError(
+            "matrix is not square",
+            expected="as many rows as columns",
+            got=f"shape {(m, n)}",
+            fix="solve takes square matrices only; for least squares solve with A.T @ A",
+        )
+    return n

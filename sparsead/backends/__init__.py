@@ -1,0 +1,6 @@
+"""Factorization libraries: one file each, chosen by structure, size and what is installed."""
+
+from sparsead.backends.choose import Choice, choose
+from sparsead.backends.registry import get, installed
+
+__all__ = ["Choice", "choose", "get", "installed"]

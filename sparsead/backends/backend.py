@@ -1,0 +1,176 @@
+"""What a factorization library must do: analyze, factorize, solve, and the laws of each.
+
+`sparsead.testing.check_backend` runs the laws over every backend. A backend
+knows patterns and NumPy arrays, nothing of derivatives, stores or front-ends.
+What reaches it has been checked: a square pattern, finite values, a structure
+that holds, a pattern that is structurally nonsingular.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from sparsead.errors import BackendError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sparsead.pattern.pattern import Pattern
+    from sparsead.pattern.structure import Structure
+
+Trans = Literal["N", "T", "H"]
+
+
+@dataclass(frozen=True)
+class Pivots:
+    """What the library says about the pivots it met; decides whether the condition is estimated.
+
+    Parameters
+    ----------
+    perturbed : int
+        Pivots that the library replaced because they were too small.
+    ratio : float or None
+        Smallest over largest pivot in absolute value; None when the library does not tell.
+    """
+
+    perturbed: int = 0
+    ratio: float | None = None
+
+
+class Factorization(ABC):
+    """Immutable factors of one matrix.
+
+    Laws
+    ----
+    * ``solve`` never changes what a later ``solve`` returns, from any thread.
+    * ``solve(b, "T")`` and ``solve(b, "H")`` use the same factors.
+    * A factorization outlives others of the same analysis and is freed alone.
+
+    Attributes
+    ----------
+    nbytes : int
+        Memory of the factors. Unit: [byte].
+    pivots : Pivots
+        What the library says about the pivots.
+    backward_stable : bool
+        Whether the method guarantees a small residual, so that nobody has to look at it.
+    """
+
+    nbytes: int
+    pivots: Pivots
+    backward_stable: bool
+
+    @abstractmethod
+    def solve(self, b: NDArray[Any], trans: Trans = "N") -> NDArray[Any]:
+        """Return x with ``op(A) x = b`` for each row of `b`.
+
+        Parameters
+        ----------
+        b : array, shape (k, n)
+            Right-hand sides, one a row, C-contiguous, in the type of the factors. Not changed.
+        trans : {"N", "T", "H"}
+            ``op(A)`` is A, its transpose, or its conjugate transpose.
+
+        Returns
+        -------
+        array, shape (k, n)
+            A new array.
+        """
+
+    def log_abs_det(self) -> float:
+        """Return log |det A|, from the factors.
+
+        Raises
+        ------
+        BackendError
+            If the library does not tell.
+        """
+        raise untold("the determinant", type(self).__module__)
+
+    def inertia(self) -> tuple[int, int, int]:
+        """Return the numbers of positive, negative and zero eigenvalues of a Hermitian matrix.
+
+        Raises
+        ------
+        BackendError
+            If the library does not tell, or the matrix was not factorized as a symmetric one.
+        """
+        raise untold("the inertia", type(self).__module__)
+
+
+class Analysis(ABC):
+    """Symbolic phase for one pattern and structure: ordering and storage; shared, never overwritten.
+
+    Attributes
+    ----------
+    nbytes : int
+        Memory of the analysis. Unit: [byte].
+    symbolic : bool
+        Whether the library did symbolic work here that later factorizations reuse.
+    """
+
+    nbytes: int
+    symbolic: bool = True
+
+    @abstractmethod
+    def factorize(self, values: NDArray[Any]) -> Factorization:
+        """Return the factors of the matrix with these stored values, shape (s,).
+
+        Keeps no reference to `values`; earlier factorizations stay valid.
+
+        Raises
+        ------
+        SingularMatrixError
+            If the library meets a zero pivot; ``dof`` is set when it says which.
+        NotPositiveDefiniteError
+            If the structure is positive definite and a pivot is not; ``column`` is set.
+        BackendError
+            If the library fails for another reason, for example out of memory.
+        """
+
+    def careful(self, values: NDArray[Any]) -> Analysis | None:
+        """Return a slower, more robust analysis after a solution was inaccurate; None if this was the last way."""
+        return None
+
+
+class Backend(ABC):
+    """One factorization library.
+
+    Attributes
+    ----------
+    name : str
+        What the user types: ``backend="pardiso"``.
+    releases_gil : bool
+        Whether other Python threads run during factorize and solve.
+    single_precision : bool
+        Whether it can factorize in float32 / complex64.
+    """
+
+    name: str
+    releases_gil: bool
+    single_precision: bool = False
+
+    @abstractmethod
+    def missing(self) -> str | None:
+        """Return how to install the library where it cannot be used, None where it can."""
+
+    @abstractmethod
+    def supports(self, structure: Structure, *, is_complex: bool) -> bool:
+        """Return whether matrices of this structure and kind can be factorized."""
+
+    @abstractmethod
+    def analyze(self, pattern: Pattern, structure: Structure, values: NDArray[Any]) -> Analysis:
+        """Return the symbolic phase; `values`, shape (s,), gives the type and may steer scaling."""
+
+
+def untold(what: str, module: str) -> BackendError:
+    """Return the error for a figure that a library does not give."""
+    name = module.rpartition(".")[2]
+    return BackendError(
+        f"backend {name!r} does not tell {what}",
+        expected=f"a backend whose factorization tells {what}",
+        got=f"backend={name!r}",
+        fix="pass another backend; sparsead.backends.choose(...) lists those installed",
+    )

@@ -1,0 +1,122 @@
+"""LAPACK on the full matrix: the reference in tests, and the fastest for the tiniest matrices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.linalg import lapack
+
+from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans
+from sparsead.errors import NotPositiveDefiniteError, SingularMatrixError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sparsead.pattern.pattern import Pattern
+    from sparsead.pattern.structure import Structure
+
+_TRANS = {"N": 0, "T": 1, "H": 2}
+
+
+class Dense(Backend):
+    """Cholesky for positive definite matrices, LU with partial pivoting for all others."""
+
+    name = "dense"
+    releases_gil = True
+    single_precision = True
+
+    def missing(self) -> None:
+        """Return None: LAPACK comes with SciPy."""
+
+    def supports(self, structure: Structure, *, is_complex: bool) -> bool:
+        """Return True: any structure can be stored full."""
+        return True
+
+    def analyze(self, pattern: Pattern, structure: Structure, values: NDArray[Any]) -> DenseAnalysis:
+        """Return where each stored entry stands in the full matrix."""
+        return DenseAnalysis(pattern, structure)
+
+
+class DenseAnalysis(Analysis):
+    """Position of every stored entry in the column-major full matrix."""
+
+    symbolic = False
+
+    def __init__(self, pattern: Pattern, structure: Structure) -> None:
+        self._n = pattern.shape[0]
+        self._position = pattern.cols.astype(np.intp) * self._n + pattern.indices
+        self._positive_definite = structure.positive_definite
+        self.nbytes = self._position.nbytes
+
+    def factorize(self, values: NDArray[Any]) -> Factorization:
+        """Return the Cholesky or LU factors."""
+        full = np.zeros(self._n * self._n, values.dtype)
+        full[self._position] = values
+        matrix = full.reshape((self._n, self._n), order="F")
+        return DenseCholesky(matrix) if self._positive_definite else DenseLU(matrix)
+
+
+class DenseLU(Factorization):
+    """``P A = L U`` by LAPACK getrf."""
+
+    backward_stable = True
+
+    def __init__(self, matrix: NDArray[Any]) -> None:
+        getrf, self._getrs = lapack.get_lapack_funcs(("getrf", "getrs"), (matrix,))
+        self._lu, self._piv, info = getrf(matrix, overwrite_a=True)
+        pivots = np.abs(np.diagonal(self._lu))
+        if info > 0:
+            raise SingularMatrixError(
+                "matrix is singular",
+                expected=f"a nonsingular matrix, shape {matrix.shape}",
+                got=f"zero pivot in column {info - 1}",
+                fix="remove the dependent equation, or prescribe that dof",
+                dof=int(info) - 1,
+            )
+        self.pivots = Pivots(ratio=float(pivots.min() / pivots.max()) if pivots.size else 1.0)
+        self.nbytes = self._lu.nbytes + self._piv.nbytes
+
+    def solve(self, b: NDArray[Any], trans: Trans = "N") -> NDArray[Any]:
+        """Return x of ``op(A) x = b``, one right-hand side a row."""
+        x, _ = self._getrs(self._lu, self._piv, b.T, trans=_TRANS[trans])
+        return x.T
+
+    def log_abs_det(self) -> float:
+        """Return log |det A|."""
+        return float(np.log(np.abs(np.diagonal(self._lu))).sum())
+
+
+class DenseCholesky(Factorization):
+    """``A = L L^H`` by LAPACK potrf."""
+
+    backward_stable = True
+
+    def __init__(self, matrix: NDArray[Any]) -> None:
+        potrf, self._potrs = lapack.get_lapack_funcs(("potrf", "potrs"), (matrix,))
+        self._factor, info = potrf(matrix, lower=True, overwrite_a=True, clean=False)
+        if info > 0:
+            raise NotPositiveDefiniteError(
+                "matrix is not positive definite",
+                expected="x^H A x > 0 for all x, as declared by positive_definite=True",
+                got=f"a pivot that is not positive in column {info - 1}",
+                fix="prescribe enough dofs to remove rigid motion, or declare symmetric=True only",
+                column=int(info) - 1,
+            )
+        pivots = np.real(np.diagonal(self._factor)) ** 2
+        self.pivots = Pivots(ratio=float(pivots.min() / pivots.max()) if pivots.size else 1.0)
+        self.nbytes = self._factor.nbytes
+
+    def solve(self, b: NDArray[Any], trans: Trans = "N") -> NDArray[Any]:
+        """Return x of ``op(A) x = b``, one right-hand side a row; A is Hermitian."""
+        conjugate = trans == "T" and np.iscomplexobj(self._factor)
+        x, _ = self._potrs(self._factor, np.conj(b.T) if conjugate else b.T, lower=True)
+        return np.conj(x.T) if conjugate else x.T
+
+    def log_abs_det(self) -> float:
+        """Return log det A."""
+        return float(2 * np.log(np.real(np.diagonal(self._factor))).sum())
+
+    def inertia(self) -> tuple[int, int, int]:
+        """Return (n, 0, 0): the matrix is positive definite."""
+        return len(self._factor), 0, 0

@@ -1,0 +1,63 @@
+"""The table of backends by name."""
+
+from __future__ import annotations
+
+from sparsead.backends.backend import Backend
+from sparsead.backends.dense import Dense
+from sparsead.backends.pardiso import Pardiso
+from sparsead.backends.superlu import SuperLU
+from sparsead.backends.triangular import Triangular
+from sparsead.errors import BackendError, BackendMissingError
+
+BACKENDS: dict[str, Backend] = {
+    backend.name: backend for backend in (Dense(), Pardiso(), SuperLU(), Triangular())
+}
+
+
+def get(name: str) -> Backend:
+    """Return the backend of that name.
+
+    Parameters
+    ----------
+    name : str
+        A key of `BACKENDS`.
+
+    Returns
+    -------
+    Backend
+        The library, ready to use.
+
+    Raises
+    ------
+    BackendError
+        If there is no backend of that name.
+    BackendMissingError
+        If its library is not installed; the message says how to install it.
+
+    Examples
+    --------
+    >>> get("superlu").name
+    'superlu'
+    """
+    if name not in BACKENDS:
+        raise BackendError(
+            "unknown backend",
+            expected=f"one of {', '.join(sorted(BACKENDS))}",
+            got=f"backend={name!r}",
+            fix="pass one of these names, or None to let the structure choose",
+        )
+    backend = BACKENDS[name]
+    missing = backend.missing()
+    if missing is not None:
+        raise BackendMissingError(
+            f"backend {name!r} is not installed",
+            expected="its library on this machine",
+            got=f"backend={name!r}, and the library cannot be loaded",
+            fix=missing,
+        )
+    return backend
+
+
+def installed() -> tuple[str, ...]:
+    """Return the names of the backends whose libraries are there."""
+    return tuple(name for name, backend in BACKENDS.items() if backend.missing() is None)

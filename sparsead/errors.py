@@ -1,0 +1,107 @@
+"""Every exception of the package, and the one function that writes their four lines.
+
+A message says what is wrong, what was expected, what was got (always the
+offending value and where it stands) and what to do. Exceptions carry the
+location as attributes too, so that a program can act on it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def explain(what: str, *, expected: str, got: str, fix: str) -> str:
+    """Return the message of four lines that every exception of the package carries.
+
+    Parameters
+    ----------
+    what : str
+        The fault, in a few words.
+    expected : str
+        The rule that the input breaks.
+    got : str
+        The offending value and where it stands.
+    fix : str
+        What to type instead.
+
+    Returns
+    -------
+    str
+        Four lines.
+
+    Examples
+    --------
+    >>> print(explain("column index outside the matrix", expected="0 <= cols < 400",
+    ...               got="cols[17] = 400", fix="pass shape=(400, 401), or drop that triplet"))
+    column index outside the matrix
+      expected: 0 <= cols < 400
+      got:      cols[17] = 400
+      fix:      pass shape=(400, 401), or drop that triplet
+    """
+    return f"{what}\n  expected: {expected}\n  got:      {got}\n  fix:      {fix}"
+
+
+class SparseADError(Exception):
+    """Base class: ``except SparseADError`` catches whatever this package raises on purpose.
+
+    Parameters
+    ----------
+    what, expected, got, fix : str
+        The four parts of the message, see `explain`.
+    **where : int or str
+        Location of the fault (``row``, ``column``, ``index`` ...); each becomes an attribute.
+    """
+
+    def __init__(self, what: str, *, expected: str, got: str, fix: str, **where: Any) -> None:
+        super().__init__(explain(what, expected=expected, got=got, fix=fix))
+        self._parts: dict[str, Any] = {"expected": expected, "got": got, "fix": fix, **where}
+        self._what = what
+        for name, value in where.items():
+            setattr(self, name, value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self._what, self._parts)
+
+
+def _rebuild(kind: type[SparseADError], what: str, parts: dict[str, Any]) -> SparseADError:
+    return kind(what, **parts)
+
+
+class PatternError(SparseADError, ValueError):
+    """Indices, shapes or slots do not describe a sparse matrix."""
+
+
+class ShapeError(SparseADError, ValueError):
+    """An array has the wrong shape or length."""
+
+
+class DtypeError(SparseADError, TypeError):
+    """An array has a type that the operation cannot take, or would lose digits."""
+
+
+class NonFiniteError(SparseADError, ValueError):
+    """A value is NaN or infinite; ``row`` and ``column`` (or ``index``) say which."""
+
+
+class StructureError(SparseADError, ValueError):
+    """A declared structure does not hold; ``row`` and ``column`` say where."""
+
+
+class SingularMatrixError(SparseADError, ArithmeticError):
+    """The matrix has no usable inverse; ``dof`` (or ``row``, ``column``) says where."""
+
+
+class NotPositiveDefiniteError(SparseADError, ArithmeticError):
+    """A matrix declared positive definite is not; ``column`` says where it shows."""
+
+
+class BackendMissingError(SparseADError, ImportError):
+    """A factorization library that was asked for is not installed."""
+
+
+class BackendError(SparseADError, RuntimeError):
+    """A factorization library failed (out of memory, internal error) or cannot do what was asked."""
+
+
+class NoDerivativeError(SparseADError, TypeError):
+    """A derivative was asked for where there is none (indices, shapes)."""

@@ -1,0 +1,179 @@
+"""Refuse garbage: condition estimate after a factorization, backward error after a solve.
+
+A small backward error does not prove a solution: a floating body solves with
+3e-15. Perturbed pivots do not disprove one: a valid saddle point problem had
+599. So small or perturbed pivots, or a library that does not tell, only ask
+for a look at the condition: first the growth of one pseudo-random vector, one
+solve; then, only if that is large, an estimate of the condition number in the
+one-norm [1]_. Rows and columns are scaled first, since a matrix that mixes
+units is not singular because of them.
+
+References
+----------
+.. [1] N. J. Higham and F. Tisseur, "A block algorithm for matrix 1-norm
+   estimation", SIAM J. Matrix Anal. Appl. 21 (2000), doi:10.1137/S0895479899356080.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.sparse import csc_array, diags_array
+from scipy.sparse.linalg import LinearOperator, onenormest, splu
+
+from sparsead.errors import SingularMatrixError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sparsead.backends.backend import Factorization
+
+_SMALL_PIVOT_RATIO = 1e-12  # rounding leaves such pivots in a floating body of 1e5 unknowns
+_HARMLESS_GROWTH = 1e10
+_LARGEST_BACKWARD_ERROR = 1e-12
+_LARGEST_RESIDUAL = 1e-3  # of the right-hand side; beyond, the solution answers another question
+_REFINEMENTS = 3
+
+
+class Inaccurate(Exception):
+    """The factors do not solve to a small backward error; another ordering or library may."""
+
+
+def is_doubtful(factorization: Factorization) -> bool:
+    """Return whether the pivots, or a library that does not tell them, ask for a look at the condition."""
+    pivots = factorization.pivots
+    return pivots.perturbed > 0 or pivots.ratio is None or not pivots.ratio > _SMALL_PIVOT_RATIO
+
+
+def check_condition(matrix: csc_array, factorization: Factorization) -> None:
+    """Raise `SingularMatrixError` if the scaled condition number is above 1 / (10 eps).
+
+    Parameters
+    ----------
+    matrix : csc_array, shape (n, n)
+        The matrix.
+    factorization : Factorization
+        Its factors.
+
+    Raises
+    ------
+    SingularMatrixError
+        ``dof`` is the largest component of the vector that the matrix nearly maps to zero.
+    """
+    rows, cols, norm = _equilibrate(matrix)
+    inverse = _scaled_inverse(factorization, rows, cols, matrix.dtype)
+    n = matrix.shape[0]
+    with np.errstate(all="ignore"):
+        signs = np.where(np.random.default_rng(0).random(n) < 0.5, -1.0, 1.0)
+        growth = norm * np.abs(inverse.matvec(signs)).sum() / n
+        if growth < _HARMLESS_GROWTH:
+            return
+        if np.isfinite(growth):
+            estimate, _, null_vector = onenormest(inverse, t=min(2, n), compute_v=True, compute_w=True)
+        else:
+            estimate, null_vector = np.inf, np.abs(inverse.matvec(signs))
+    condition = norm * estimate
+    if condition > 0.1 / np.finfo(matrix.dtype).eps:
+        dof = int(np.argmax(np.nan_to_num(np.abs(null_vector * cols), posinf=np.inf)))
+        raise singular(dof, f"condition number {condition:.1e}, rows and columns scaled", n)
+
+
+def checked_solve(
+    matrix: csc_array, factorization: Factorization, b: NDArray[Any], trans: Any
+) -> NDArray[Any]:
+    """Return x of ``op(A) x = b``, shape (k, n), refined until its backward error is small.
+
+    Raises
+    ------
+    Inaccurate
+        If the backward error stays above 1e-12 (of the norms of A, x and b).
+    SingularMatrixError
+        If it is small only because x is huge: the residual is not small beside b.
+    """
+    x = factorization.solve(b, trans)
+    operator = matrix if trans == "N" else matrix.T if trans == "T" else matrix.conj().T
+    norm = np.abs(matrix.data).max(initial=0.0)
+    with np.errstate(all="ignore"):
+        for _ in range(_REFINEMENTS):
+            residual = b - (operator @ x.T).T
+            scale = norm * np.abs(x).max(initial=0.0) + np.abs(b).max(initial=0.0)
+            largest = np.abs(residual).max(initial=0.0)
+            if largest <= _LARGEST_BACKWARD_ERROR * scale:
+                break
+            x = x + factorization.solve(np.ascontiguousarray(residual), trans)
+        else:
+            raise Inaccurate(f"backward error {largest / scale:.1e} after {_REFINEMENTS} refinements")
+    if largest > _LARGEST_RESIDUAL * np.abs(b).max(initial=0.0):
+        dof = int(np.argmax(np.abs(x).max(axis=0)))
+        raise singular(dof, f"x[{dof}] = {x[np.abs(x).max(axis=1).argmax(), dof]:.3g}, residual {largest:.1e}", len(b.T))
+    return x
+
+
+def singular(dof: int | None, sign: str, n: int) -> SingularMatrixError:
+    """Return the error for a matrix that is singular to working precision, and where it shows."""
+    where = "" if dof is None else f"; dof {dof} moves most in the motion that meets no resistance"
+    return SingularMatrixError(
+        "matrix is singular",
+        expected=f"a nonsingular matrix, shape ({n}, {n})",
+        got=f"{sign}{where}",
+        fix="prescribe enough dofs to remove free motions, or remove the dependent equation",
+        dof=dof,
+    )
+
+
+def locate(matrix: csc_array) -> int | None:
+    """Return the dof that moves most in a null vector of a singular matrix, None if none was found.
+
+    One inverse iteration with a slightly shifted matrix; runs only on the way to an error.
+    """
+    magnitudes = abs(matrix)
+    for sums in (magnitudes.sum(axis=0), magnitudes.sum(axis=1)):
+        if (sums == 0).any():
+            return int(np.argmax(sums == 0))
+    rows, cols, _ = _equilibrate(matrix)
+    scaled = csc_array(diags_array(rows) @ matrix @ diags_array(cols))
+    n = matrix.shape[0]
+    shift = np.sqrt(np.finfo(matrix.dtype).eps)
+    try:
+        vector = np.ones(n, matrix.dtype)
+        from_shifted = splu(csc_array(scaled + shift * diags_array(np.ones(n))))
+        for _ in range(3):
+            vector = from_shifted.solve(vector)
+            vector /= np.abs(vector).max()
+    except RuntimeError:
+        return None
+    return int(np.argmax(np.abs(vector * cols)))
+
+
+def _equilibrate(matrix: csc_array) -> tuple[NDArray[Any], NDArray[Any], float]:
+    """Scale rows, then columns, to a largest entry of one; return both scales and the one-norm of the result."""
+    magnitudes = abs(matrix)
+    rows = _reciprocal(magnitudes.max(axis=1).toarray().ravel())
+    magnitudes = csc_array(diags_array(rows) @ magnitudes)
+    cols = _reciprocal(magnitudes.max(axis=0).toarray().ravel())
+    return rows, cols, float((magnitudes.sum(axis=0) * cols).max())
+
+
+def _reciprocal(largest: NDArray[Any]) -> NDArray[Any]:
+    return 1 / np.where(largest > 0, largest, 1.0)
+
+
+def _scaled_inverse(
+    factorization: Factorization, rows: NDArray[Any], cols: NDArray[Any], dtype: np.dtype[Any]
+) -> LinearOperator:
+    """(R A C)^-1 = C^-1 A^-1 R^-1 as an operator on (n,) and (n, k)."""
+
+    def apply(v: NDArray[Any], before: NDArray[Any], after: NDArray[Any], trans: Any) -> NDArray[Any]:
+        columns = v.reshape(len(before), -1).astype(dtype)
+        x = factorization.solve(np.ascontiguousarray((columns / before[:, None]).T), trans).T
+        return (x / after[:, None]).reshape(v.shape)
+
+    return LinearOperator(
+        (len(rows), len(rows)),
+        matvec=lambda v: apply(v, rows, cols, "N"),
+        rmatvec=lambda v: apply(v, cols, rows, "H"),
+        matmat=lambda v: apply(v, rows, cols, "N"),
+        rmatmat=lambda v: apply(v, cols, rows, "H"),
+        dtype=dtype,
+    )

@@ -1,0 +1,148 @@
+"""One matrix in the store: its values, its factorization, and the solves with it."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.sparse import csc_array
+
+from sparsead.errors import BackendError, SingularMatrixError
+from sparsead.factors.accuracy import Inaccurate, check_condition, checked_solve, is_doubtful, locate, singular
+from sparsead.factors.remembered import Remembered
+from sparsead.factors.values import check_finite_values, check_structure
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sparsead.backends.backend import Analysis, Factorization, Trans
+    from sparsead.factors.group import Group
+    from sparsead.factors.stats import Counters
+
+_FEW_UNKNOWNS = 512  # below, a solve is cheaper than looking whether it is needed
+_REMEMBERED_SHARE = 16  # a remembered solve may take this fraction of the factors' memory
+
+
+class Entry:
+    """A matrix and its factorization, made when first asked for, by one thread.
+
+    The values are an own copy: the key, compared exactly, and the matrix of the
+    residual checks. A factorization is never overwritten; if it proves
+    inaccurate the entry takes another one.
+
+    Parameters
+    ----------
+    group : Group
+        Pattern, structure and analysis that the matrix shares with others.
+    values : array, shape (s,)
+        Stored values; copied.
+    counters : Counters
+        Statistics of the store.
+    born : int
+        The store's clock when the entry was made.
+    """
+
+    def __init__(self, group: Group, values: NDArray[Any], counters: Counters, *, born: int) -> None:
+        self.group = group
+        self.values = values.copy()
+        self.values.flags.writeable = False
+        self.sample = group.sample(self.values)
+        self.awaited = False
+        self.born = self.last_hit = born
+        self._analysis: Analysis | None = None
+        self._bytes = memoryview(self.values).cast("B")
+        self._counters = counters
+        self._lock = threading.Lock()
+        self._factorization: Factorization | None = None
+        self._remembered: Remembered | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the factors and the values; a remembered solve adds at most an eighth. Unit: [byte]."""
+        return self.values.nbytes + (self._factorization.nbytes if self._factorization else 0)
+
+    def holds(self, values: NDArray[Any], sample: bytes) -> bool:
+        """Return whether this entry is of exactly these values, to the last bit."""
+        return sample == self.sample and memoryview(values).cast("B") == self._bytes
+
+    def factorization(self) -> Factorization:
+        """Return the factors; the first call makes them, others wait for it.
+
+        Raises
+        ------
+        NonFiniteError, StructureError, SingularMatrixError, NotPositiveDefiniteError, BackendError
+            Whatever is wrong with the matrix, with its location.
+        """
+        with self._lock:
+            if self._factorization is None:
+                check_finite_values(self.group.pattern, self.values)
+                check_structure(self.group.pattern, self.group.structure, self.values)
+                self._factorization = self._make(self.group.analysis(self.values))
+            return self._factorization
+
+    def solve(self, b: NDArray[Any], trans: Trans) -> NDArray[Any]:
+        """Return x of ``op(A) x = b``, shape (k, n)."""
+        trans = self.group.equivalent(trans)
+        remembered = self._remembered
+        if remembered is not None:
+            x = remembered.answer(trans, b)
+            if x is not None:
+                self._counters.add(remembered=1)
+                return x
+        x = self._accurate_solve(b, trans)
+        self._counters.add(solves=1, right_hand_sides=len(b))
+        self._remember(trans, b, x)
+        return x
+
+    def _accurate_solve(self, b: NDArray[Any], trans: Trans) -> NDArray[Any]:
+        """Solve; where the backward error is large, factorize anew in the next, more careful way."""
+        while True:
+            factorization = self.factorization()
+            if factorization.backward_stable:
+                return factorization.solve(b, trans)
+            try:
+                return checked_solve(self._matrix(), factorization, b, trans)
+            except Inaccurate as fault:
+                self._take_another(factorization, str(fault))
+
+    def _take_another(self, inaccurate: Factorization, reason: str) -> None:
+        with self._lock:
+            if self._factorization is not inaccurate:
+                return  # another thread did it
+            assert self._analysis is not None, "an inaccurate factorization has an analysis"
+            another = self.group.more_careful(self._analysis, self.values)
+            if another is None:
+                raise singular(locate(self._matrix()), reason, self.group.pattern.shape[0])
+            self._factorization = self._make(another)
+
+    def _make(self, analysis: Analysis) -> Factorization:
+        """Factorize and judge the condition; name the dof if the library did not."""
+        try:
+            factorization = analysis.factorize(self.values)
+            self._counters.add(factorizations=1)
+            if is_doubtful(factorization):
+                check_condition(self._matrix(), factorization)
+        except SingularMatrixError as error:
+            if error.dof is not None:
+                raise
+            raise singular(locate(self._matrix()), "a zero pivot", self.group.pattern.shape[0]) from error
+        except MemoryError as error:
+            raise BackendError(
+                "out of memory in the factorization",
+                expected="memory for the factors",
+                got=f"a matrix of shape {self.group.pattern.shape} with {self.group.pattern.size} stored entries",
+                fix="declare the structure (half the memory), or free other factors: sparsead.factor_cache.clear()",
+            ) from error
+        self._analysis = analysis
+        return factorization
+
+    def _matrix(self) -> csc_array:
+        pattern = self.group.pattern
+        return csc_array((self.values, pattern.indices, pattern.indptr), shape=pattern.shape)
+
+    def _remember(self, trans: str, b: NDArray[Any], x: NDArray[Any]) -> None:
+        if b.shape[1] < _FEW_UNKNOWNS or self._factorization is None:
+            return
+        if b.nbytes * _REMEMBERED_SHARE <= self._factorization.nbytes:
+            self._remembered = Remembered(trans, np.array(b), np.array(x))

@@ -1,0 +1,118 @@
+"""What all matrices of one pattern, type and structure share: the backend and its symbolic analysis."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sparsead.backends.choose import choose
+from sparsead.backends.registry import get
+from sparsead.errors import BackendError
+from sparsead.factors.values import check_structural_rank
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sparsead.backends.backend import Analysis, Trans
+    from sparsead.factors.options import SolveOptions
+    from sparsead.factors.stats import Counters
+    from sparsead.pattern.pattern import Pattern
+
+_SAMPLES = 32
+
+
+class Group:
+    """Analysis of one pattern for one structure, type and backend; the entries are its matrices.
+
+    Parameters
+    ----------
+    pattern : Pattern
+        Stored entries, shape (n, n).
+    dtype : dtype
+        Type of the factors.
+    options : SolveOptions
+        Structure and backend.
+    counters : Counters
+        Statistics of the store.
+
+    Raises
+    ------
+    SingularMatrixError
+        If the pattern is structurally singular.
+    BackendError, BackendMissingError
+        If the backend cannot factorize this structure, or is not installed.
+    """
+
+    def __init__(self, pattern: Pattern, dtype: np.dtype[Any], options: SolveOptions, counters: Counters) -> None:
+        is_complex = dtype.kind == "c"
+        check_structural_rank(pattern)
+        self.pattern = pattern
+        self.structure = options.structure.on(is_complex=is_complex)
+        self.backend = options.backend or choose(pattern, self.structure, is_complex=is_complex).backend
+        self._counters = counters
+        self._lock = threading.Lock()
+        self._stride = max(1, pattern.size // _SAMPLES)
+        self._analyses: list[Analysis] = []
+        self._settled = 0
+        _check_able(self.backend, self.structure, dtype)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the analyses. Unit: [byte]."""
+        return sum(analysis.nbytes for analysis in self._analyses)
+
+    def sample(self, values: NDArray[Any]) -> bytes:
+        """Return a few of the values: tells most matrices apart before the exact comparison."""
+        return values[:: self._stride].tobytes()
+
+    def equivalent(self, trans: Trans) -> Trans:
+        """Return the simplest operation that is the same for this structure."""
+        if (trans == "T" and self.structure.symmetric) or (trans == "H" and self.structure.hermitian):
+            return "N"
+        return trans
+
+    def analysis(self, values: NDArray[Any]) -> Analysis:
+        """Return the shared analysis; the first matrix of the pattern makes it."""
+        with self._lock:
+            if not self._analyses:
+                self._add(get(self.backend).analyze(self.pattern, self.structure, values))
+            return self._analyses[self._settled]
+
+    def more_careful(self, than: Analysis, values: NDArray[Any]) -> Analysis | None:
+        """Return the next way of factorizing after one that was inaccurate, None if there is no other.
+
+        Later matrices of the pattern begin with it too.
+        """
+        with self._lock:
+            position = self._analyses.index(than) + 1
+            if position == len(self._analyses):
+                another = than.careful(values)
+                if another is None:
+                    return None
+                self._add(another)
+            self._settled = max(self._settled, position)
+            return self._analyses[position]
+
+    def _add(self, analysis: Analysis) -> None:
+        self._counters.add(analyses=int(analysis.symbolic))
+        self._analyses.append(analysis)
+
+
+def _check_able(name: str, structure: Any, dtype: np.dtype[Any]) -> None:
+    backend = get(name)
+    if not backend.supports(structure, is_complex=dtype.kind == "c"):
+        raise BackendError(
+            f"backend {name!r} cannot factorize this structure",
+            expected="a structure that it supports",
+            got=f"a {structure.describe()} matrix of type {dtype}",
+            fix="declare what holds (symmetric=True, positive_definite=True), or pass backend=None",
+        )
+    if dtype.char in "fF" and not backend.single_precision:
+        raise BackendError(
+            f"backend {name!r} has no single precision",
+            expected='precision="double", or a backend with single precision (superlu, dense)',
+            got='precision="single"',
+            fix='drop precision="single"',
+        )

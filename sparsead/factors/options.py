@@ -1,0 +1,59 @@
+"""What the caller of a solve may choose; part of the key of the factor store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from sparsead.errors import BackendError
+from sparsead.pattern.structure import GENERAL, Structure
+
+OnSingular = Literal["raise", "nan"]
+Precision = Literal["double", "single"]
+
+
+@dataclass(frozen=True)
+class SolveOptions:
+    """How to factorize, and what to do with a singular matrix.
+
+    Parameters
+    ----------
+    structure : Structure
+        Declared facts about the matrix.
+    backend : str or None
+        Name of a backend; None lets `sparsead.backends.choose` decide.
+    on_singular : {"raise", "nan"}
+        Raise, or return NaN for that matrix: what dead lanes of a batch need.
+    precision : {"double", "single"}
+        Type of the factors. Values in single precision are factorized in double unless "single" is asked for.
+    awaited : bool
+        A solve with the same matrix will follow (a tangent, an adjoint): keep the factorization for it.
+    """
+
+    structure: Structure = GENERAL
+    backend: str | None = None
+    on_singular: OnSingular = "raise"
+    precision: Precision = "double"
+    awaited: bool = False
+
+    def __post_init__(self) -> None:
+        _one_of("on_singular", self.on_singular, ("raise", "nan"))
+        _one_of("precision", self.precision, ("double", "single"))
+
+    def awaiting(self) -> SolveOptions:
+        """Return the same options for a solve that is being differentiated."""
+        return self if self.awaited else replace(self, awaited=True)
+
+    def settled(self) -> SolveOptions:
+        """Return the same options for the solve of a derivative, which nothing awaits."""
+        return replace(self, awaited=False) if self.awaited else self
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise BackendError(
+            f"unknown {name}",
+            expected=f"{name} one of {', '.join(map(repr, allowed))}",
+            got=f"{name}={value!r}",
+            fix="pass one of these",
+        )

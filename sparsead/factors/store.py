@@ -1,0 +1,220 @@
+"""The factor store: who owns a factorization, until when, and in how many bytes.
+
+A request carries the matrix itself: pattern, structure and values. So no handle
+reaches the user, nothing can go stale, and an evicted factorization is rebuilt
+from the values of the next request: eviction costs time, never correctness.
+
+Which factorizations stay: the two newest of a pattern; older ones that a
+derivative still awaits, or that were hit since the two newest came; a few dozen
+while the store uses little of its limit. Beyond the limit the least recently
+used go first. A factorization in use is freed only when its last user lets go.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import warnings
+from collections import deque
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sparsead.errors import ShapeError
+from sparsead.factors.entry import Entry
+from sparsead.factors.group import Group
+from sparsead.factors.memory import available
+from sparsead.factors.stats import Counters, Stats
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sparsead.factors.options import SolveOptions
+    from sparsead.pattern.pattern import Pattern
+
+_SHARE_OF_MEMORY = 4
+_NEWEST = 2
+_COMFORT = 16  # below this fraction of the limit a few dozen are kept: small factors do no harm
+_FEW_DOZEN = 48
+_EVICTED_REMEMBERED = 256
+
+
+class FactorStore:
+    """Content-keyed, byte-bounded, thread-safe store of factorizations.
+
+    Examples
+    --------
+    >>> import numpy as np, sparsead, sparsead.numpy as sp
+    >>> sparsead.factor_cache.clear()
+    >>> A = sp.diags([2 * np.ones(600)])
+    >>> x = sp.solve(A, np.ones(600)) + sp.solve(A, np.arange(600.0))
+    >>> sparsead.factor_cache.stats().factorizations
+    1
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counters = Counters()
+        self._limit: int | None = None
+        self._groups: dict[tuple[Any, ...], Group] = {}
+        self._entries: dict[Group, list[Entry]] = {}
+        self._clock = itertools.count()
+        self._used = 0
+        self._evicted: deque[tuple[int, bytes]] = deque(maxlen=_EVICTED_REMEMBERED)
+        self._warned_too_large = False
+
+    def entry(self, pattern: Pattern, values: NDArray[Any], options: SolveOptions) -> Entry:
+        """Return the entry of a matrix, factorized.
+
+        Parameters
+        ----------
+        pattern : Pattern
+            Stored entries, shape (n, n).
+        values : array, shape (s,)
+            Stored values in the type of the factors.
+        options : SolveOptions
+            Structure and backend.
+
+        Returns
+        -------
+        Entry
+            Ready to solve; stays valid as long as it is referenced.
+
+        Raises
+        ------
+        SparseADError
+            Whatever is wrong with the matrix or the backend.
+        """
+        group = self._group(pattern, values.dtype, options)
+        entry, found = self._find_or_add(group, values)
+        entry.awaited = options.awaited or (entry.awaited and not found)
+        try:
+            entry.factorization()
+        except BaseException:
+            self._drop(entry)
+            raise
+        if not found:
+            with self._lock:
+                if entry in self._entries.get(group, ()):
+                    self._used += entry.nbytes
+                    self._make_room(entry)
+        return entry
+
+    def stats(self) -> Stats:
+        """Return the counts since the last `clear`, and what is held now."""
+        with self._lock:
+            held = sum(len(entries) for entries in self._entries.values())
+            nbytes = self._used + sum(group.nbytes for group in self._groups.values())
+            return replace(self._counters.read(), held=held, nbytes=nbytes, limit=self._bytes_allowed())
+
+    def limit(self, nbytes: int | None) -> None:
+        """Set what the store may take; None is the default, a quarter of the memory. Unit: [byte].
+
+        Raises
+        ------
+        ShapeError
+            If `nbytes` is negative.
+        """
+        if nbytes is not None and nbytes < 0:
+            raise ShapeError(
+                "negative limit", expected="a number of bytes >= 0, or None", got=f"{nbytes}", fix="pass 0 to keep none"
+            )
+        with self._lock:
+            self._limit = nbytes
+            self._make_room(None)
+
+    def clear(self) -> None:
+        """Drop every factorization and analysis, and set the counts to zero."""
+        with self._lock:
+            self._groups.clear()
+            self._entries.clear()
+            self._evicted.clear()
+            self._used = 0
+            self._counters.reset()
+
+    def _group(self, pattern: Pattern, dtype: np.dtype[Any], options: SolveOptions) -> Group:
+        key = (pattern, dtype, options.structure, options.backend)
+        group = self._groups.get(key)
+        if group is None:
+            made = Group(pattern, dtype, options, self._counters)
+            with self._lock:
+                group = self._groups.setdefault(key, made)
+        return group
+
+    def _find_or_add(self, group: Group, values: NDArray[Any]) -> tuple[Entry, bool]:
+        sample = group.sample(values)
+        with self._lock:
+            entries = self._entries.setdefault(group, [])
+            candidates = [entry for entry in reversed(entries) if entry.sample == sample]
+        for entry in candidates:
+            if entry.holds(values, sample):
+                entry.last_hit = next(self._clock)
+                self._counters.add(hits=1)
+                return entry, True
+        entry = Entry(group, values, self._counters, born=next(self._clock))
+        with self._lock:
+            for other in entries[::-1]:  # another thread may have added the same matrix meanwhile
+                if other not in candidates and other.holds(values, sample):
+                    return other, True
+            entries.append(entry)
+            if (id(group), sample) in self._evicted:
+                self._counters.add(rebuilds=1)
+        return entry, False
+
+    def _make_room(self, newest: Entry | None) -> None:
+        """Drop what is dead, then the least recently used, until the store is within its limit. Holds the lock."""
+        allowed = self._bytes_allowed()
+        comfortable = self._used <= allowed // _COMFORT
+        for entries in self._entries.values():
+            for entry in _dead(entries, _FEW_DOZEN if comfortable else _NEWEST):
+                self._evict(entry)
+        while self._used > allowed and (oldest := self._least_recent()) is not None:
+            self._evict(oldest)
+            if oldest is newest:
+                self._warn_once(oldest.nbytes, allowed)
+                self._forget_idle_groups()
+
+    def _least_recent(self) -> Entry | None:
+        everything = (entry for entries in self._entries.values() for entry in entries)
+        return min(everything, key=lambda entry: entry.last_hit, default=None)
+
+    def _evict(self, entry: Entry) -> None:
+        self._entries[entry.group].remove(entry)
+        self._used -= entry.nbytes
+        self._evicted.append((id(entry.group), entry.sample))
+        self._counters.add(evictions=1)
+
+    def _drop(self, entry: Entry) -> None:
+        with self._lock:
+            entries = self._entries.get(entry.group, [])
+            if entry in entries:
+                entries.remove(entry)
+
+    def _forget_idle_groups(self) -> None:
+        for key, group in list(self._groups.items()):
+            if not self._entries.get(group):
+                self._entries.pop(group, None)
+                del self._groups[key]
+
+    def _bytes_allowed(self) -> int:
+        return available() // _SHARE_OF_MEMORY if self._limit is None else self._limit
+
+    def _warn_once(self, nbytes: int, allowed: int) -> None:
+        if not self._warned_too_large:
+            self._warned_too_large = True
+            warnings.warn(
+                f"a factorization of {nbytes} bytes is larger than the limit of the factor store, {allowed} bytes: "
+                "it works, but is rebuilt for every solve; raise it with sparsead.factor_cache.limit(nbytes)",
+                stacklevel=2,
+            )
+
+
+def _dead(entries: list[Entry], newest: int) -> list[Entry]:
+    """Entries older than the newest few of their pattern, not awaited, not hit since those came."""
+    if len(entries) <= newest:
+        return []
+    since = entries[-newest].born
+    return [entry for entry in entries[:-newest] if not entry.awaited and entry.last_hit < since]
+
+
+factor_cache = FactorStore()

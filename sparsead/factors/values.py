@@ -1,0 +1,127 @@
+"""Checks of stored values before a library sees them: finite, and of the declared structure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import maximum_bipartite_matching
+
+from sparsead.errors import NonFiniteError, SingularMatrixError, StructureError
+from sparsead.pattern.validate import check_declared
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sparsead.pattern.pattern import Pattern
+    from sparsead.pattern.structure import Structure
+
+# Sums of the same element contributions in another order differ by a few units in the last place.
+_SYMMETRY_ROUNDING = 1e3
+
+
+def all_finite(array: NDArray[Any]) -> bool:
+    """Return whether no value is NaN or infinite: one sum, and a second look only if that is not finite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(array.sum())) or bool(np.isfinite(array).all())
+
+
+def check_finite_values(pattern: Pattern, values: NDArray[Any]) -> None:
+    """Raise `NonFiniteError` with row and column of the first value that is NaN or infinite."""
+    if all_finite(values):
+        return
+    stored = int(np.flatnonzero(~np.isfinite(values))[0])
+    row, column = pattern.entry(stored)
+    raise NonFiniteError(
+        "matrix value is not finite",
+        expected="finite values",
+        got=f"A[{row}, {column}] = {values[stored]} (stored entry {stored})",
+        fix="look at what computes the values of that row; a NaN often comes from 0/0 or sqrt of a negative",
+        row=row,
+        column=column,
+        index=stored,
+    )
+
+
+def check_finite_rhs(b: NDArray[Any]) -> None:
+    """Raise `NonFiniteError` with the place of the first right-hand side entry, shape (k, n), not finite."""
+    if all_finite(b):
+        return
+    column, row = (int(i[0]) for i in np.nonzero(~np.isfinite(b)))
+    place = f"b[{row}]" if len(b) == 1 else f"b[{row}, {column}]"
+    raise NonFiniteError(
+        "right-hand side is not finite",
+        expected="finite values in b",
+        got=f"{place} = {b[column, row]}",
+        fix="look at what computes that load",
+        row=row,
+        column=column,
+    )
+
+
+def check_structure(pattern: Pattern, structure: Structure, values: NDArray[Any]) -> None:
+    """Raise `StructureError` at the first pair of entries that breaks the declared symmetry."""
+    if not (structure.symmetric or structure.hermitian):
+        return
+    check_declared(pattern, structure)
+    below, above = np.take(values, pattern.lower), np.take(values, pattern.mirror)
+    if structure.hermitian and np.iscomplexobj(values):
+        above = np.conj(above)
+    if np.array_equal(below, above):
+        return
+    _check_nearly_equal(pattern, structure, values, below, above)
+
+
+def _check_nearly_equal(
+    pattern: Pattern, structure: Structure, values: NDArray[Any], below: NDArray[Any], above: NDArray[Any]
+) -> None:
+    """Accept differences of rounding, relative to the entry and to its two diagonal entries."""
+    diagonal = np.zeros(pattern.shape[0], np.abs(values[:0]).dtype)
+    stored = pattern.diagonal
+    diagonal[stored >= 0] = np.abs(values[stored[stored >= 0]])
+    rows, cols = pattern.indices[pattern.lower], pattern.cols[pattern.lower]
+    scale = np.maximum(np.maximum(np.abs(below), np.abs(above)), np.sqrt(diagonal[rows]) * np.sqrt(diagonal[cols]))
+    tolerance = _SYMMETRY_ROUNDING * np.finfo(values.dtype).eps
+    broken = np.flatnonzero(np.abs(below - above) > tolerance * scale)
+    if not broken.size:
+        return
+    row, column = int(rows[broken[0]]), int(cols[broken[0]])
+    kind = "symmetric" if structure.symmetric else "Hermitian"
+    raise StructureError(
+        f"matrix declared {structure.describe()} is not {kind}",
+        expected=f"A[{row}, {column}] = {'' if structure.symmetric else 'conj '}A[{column}, {row}]",
+        got=f"A[{row}, {column}] = {below[broken[0]]}, A[{column}, {row}] = {values[pattern.mirror[broken[0]]]}"
+        f" ({broken.size} such pairs)",
+        fix="declare what holds, or correct the assembly of that pair",
+        row=row,
+        column=column,
+    )
+
+
+def check_structural_rank(pattern: Pattern) -> None:
+    """Raise `SingularMatrixError` if no permutation puts stored entries on the whole diagonal.
+
+    Integers only: depends on the pattern, never on the values.
+    """
+    if (pattern.diagonal >= 0).all():
+        return
+    n = pattern.shape[0]
+    marks = csr_array((np.ones(pattern.size, np.int8), pattern.indices, pattern.indptr), shape=(n, n))
+    row_of_column = maximum_bipartite_matching(marks, perm_type="column")
+    if (row_of_column >= 0).all():
+        return
+    column = int(np.flatnonzero(row_of_column < 0)[0])
+    unmatched = np.ones(n, bool)
+    unmatched[row_of_column[row_of_column >= 0]] = False
+    row = int(np.flatnonzero(unmatched)[0])
+    empty = "empty" if pattern.counts[column] == 0 else "dependent on other columns whatever the values"
+    raise SingularMatrixError(
+        "matrix is structurally singular",
+        expected="stored entries that can cover the whole diagonal after a permutation",
+        got=f"column {column} is {empty} (and row {row} has no pivot left)",
+        fix="store the missing entries, or remove that row and column",
+        dof=column,
+        row=row,
+        column=column,
+    )

@@ -1,0 +1,84 @@
+"""The JAX front-end's arrays and kernels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sparsead.errors import DtypeError, NoDerivativeError
+from sparsead.jax.primitives import PrimitiveKernels
+
+
+class JaxBinding(PrimitiveKernels):
+    """Arrays are JAX's, concrete or traced."""
+
+    name = "sparsead.jax"
+    xp = jnp
+
+    @property
+    def default_dtype(self) -> np.dtype[Any]:
+        """float64, or float32 while 64-bit types are off."""
+        return np.dtype(jnp.result_type(float))
+
+    def asarray(self, name: str, x: Any) -> Any:
+        """Return `x` as an array of floating type; whole numbers become floats.
+
+        Raises
+        ------
+        DtypeError
+            If it is no array of numbers, or JAX would truncate its digits because 64-bit types are off.
+        """
+        given = getattr(x, "dtype", None)
+        if not isinstance(x, jax.Array):
+            _check_digits(name, given)
+        array = jnp.asarray(x)
+        if jnp.issubdtype(array.dtype, jnp.inexact):
+            return array.astype(jnp.float32) if array.dtype.itemsize < 4 else array
+        if jnp.issubdtype(array.dtype, jnp.integer) or array.dtype == bool:
+            return array.astype(self.default_dtype)
+        raise DtypeError(
+            f"{name} is not an array of numbers",
+            expected="floating or complex numbers, or whole numbers",
+            got=f"{name} of type {array.dtype}",
+            fix=f"convert {name} to numbers first",
+        )
+
+    def dtype(self, x: Any) -> np.dtype[Any]:
+        """Return the type of an array."""
+        return np.dtype(x.dtype)
+
+    def astype(self, x: Any, dtype: np.dtype[Any]) -> Any:
+        """Return the array in another type."""
+        return x if x.dtype == dtype else x.astype(dtype)
+
+    def concrete(self, name: str, x: Any) -> Any:
+        """Return the array as NumPy.
+
+        Raises
+        ------
+        NoDerivativeError
+            If it is traced.
+        """
+        if isinstance(x, jax.core.Tracer):
+            raise NoDerivativeError(
+                f"{name} are traced",
+                expected="concrete values",
+                got=f"{x.aval} inside jit, vmap or grad",
+                fix="convert outside the traced function, or use to_dense, which can be traced",
+            )
+        return np.asarray(x)
+
+
+def _check_digits(name: str, given: Any) -> None:
+    if given is None or jax.config.jax_enable_x64 or np.dtype(given) not in (np.float64, np.complex128):
+        return
+    truncated = "float32" if np.dtype(given) == np.float64 else "complex64"
+    raise DtypeError(
+        f"JAX would truncate {name}",
+        expected=f"64-bit types enabled, to keep {np.dtype(given)}",
+        got=f"{name} of type {np.dtype(given)} with jax_enable_x64 off: JAX makes it {truncated}",
+        fix=f'jax.config.update("jax_enable_x64", True) at the start of the program; or pass {name}.astype("{truncated}")',
+    )

@@ -1,0 +1,146 @@
+"""The five kernels as JAX primitives, made from the table of rules.
+
+Tangents and transposes are the rules'; batching is here: a batch of right-hand
+sides only is merged into ``k`` (one factorization, more right-hand sides), a
+batch of values into the leading axis. So jit, vmap, grad, scan and remat, in
+any order, stay within the five primitives.
+
+The only file that touches JAX's interpreters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import ShapedArray
+from jax.extend.core import Primitive
+from jax.interpreters import ad, batching, mlir
+
+from sparsead import kernels
+from sparsead.jax import lowered
+from sparsead.rules import RULES, Rule
+
+
+def _shape(name: str, avals: tuple[Any, ...], static: dict[str, Any]) -> tuple[int, ...]:
+    first, second = avals[0], avals[-1]
+    if name == "solve":
+        return second.shape
+    if name == "spmv":
+        m, n = static["pattern"].shape
+        return (*second.shape[:-1], m if static["trans"] == "N" else n)
+    if name == "sddmm":
+        return (first.shape[0], static["pattern"].size)
+    slots = static["slots"]
+    return (first.shape[0], slots.size if name == "sum_triplets" else len(slots))
+
+
+def _make(rule: Rule) -> Primitive:
+    primitive = Primitive(f"sparsead_{rule.name}")
+
+    def abstract(*avals: Any, **static: Any) -> ShapedArray:
+        return ShapedArray(_shape(rule.name, avals, static), avals[0].dtype)
+
+    def eager(*args: Any, **static: Any) -> Any:
+        # concrete arrays go to the host kernel directly: no compilation, and exceptions keep their type
+        return jnp.asarray(getattr(kernels, rule.name)(*map(_host, args), **static))
+
+    primitive.def_impl(eager)
+    primitive.def_abstract_eval(abstract)
+    for platform in ("cpu", None):
+        lowering = partial(lowered.lower, rule.name, platform)
+        mlir.register_lowering(primitive, mlir.lower_fun(lowering, multiple_results=False), platform=platform)
+    ad.primitive_jvps[primitive] = partial(_jvp, rule, primitive)
+    ad.primitive_transposes[primitive] = partial(_transpose, rule)
+    batching.primitive_batchers[primitive] = partial(_BATCHERS[rule.name], primitive)
+    return primitive
+
+
+def _host(x: Any) -> np.ndarray[Any, Any]:
+    return np.asarray(x)
+
+
+def _jvp(rule: Rule, primitive: Primitive, primals: Any, tangents: Any, **static: Any) -> tuple[Any, Any]:
+    out = primitive.bind(*primals, **rule.differentiated(static))
+    directions = [None if type(t) is ad.Zero else t for t in tangents]
+    if all(direction is None for direction in directions):
+        return out, ad.Zero(jax.core.get_aval(out).to_tangent_aval())
+    return out, rule.jvp(KERNELS, primals, out, directions, **static)
+
+
+def _transpose(rule: Rule, out_bar: Any, *primals: Any, **static: Any) -> list[Any]:
+    wanted = [ad.is_undefined_primal(p) for p in primals]
+    if type(out_bar) is ad.Zero:
+        return [ad.Zero(p.aval) if want else None for p, want in zip(primals, wanted, strict=True)]
+    known = [None if want else p for p, want in zip(primals, wanted, strict=True)]
+    bars = rule.vjp(KERNELS, known, None, out_bar, wanted, **static)
+    return [bar if want else None for bar, want in zip(bars, wanted, strict=True)]
+
+
+def _in_front(x: Any, dim: int | None, size: int) -> Any:
+    return jnp.broadcast_to(x, (size, *x.shape)) if dim is None else jnp.moveaxis(x, dim, 0)
+
+
+def _merged(x: Any) -> Any:
+    return x.reshape(-1, *x.shape[2:])
+
+
+def _batch_all(primitive: Primitive, args: Any, dims: Any, **static: Any) -> tuple[Any, int]:
+    """Merge the new axis of every argument into the leading one."""
+    size = next(x.shape[dim] for x, dim in zip(args, dims, strict=True) if dim is not None)
+    merged = [_merged(_in_front(x, dim, size)) for x, dim in zip(args, dims, strict=True)]
+    out = primitive.bind(*merged, **static)
+    return out.reshape(size, -1, *out.shape[1:]), 0
+
+
+def _batch_vectors(primitive: Primitive, args: Any, dims: Any, **static: Any) -> tuple[Any, int]:
+    """Merge a batch of vectors only into k: one matrix, more vectors."""
+    values, vectors = args
+    if dims[0] is not None:
+        return _batch_all(primitive, args, dims, **static)
+    vectors = jnp.moveaxis(vectors, dims[1], 1)
+    lanes, size, k, n = vectors.shape
+    out = primitive.bind(values, vectors.reshape(lanes, size * k, n), **static)
+    return out.reshape(lanes, size, k, out.shape[-1]), 1
+
+
+_BATCHERS: dict[str, Callable[..., Any]] = {
+    "solve": _batch_vectors,
+    "spmv": _batch_vectors,
+    "sddmm": _batch_all,
+    "sum_triplets": _batch_all,
+    "gather": _batch_all,
+}
+
+_PRIMITIVES = {name: _make(rule) for name, rule in RULES.items()}
+
+
+class PrimitiveKernels:
+    """The five kernels as bound primitives."""
+
+    def solve(self, values: Any, b: Any, **static: Any) -> Any:
+        """x of op(A) x = b."""
+        return _PRIMITIVES["solve"].bind(values, b, **static)
+
+    def spmv(self, values: Any, x: Any, **static: Any) -> Any:
+        """y = op(A) x."""
+        return _PRIMITIVES["spmv"].bind(values, x, **static)
+
+    def sddmm(self, u: Any, v: Any, **static: Any) -> Any:
+        """sum_k u[k, row s] v[k, col s]."""
+        return _PRIMITIVES["sddmm"].bind(u, v, **static)
+
+    def sum_triplets(self, triplets: Any, **static: Any) -> Any:
+        """Triplets added to their stored entries."""
+        return _PRIMITIVES["sum_triplets"].bind(triplets, **static)
+
+    def gather(self, stored: Any, **static: Any) -> Any:
+        """The stored entry of each triplet."""
+        return _PRIMITIVES["gather"].bind(stored, **static)
+
+
+KERNELS = PrimitiveKernels()

@@ -1,0 +1,126 @@
+"""How a compiled JAX program calls a host kernel: three transports behind one function.
+
+``buffer``  `jax.experimental.buffer_callback`: about 11 us, no copies. The default.
+``ffi``     a foreign function of XLA made with ctypes: as quick, and gives the persistent
+            compilation cache and `jax.export`.
+``pure``    `jax.pure_callback`: 75 us and three copies, and it hangs on large arrays with
+            few cores (https://github.com/jax-ml/jax/issues/24255). The last resort.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import jax
+import numpy as np
+
+from sparsead import kernels
+from sparsead.errors import BackendError
+from sparsead.jax import ffi
+
+try:
+    from jax.experimental.buffer_callback import buffer_callback
+except ImportError:  # JAX before 0.6.1
+    buffer_callback = None  # type: ignore[assignment]
+
+Transport = Literal["buffer", "ffi", "pure"]
+
+_chosen: Transport = "buffer" if buffer_callback is not None else "ffi"
+
+
+@contextmanager
+def transport(name: Transport) -> Iterator[None]:
+    """Compile programs with this transport inside a ``with`` block.
+
+    The transport is fixed when a program is compiled; programs compiled before keep theirs.
+
+    Parameters
+    ----------
+    name : {"buffer", "ffi", "pure"}
+        See the module's description.
+
+    Raises
+    ------
+    BackendError
+        If there is no such transport, or this version of JAX does not have it.
+
+    Examples
+    --------
+    >>> import jax, sparsead.jax as sp
+    >>> with sp.transport("ffi"):
+    ...     x = jax.jit(lambda b: sp.solve(2.0 * sp.eye(2), b))(jax.numpy.ones(2))
+    >>> x.tolist()
+    [0.5, 0.5]
+    """
+    global _chosen
+    if name not in ("buffer", "ffi", "pure") or (name == "buffer" and buffer_callback is None):
+        raise BackendError(
+            "transport not available",
+            expected='"buffer" (JAX 0.6.1 or later), "ffi" or "pure"',
+            got=f"transport({name!r}) with JAX {jax.__version__}",
+            fix='use transport("ffi"), or a newer JAX',
+        )
+    if name == "pure":
+        warnings.warn("jax.pure_callback can hang on arrays above 8 MB (jax issue 24255)", stacklevel=3)
+    before, _chosen = _chosen, name
+    try:
+        yield
+    finally:
+        _chosen = before
+
+
+def call(name: str, static: dict[str, Any], out: jax.ShapeDtypeStruct, *args: Any, on_host: bool) -> Any:
+    """Return the result of a host kernel as a traced array.
+
+    Parameters
+    ----------
+    name : str
+        Kernel.
+    static : dict
+        Its static arguments.
+    out : ShapeDtypeStruct
+        Shape and type of the result.
+    *args : traced array
+        Its arrays.
+    on_host : bool
+        Whether the program runs on the CPU, so that buffers can be shared.
+    """
+    key = (name, tuple(sorted(static.items(), key=lambda item: item[0])))
+    if not on_host or _chosen == "pure":
+        return jax.pure_callback(_returning(key), out, *args)
+    if _chosen == "ffi":
+        return ffi.call(_filling(key), key, out, *args)
+    return buffer_callback(_on_buffers(key), out)(*args)
+
+
+Key = tuple[str, tuple[tuple[str, Any], ...]]
+
+
+@functools.lru_cache(maxsize=1024)
+def _filling(key: Key) -> Callable[..., None]:
+    """The kernel as a function that fills an output array."""
+    name, static = key
+    return functools.partial(_fill, getattr(kernels, name), dict(static))
+
+
+def _fill(kernel: Callable[..., Any], static: dict[str, Any], out: Any, *args: Any) -> None:
+    for array in args:
+        array.flags.writeable = False  # the program's own memory
+    kernel(*args, **static, out=out)
+
+
+@functools.lru_cache(maxsize=1024)
+def _on_buffers(key: Key) -> Callable[..., None]:
+    fill = _filling(key)
+    return lambda context, out, *buffers: fill(np.asarray(out), *map(np.asarray, buffers))
+
+
+@functools.lru_cache(maxsize=1024)
+def _returning(key: Key) -> Callable[..., Any]:
+    name, static = key
+    kernel = functools.partial(getattr(kernels, name), **dict(static))
+    return lambda *args: kernel(*map(np.asarray, args))

@@ -1,0 +1,15 @@
+"""The five host kernels on plain NumPy arrays: solve, spmv, sddmm, sum_triplets, gather.
+
+Shapes inside the package: a leading batch axis ``b``; stored values (b, s);
+vectors (b, k, n) with each right-hand side contiguous, which is the
+column-major n-by-k block that the factorization libraries want. Every kernel
+takes ``out`` to write into, so that a caller's buffer is filled without a copy.
+"""
+
+from sparsead.kernels.gather import gather
+from sparsead.kernels.sddmm import sddmm
+from sparsead.kernels.solve import solve
+from sparsead.kernels.spmv import spmv
+from sparsead.kernels.sum_triplets import sum_triplets
+
+__all__ = ["gather", "sddmm", "solve", "spmv", "sum_triplets"]

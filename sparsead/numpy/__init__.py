@@ -1,0 +1,41 @@
+"""NumPy front-end: needs NumPy and SciPy only. `sparsead.jax` has the same public names."""
+
+from sparsead.arrays import constructors
+from sparsead.arrays.bind import bind
+from sparsead.arrays.constructors import Assembler
+from sparsead.arrays.conversions import to_dense, to_scipy
+from sparsead.arrays.solve import solve
+from sparsead.numpy.derivatives import jvp, vjp
+from sparsead.numpy.factorized import Factorized, factorize
+from sparsead.numpy.norm_solve import norm_solve_and_grad
+from sparsead.numpy.sparse_array import SparseArray
+
+coo = bind(constructors.coo, SparseArray)
+csc = bind(constructors.csc, SparseArray)
+csr = bind(constructors.csr, SparseArray)
+triplets = bind(constructors.triplets, SparseArray)
+diags = bind(constructors.diags, SparseArray)
+eye = bind(constructors.eye, SparseArray)
+block = bind(constructors.block, SparseArray)
+from_scipy = bind(constructors.from_scipy, SparseArray)
+
+__all__ = [
+    "Assembler",
+    "Factorized",
+    "SparseArray",
+    "block",
+    "coo",
+    "csc",
+    "csr",
+    "diags",
+    "eye",
+    "factorize",
+    "from_scipy",
+    "jvp",
+    "norm_solve_and_grad",
+    "solve",
+    "to_dense",
+    "to_scipy",
+    "triplets",
+    "vjp",
+]

@@ -1,0 +1,12 @@
+"""The NumPy front-end's sparse matrix."""
+
+from __future__ import annotations
+
+from sparsead.arrays.sparse_array import SparseArray as AnySparseArray
+from sparsead.numpy.binding import NumpyBinding
+
+
+class SparseArray(AnySparseArray):
+    __doc__ = AnySparseArray.__doc__
+    __slots__ = ()
+    binding = NumpyBinding()

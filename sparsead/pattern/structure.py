@@ -1,0 +1,77 @@
+"""Declared facts about a matrix: symmetric, Hermitian, positive definite, triangular."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sparsead.errors import StructureError
+
+Triangle = Literal["lower", "upper"]
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What the user declared about a matrix; it chooses the factorization.
+
+    Parameters
+    ----------
+    symmetric : bool
+        ``A = A^T``. All entries are stored, both triangles.
+    hermitian : bool
+        ``A = A^H``. For real matrices the same as `symmetric`.
+    positive_definite : bool
+        ``x^H A x > 0`` for all nonzero ``x``; implies Hermitian.
+    triangular : {"lower", "upper"} or None
+        All stored entries lie in that triangle, the diagonal included.
+
+    Examples
+    --------
+    >>> Structure(positive_definite=True).describe()
+    'positive definite'
+    """
+
+    symmetric: bool = False
+    hermitian: bool = False
+    positive_definite: bool = False
+    triangular: Triangle | None = None
+
+    def __post_init__(self) -> None:
+        if self.triangular not in (None, "lower", "upper"):
+            raise StructureError(
+                "unknown triangle",
+                expected='triangular="lower", "upper" or None',
+                got=f"triangular={self.triangular!r}",
+                fix="pass one of these three",
+            )
+        if self.triangular and (self.symmetric or self.hermitian or self.positive_definite):
+            raise StructureError(
+                "a triangular matrix cannot be declared symmetric too",
+                expected="triangular alone, or symmetric / hermitian / positive_definite",
+                got=f"{self}",
+                fix="a symmetric matrix stores both triangles: drop triangular=..., pass all entries",
+            )
+
+    def on(self, *, is_complex: bool) -> Structure:
+        """Return the structure with all its consequences for real or for complex values.
+
+        A positive definite matrix is Hermitian; a real Hermitian matrix is symmetric and the reverse.
+        """
+        hermitian = self.hermitian or self.positive_definite
+        symmetric = self.symmetric
+        if not is_complex:
+            hermitian = symmetric = hermitian or symmetric
+        return Structure(symmetric, hermitian, self.positive_definite, self.triangular)
+
+    def describe(self) -> str:
+        """Return the declared facts in words."""
+        if self.triangular:
+            return f"{self.triangular} triangular"
+        if self.positive_definite:
+            return "positive definite"
+        if self.symmetric:
+            return "symmetric"
+        return "Hermitian" if self.hermitian else "general"
+
+
+GENERAL = Structure()

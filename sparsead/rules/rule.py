@@ -1,0 +1,82 @@
+"""Rule: an operation, its tangent and its cotangents, written once against the five kernels.
+
+Conventions
+-----------
+``d_x`` is the tangent of ``x``, ``x_bar`` its cotangent; None stands for an
+argument that is not perturbed, or whose cotangent is not wanted. Pullbacks are
+transposes, not conjugate transposes. Values are (b, s), vectors (b, k, n).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+class Kernels(Protocol):
+    """The five kernels as one front-end sees them: host functions, primitives, or library functions."""
+
+    def solve(self, values: Any, b: Any, *, pattern: Any, options: Any, trans: str) -> Any:
+        """x of op(A) x = b."""
+        ...
+
+    def spmv(self, values: Any, x: Any, *, pattern: Any, trans: str) -> Any:
+        """y = op(A) x."""
+        ...
+
+    def sddmm(self, u: Any, v: Any, *, pattern: Any) -> Any:
+        """sum_k u[k, row s] v[k, col s]."""
+        ...
+
+    def sum_triplets(self, triplets: Any, *, slots: Any) -> Any:
+        """Triplets added to their stored entries."""
+        ...
+
+    def gather(self, stored: Any, *, slots: Any) -> Any:
+        """The stored entry of each triplet."""
+        ...
+
+
+def _same(static: dict[str, Any]) -> dict[str, Any]:
+    return static
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How an operation is evaluated and differentiated.
+
+    Parameters
+    ----------
+    name : str
+        Name of the operation, unique in `RULES`.
+    primal : callable
+        ``primal(kernels, *primals, **static) -> out``.
+    jvp : callable
+        ``jvp(kernels, primals, out, tangents, **static) -> d_out``; at least one tangent is not None.
+    vjp : callable
+        ``vjp(kernels, primals, out, out_bar, wanted, **static) -> bars``, one for each primal, None where not wanted.
+    linear : tuple of bool
+        For each primal, whether the operation is linear in it; its cotangent then needs no `out`.
+    differentiated : callable
+        Static arguments of an evaluation that a derivative will follow.
+    """
+
+    name: str
+    primal: Callable[..., Any]
+    jvp: Callable[..., Any]
+    vjp: Callable[..., tuple[Any, ...]]
+    linear: tuple[bool, ...]
+    differentiated: Callable[[dict[str, Any]], dict[str, Any]] = _same
+
+
+def add(a: Any, b: Any) -> Any:
+    """Sum of two tangents or cotangents, None being zero."""
+    if a is None:
+        return b
+    return a if b is None else a + b
+
+
+def flipped(trans: str) -> str:
+    """The transposed operation."""
+    return "T" if trans == "N" else "N"
