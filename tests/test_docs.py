@@ -54,7 +54,8 @@ def test_docstrings_of_module(path: Path) -> None:
     module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     require_imports_of(f"import {module}\n{path.read_text()}")
     tests = doctest.DocTestFinder(exclude_empty=True).find(importlib.import_module(module))
-    assert [report for test in tests if (report := failures_of(test, dict(test.globs)))] == []
+    if report := "".join(failures_of(test, dict(test.globs)) for test in tests):
+        pytest.fail(report, pytrace=False)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
@@ -62,7 +63,8 @@ def test_code_of_page(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     text = path.read_text()
     require_imports_of("".join(BLOCK.findall(text)))
     monkeypatch.chdir(tmp_path)
-    assert run_page(text, name_of(path)) == ""
+    if report := run_page(text, name_of(path)):
+        pytest.fail(report, pytrace=False)
 
 
 def test_page_with_wrong_output_is_seen() -> None:
