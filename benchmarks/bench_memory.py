@@ -1,0 +1,105 @@
+"""Claim: beyond the factors, a value-and-gradient needs at most three times the memory of the matrix.
+
+Each contestant in a process of its own: highest resident memory during the calls, less the resident memory
+before them (libraries imported, problem and values made). The factors are what PARDISO says that they take.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from benchmarks import memory, problems, tables
+from benchmarks.bare import adjoint, pardiso
+
+TITLE = "Peak memory of a value-and-gradient"
+THREADS = (1,)
+PROBLEM = "b"
+TARGET = 3.0
+LATER = 4
+
+
+def cases(quick: bool) -> Iterable[dict[str, Any]]:
+    """Return both front-ends and the hand-written adjoint."""
+    for contestant in ("bare library", "sparsead.numpy", "sparsead.jax"):
+        yield {"contestant": contestant, "quick": quick}
+
+
+def measure(contestant: str, quick: bool) -> dict[str, Any]:
+    """Take the peak of the first call, and of later calls on new values."""
+    system = problems.make(PROBLEM, quick=quick)
+    solvers: list[pardiso.Pardiso] = []
+    if contestant == "bare library":
+        taking_part = adjoint.contestant(system, lambda problem: _kept(solvers, problem), "by hand")
+    else:
+        name = contestant.replace("sparsead.", "ours_")
+        taking_part = importlib.import_module(f"benchmarks.{name}").contestant(system, "pardiso")
+    values = [system.values(number) for number in range(1 + LATER)]
+    if "jax" in sys.modules:
+        sys.modules["jax"].devices()
+    # MKL's own start, some 50 MB of code and buffers, is no part of a solve either.
+    start = pardiso.Pardiso(np.arange(2, dtype=np.int32), np.zeros(1, np.int32), kind=2)
+    start.factorize(np.ones(1))
+    before = memory.restart()
+    first = _peak(taking_part, values[:1])
+    later = _peak(taking_part, values[1:])
+    row: dict[str, Any] = {"first_bytes": first - before, "later_bytes": later - before, "matrix_bytes": system.nbytes}
+    if solvers:
+        row["factor_bytes"] = 1024 * int(solvers[0].settings[15] + solvers[0].settings[16])
+    if "sparsead" in sys.modules:
+        stats = sys.modules["sparsead"].factor_cache.stats()
+        row |= {"held": stats.held, "store_bytes": stats.nbytes}
+    return row
+
+
+def _kept(solvers: list[pardiso.Pardiso], problem: problems.Problem) -> pardiso.Pardiso:
+    solvers.append(pardiso.make(problem))
+    return solvers[0]
+
+
+def _peak(taking_part: Any, values: list[Any]) -> int:
+    memory.restart()
+    for each in values:
+        result = taking_part.call(taking_part.put(each))
+        del result
+    return memory.peak()
+
+
+def verdicts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the peak of a first call beyond the factors, in units of the CSC matrix."""
+    done = [row for row in rows if row["outcome"] == "ok"]
+    bare = next((row for row in done if "factor_bytes" in row), None)
+    if bare is None:
+        return []
+    return [
+        {
+            "claim": f"peak memory beyond factors, {row['contestant']}, ({PROBLEM}), PARDISO",
+            "target": TARGET,
+            "figure": (row["first_bytes"] - bare["factor_bytes"]) / row["matrix_bytes"],
+            "unit": "× matrix",
+        }
+        for row in done
+    ]
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Return the rows in Markdown."""
+    return tables.markdown(
+        ["contestant", "threads", "peak, first call", "peak, later calls", "factors and analysis", "CSC matrix"],
+        [
+            [
+                row["contestant"],
+                row["threads"],
+                *(
+                    tables.megabytes(row[key]) if key in row else ""
+                    for key in ("first_bytes", "later_bytes", "factor_bytes", "matrix_bytes")
+                ),
+            ]
+            for row in rows
+            if row["outcome"] == "ok"
+        ],
+    )

@@ -1,0 +1,22 @@
+"""The groups of measurements: one file per claim."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+GROUPS = {
+    "gradient": "bench_gradient",
+    "overhead": "bench_overhead",
+    "peers": "bench_peers",
+    "triplets": "bench_triplets",
+    "reuse": "bench_reuse",
+    "memory": "bench_memory",
+    "import": "bench_import",
+    "choose": "bench_choose",
+}
+
+
+def load(group: str) -> Any:
+    """Return the module of a group: ``TITLE``, ``THREADS``, ``cases``, ``measure``, ``verdicts``, ``tables``."""
+    return importlib.import_module(f"benchmarks.{GROUPS[group]}")

@@ -1,0 +1,72 @@
+"""Which peers there are, in which environment each lives, and where the environments are."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ENVIRONMENTS = {"all": HERE / "requirements.txt", "klujax": HERE / "requirements-klujax.txt"}
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One peer in one configuration.
+
+    Parameters
+    ----------
+    name : str
+        As the tables call it.
+    module : str
+        File of this folder with its ``contestant``.
+    packages : tuple of str
+        Distributions whose versions go into the row.
+    environment : str
+        Key of `ENVIRONMENTS`.
+    problems : str
+        Letters of the problems that it can take.
+    """
+
+    name: str
+    module: str
+    packages: tuple[str, ...]
+    environment: str = "all"
+    problems: str = "abcd"
+
+
+PEERS = (
+    Peer("solvax", "solvax_superlu", ("solvax",)),
+    Peer("splineax, PARDISO", "splineax_pardiso", ("splineax", "pardiso-mkl-jax")),
+    Peer("splineax, KLU", "splineax_klu", ("splineax", "splineax-klujax")),
+    Peer("klujax, analysis kept", "klujax_symbol", ("klujax",), "klujax"),
+    Peer("klujax", "klujax_solve", ("klujax",), "klujax"),
+    Peer("sparsax, CHOLMOD", "sparsax_cholmod", ("sparsax",), problems="abd"),
+    Peer("sparsax, KLU", "sparsax_klu", ("sparsax",)),
+    Peer("jax spsolve", "jax_spsolve", ("jax",)),
+    Peer("torch-sla, SuperLU", "torch_sla_lu", ("torch-sla", "torch")),
+    Peer("torch-sla, CG", "torch_sla_cg", ("torch-sla", "torch"), problems="abd"),
+    Peer("pyMOTO, PARDISO", "pymoto_pardiso", ("pymoto",)),
+    Peer("pyMOTO, SuperLU", "pymoto_superlu", ("pymoto",), problems="acd"),
+)
+
+
+def folder() -> Path:
+    """Return where the environments are: ``SPARSEAD_PEERS``, or ``.venv`` beside this file."""
+    return Path(os.environ.get("SPARSEAD_PEERS", HERE / ".venv"))
+
+
+def interpreter(environment: str) -> str:
+    """Return the Python of an environment.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it was not installed.
+    """
+    python = folder() / environment / "bin" / "python"
+    if not python.exists():
+        raise FileNotFoundError(
+            f"the peers' environment {environment!r} is missing: python -m benchmarks.peers --install"
+        )
+    return str(python)
