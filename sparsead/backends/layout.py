@@ -1,9 +1,9 @@
-"""The index arrays that PARDISO wants, and the values in their order.
+"""Index arrays as a library wants them, and the values in their order.
 
-PARDISO reads compressed rows. The compressed columns of A are the compressed
-rows of its transpose, so a general matrix is handed over as it is, transposed.
-Of a symmetric or Hermitian matrix PARDISO wants the upper triangle in rows,
-which is the lower triangle in columns, with every diagonal entry present.
+The compressed columns of A are the compressed rows of its transpose, so
+a library that reads rows gets a general matrix as it is, transposed. Of a symmetric
+or Hermitian matrix libraries want one triangle: the lower one in columns is the
+upper one in rows (of the conjugate).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class FullLayout:
-    """All entries: the rows of the transpose. Shares the arrays of the pattern while the integers have its width.
+    """All entries, the rows of the transpose. Shares the arrays of the pattern while the integers have its width.
 
     Attributes
     ----------
@@ -42,16 +42,16 @@ class FullLayout:
 
 
 class TriangleLayout:
-    """One triangle, with a zero stored wherever the pattern lacks a diagonal entry.
+    """The lower triangle in columns, with a zero stored wherever the pattern lacks a diagonal entry.
 
     Parameters
     ----------
     pattern : Pattern
         Both triangles.
     index : dtype
-        Integers that PARDISO is called with.
+        Integers that the library is called with.
     conjugate : bool
-        Hermitian matrices: the lower triangle in columns is the conjugate of the upper one in rows.
+        Whether the library reads the triangle of a Hermitian matrix as the upper one in rows.
     """
 
     def __init__(self, pattern: Pattern, index: np.dtype, *, conjugate: bool) -> None:
