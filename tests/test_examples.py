@@ -37,3 +37,9 @@ def test_example_asserts_something_and_is_short(path: Path) -> None:
     lines = path.read_text().splitlines()
     assert any(line.lstrip().startswith("assert ") for line in lines)
     assert len(lines) <= 130
+
+
+@pytest.mark.parametrize("folder", sorted({path.parent for path in EXAMPLES}), ids=name_of)
+def test_gallery_shows_the_folder(folder: Path) -> None:
+    # sphinx-gallery leaves out a folder without this file, silently.
+    assert (folder / "README.rst").is_file()
