@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sparsead.errors import NoDerivativeError, PatternError, ShapeError
+from sparsead.errors import DtypeError, NoDerivativeError, PatternError, ShapeError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_LARGEST_EXTENT = 2**59  # beyond, the index arrays alone could not be addressed
 
 
 def check_shape(shape: Any) -> tuple[int, int]:
@@ -18,17 +20,17 @@ def check_shape(shape: Any) -> tuple[int, int]:
     Raises
     ------
     ShapeError
-        If `shape` is not a pair of nonnegative integers.
+        If `shape` is not a pair of nonnegative integers, or one is too large for any memory.
     """
     try:
         m, n = (int(extent) for extent in shape)
         valid = m >= 0 and n >= 0 and all(extent == int(extent) for extent in shape)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         valid = False
-    if not valid:
+    if not valid or max(m, n) > _LARGEST_EXTENT:
         raise ShapeError(
             "not the shape of a matrix",
-            expected="shape=(rows, columns), two integers >= 0",
+            expected="shape=(rows, columns), two integers >= 0 that an index array can have",
             got=f"shape={shape!r}",
             fix="pass for example shape=(n, n)",
         )
@@ -87,6 +89,24 @@ def check_indices(name: str, indices: Any, extent: int, source: str) -> NDArray[
     return array
 
 
+def check_offset(name: str, offset: Any) -> int:
+    """Return the number of a diagonal as a Python integer.
+
+    Raises
+    ------
+    PatternError
+        If it is not an integer.
+    """
+    if not isinstance(offset, int | np.integer) or isinstance(offset, bool):
+        raise PatternError(
+            f"{name} is not an integer",
+            expected="0 for the main diagonal, above positive, below negative",
+            got=f"{name} = {offset!r}",
+            fix="pass one integer for each diagonal",
+        )
+    return int(offset)
+
+
 def check_length(name: str, got: tuple[int, ...], length: int, meaning: str) -> None:
     """Raise `ShapeError` unless the last axis has the given length.
 
@@ -111,10 +131,19 @@ def concrete(name: str, indices: Any) -> NDArray[Any]:
     ------
     NoDerivativeError
         If they are traced: the conversion fails, whatever library traces them.
+    PatternError
+        If they are nested sequences of different lengths.
     """
     try:
         return np.asarray(indices)
     except Exception as error:
+        if type(error) is ValueError:  # NumPy's own
+            raise PatternError(
+                f"{name} is not an array",
+                expected="one index for each triplet, shape (t,)",
+                got=f"{name}: {error}",
+                fix="pass one integer for each triplet",
+            ) from error
         raise NoDerivativeError(
             f"{name} must be known when the pattern is built",
             expected="concrete integers: NumPy arrays, lists, or arrays outside jit, vmap and grad",
@@ -128,9 +157,48 @@ def _first_not_integer(name: str, array: NDArray[Any]) -> tuple[str, Any]:
     if array.dtype.kind == "f":
         fractional = np.flatnonzero(~(np.isfinite(flat) & (flat == np.round(flat))))
         first = int(fractional[0]) if fractional.size else 0
+    elif array.dtype.kind == "O":
+        first = next((i for i, index in enumerate(flat) if not _fits(index)), 0)
     else:
         first = 0
     return f"{name}[{first}]", flat[first]
+
+
+def _fits(index: Any) -> bool:
+    return isinstance(index, int) and abs(index) < 2**63
+
+
+def numbers(name: str, x: Any) -> NDArray[Any]:
+    """Return `x` as an array of float32, float64, complex64 or complex128 in the machine's byte order.
+
+    Whole numbers and truth values become float64, half precision float32.
+
+    Raises
+    ------
+    DtypeError
+        If it is no array of numbers, or has more digits than float64.
+    """
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise not_numbers(name, f"{name}: {error}") from error
+    if array.dtype.char in "fdFD":
+        return array.astype(array.dtype.newbyteorder("="), copy=False)
+    if array.dtype.kind in "iub":
+        return array.astype(np.float64)
+    if array.dtype.char == "e":
+        return array.astype(np.float32)
+    raise not_numbers(name, f"{name} of type {array.dtype if array.ndim else type(x).__name__}")
+
+
+def not_numbers(name: str, got: str) -> DtypeError:
+    """Return the error for something that is no array of numbers."""
+    return DtypeError(
+        f"{name} is not an array of numbers",
+        expected="float32, float64, complex64, complex128, or whole numbers",
+        got=got,
+        fix=f"convert {name} to numbers of one of these types first",
+    )
 
 
 def check_assembled(assembled: Any, array_type: type) -> tuple[Any, Any]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 from scipy.sparse import issparse
 
-from sparsead.arrays.sparse_array import SparseArray
-from sparsead.checks import check_length
+from sparsead.arrays.sparse_array import SparseArray, check_sparse
+from sparsead.checks import check_length, check_offset, check_shape
 from sparsead.errors import PatternError, ShapeError
 from sparsead.pattern import combine
 from sparsead.pattern.slots import Slots
@@ -295,6 +295,8 @@ def diags(
     ------
     ShapeError
         If a diagonal has not the length that the shape gives it.
+    PatternError
+        If an offset is not an integer.
 
     Examples
     --------
@@ -313,9 +315,11 @@ def diags(
             got=f"{len(arrays)} diagonals, {len(offsets)} offsets",
             fix="pass for example diags([main, upper], [0, 1])",
         )
+    offsets = [check_offset(f"offsets[{i}]", offset) for i, offset in enumerate(offsets)]
     if shape is None:
-        n = np.shape(arrays[0])[0] + abs(offsets[0])
+        n = np.size(arrays[0]) + abs(offsets[0])
         shape = (n, n)
+    shape = check_shape(shape)
     rows, cols = [], []
     for i, (array, offset) in enumerate(zip(arrays, offsets, strict=True)):
         length = max(0, min(shape[0] + min(offset, 0), shape[1] - max(offset, 0)))
@@ -349,7 +353,7 @@ def eye(array_type: type[A], m: int, n: int | None = None) -> A:
     >>> sp.eye(3)
     SparseArray(3x3, 3 stored, float64, positive definite)
     """
-    n = m if n is None else n
+    m, n = check_shape((m, m if n is None else n))
     along = np.arange(min(m, n))
     ones = np.ones(len(along), array_type.binding.default_dtype)
     return coo(array_type, along, along, ones, (m, n), symmetric=m == n, positive_definite=m == n)
@@ -382,8 +386,15 @@ def block(array_type: type[A], blocks: Sequence[Sequence[A | None]], **declared:
     (3, 3)
     """
     binding = array_type.binding
-    plain = [[None if matrix is None else matrix.plain() for matrix in row] for row in blocks]
+    plain = [[None if matrix is None else check_sparse("a block", matrix).plain() for matrix in row] for row in blocks]
     there = [matrix for row in plain for matrix in row if matrix is not None]
+    if not there:
+        raise ShapeError(
+            "no blocks",
+            expected="one block at least in each block row and each block column",
+            got=f"{len(plain)} block rows without any",
+            fix="a block of zeros that gives a size is coo([], [], [], shape)",
+        )
     try:
         pattern, slots = combine.block([[None if a is None else a.pattern for a in row] for row in plain])
     except ValueError as error:

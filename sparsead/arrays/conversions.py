@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from scipy.sparse import csc_array
 
+from sparsead.arrays.sparse_array import check_sparse
 from sparsead.pattern import combine
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def to_scipy(matrix: SparseArray) -> csc_array:
     array([[1., 0.],
            [0., 1.]])
     """
-    plain = matrix.plain()
+    plain = check_sparse("the matrix", matrix).plain()
     values = plain.binding.concrete("values", plain.values)
     pattern = plain.pattern
     return csc_array((values.copy(), pattern.indices.copy(), pattern.indptr.copy()), shape=pattern.shape)
@@ -63,6 +64,6 @@ def to_dense(matrix: SparseArray) -> Any:
     array([[2., 0.],
            [0., 2.]])
     """
-    plain = matrix.plain()
+    plain = check_sparse("the matrix", matrix).plain()
     full = plain.binding.sum_triplets(plain.values[None], slots=combine.dense(plain.pattern))
     return plain.binding.xp.reshape(full, plain.shape)

@@ -55,6 +55,8 @@ def multiply(matrix: A, factor: Any) -> A:
     if hasattr(factor, "pattern"):
         return _entrywise(matrix, factor)
     binding = matrix.binding
+    if type(factor) in (bool, int, float, complex):  # a number of Python takes the precision of the matrix
+        factor = np.asarray(factor, np.result_type(np.empty(0, matrix.dtype).real.dtype, factor))
     factor = binding.asarray("factor", factor)
     shape = np.shape(factor)
     if shape == ():
@@ -74,6 +76,27 @@ def multiply(matrix: A, factor: Any) -> A:
             fix="for a product with vectors use A @ x",
         )
     return type(matrix)(matrix.values * scales, matrix.pattern, Structure(triangular=matrix.structure.triangular))
+
+
+def divide(matrix: A, divisor: Any) -> A:
+    """Return the matrix divided by a number.
+
+    Raises
+    ------
+    ShapeError
+        If the divisor is no number, or zero.
+    """
+    divisor = matrix.binding.asarray("divisor", divisor)
+    known = isinstance(divisor, np.ndarray)
+    if np.shape(divisor) != () or (known and divisor == 0):
+        raise ShapeError(
+            "divisor is not a number other than zero",
+            expected="one number, not zero",
+            got=f"a divisor of shape {np.shape(divisor)}" + (f" = {divisor}" if known and divisor.ndim == 0 else ""),
+            fix="to scale rows or columns use A * (1 / d)",
+        )
+    structure = _scaled(matrix.structure, divisor)
+    return _with_structure(matrix, matrix.values / _seen(matrix, divisor), structure)
 
 
 def select(matrix: A, rows: Any, cols: Any) -> A:

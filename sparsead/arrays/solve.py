@@ -53,6 +53,8 @@ def solve(
 
     Raises
     ------
+    DtypeError
+        If A is no `SparseArray`, or b is no array of numbers.
     ShapeError
         If A is not square or b does not fit.
     NonFiniteError
@@ -77,8 +79,8 @@ def solve(
     >>> sp.solve(A, np.array([4.0, 8.0]))
     array([1., 2.])
     """
-    binding = matrix.binding
     n = check_square(matrix)
+    binding = matrix.binding
     b = binding.asarray("b", b)
     check_rows("b", np.shape(b), n, "rows")
     options = SolveOptions(matrix._structure, backend, on_singular, precision)

@@ -9,7 +9,7 @@ import numpy as np
 from sparsead.arrays import products, scaling
 from sparsead.arrays.binding import Binding
 from sparsead.checks import check_length
-from sparsead.errors import ShapeError
+from sparsead.errors import DtypeError, ShapeError
 from sparsead.pattern import combine
 from sparsead.pattern.pattern import Pattern
 from sparsead.pattern.structure import GENERAL, Structure, Triangle
@@ -198,11 +198,17 @@ class SparseArray:
 
     def __add__(self, other: SparseArray) -> Self:
         """``A + B``; the patterns may differ."""
-        return scaling.add(self, other) if isinstance(other, SparseArray) else NotImplemented
+        return scaling.add(self, check_sparse("the other matrix of a sum", other))
+
+    __radd__ = __add__
 
     def __sub__(self, other: SparseArray) -> Self:
         """``A - B``."""
-        return scaling.add(self, -other, definite=False) if isinstance(other, SparseArray) else NotImplemented
+        return scaling.add(self, -check_sparse("the other matrix of a difference", other), definite=False)
+
+    def __rsub__(self, other: SparseArray) -> Self:
+        """``B - A``, where B is none of this class: the error says so."""
+        return check_sparse("the other matrix of a difference", other) - self
 
     def __neg__(self) -> Self:
         """``-A``."""
@@ -216,7 +222,7 @@ class SparseArray:
 
     def __truediv__(self, divisor: Any) -> Self:
         """``A / c`` with a number."""
-        return scaling.multiply(self, 1 / divisor)
+        return scaling.divide(self, divisor)
 
     def diagonal(self) -> Any:
         """Return the main diagonal, shape (min(m, n),); zero where nothing is stored. Unit: [A]."""
@@ -254,15 +260,35 @@ class SparseArray:
         return scaling.select(self, rows, cols)
 
 
+def check_sparse(name: str, matrix: Any) -> Any:
+    """Return the argument if it is a `SparseArray`.
+
+    Raises
+    ------
+    DtypeError
+        If it is a dense array, a matrix of another library or no matrix at all.
+    """
+    if not isinstance(matrix, SparseArray):
+        raise DtypeError(
+            f"{name} is not a sparse matrix of this package",
+            expected="a SparseArray, from coo, csc, csr, triplets, diags, eye or block",
+            got=f"{type(matrix).__module__}.{type(matrix).__name__}",
+            fix="convert it with from_scipy(scipy.sparse.csc_array(x))",
+        )
+    return matrix
+
+
 def check_square(matrix: SparseArray) -> int:
     """Return n of an (n, n) matrix.
 
     Raises
     ------
+    DtypeError
+        If it is no `SparseArray`.
     ShapeError
         If it is not square.
     """
-    m, n = matrix.shape
+    m, n = check_sparse("the matrix", matrix).shape
     if m != n:
         raise ShapeError(
             "matrix is not square",

@@ -39,6 +39,13 @@ class SolveOptions:
     def __post_init__(self) -> None:
         _one_of("on_singular", self.on_singular, ("raise", "nan"))
         _one_of("precision", self.precision, ("double", "single"))
+        if not (self.backend is None or isinstance(self.backend, str)):
+            raise BackendError(
+                "backend is not a name",
+                expected="the name of a backend, or None to let the structure choose",
+                got=f"backend={self.backend!r}",
+                fix="pass one of sparsead.backends.installed()",
+            )
 
     def awaiting(self) -> SolveOptions:
         """Return the same options for a solve that is being differentiated."""
@@ -50,7 +57,7 @@ class SolveOptions:
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
+    if not isinstance(value, str) or value not in allowed:
         raise BackendError(
             f"unknown {name}",
             expected=f"{name} one of {', '.join(map(repr, allowed))}",

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from sparsead.checks import not_numbers
 from sparsead.errors import DtypeError, NoDerivativeError
 from sparsead.jax.primitives import PrimitiveKernels
 
@@ -31,20 +32,26 @@ class JaxBinding(PrimitiveKernels):
         DtypeError
             If it is no array of numbers, or JAX would truncate its digits because 64-bit types are off.
         """
-        given = getattr(x, "dtype", None)
-        if not isinstance(x, jax.Array):
-            _check_digits(name, given)
-        array = jnp.asarray(x)
+        array = x if isinstance(x, jax.Array) else self._arriving(name, x)
         if jnp.issubdtype(array.dtype, jnp.inexact):
             return array.astype(jnp.float32) if array.dtype.itemsize < 4 else array
         if jnp.issubdtype(array.dtype, jnp.integer) or array.dtype == bool:
             return array.astype(self.default_dtype)
-        raise DtypeError(
-            f"{name} is not an array of numbers",
-            expected="floating or complex numbers, or whole numbers",
-            got=f"{name} of type {array.dtype}",
-            fix=f"convert {name} to numbers first",
-        )
+        raise not_numbers(name, f"{name} of type {array.dtype}")
+
+    def _arriving(self, name: str, x: Any) -> Any:
+        """What is no array of JAX yet, as one; whole numbers become floats before JAX could wrap them."""
+        if isinstance(x, np.ndarray | np.generic):
+            _check_digits(name, x.dtype)
+            if x.dtype.kind in "iub":
+                return jnp.asarray(x.astype(self.default_dtype))
+            x = x.astype(x.dtype.newbyteorder("="), copy=False)
+        try:
+            return jnp.asarray(x)
+        except (TypeError, ValueError, OverflowError) as error:
+            given = getattr(x, "dtype", None)
+            of = type(x).__name__ if given is None else f"type {given}"
+            raise not_numbers(name, f"{name} of {of}") from error
 
     def dtype(self, x: Any) -> np.dtype[Any]:
         """Return the type of an array."""
@@ -72,13 +79,13 @@ class JaxBinding(PrimitiveKernels):
         return np.asarray(x)
 
 
-def _check_digits(name: str, given: Any) -> None:
-    if given is None or jax.config.jax_enable_x64 or np.dtype(given) not in (np.float64, np.complex128):
+def _check_digits(name: str, given: np.dtype[Any]) -> None:
+    if jax.config.jax_enable_x64 or given not in (np.float64, np.complex128):
         return
-    truncated = "float32" if np.dtype(given) == np.float64 else "complex64"
+    truncated = "float32" if given == np.float64 else "complex64"
     raise DtypeError(
         f"JAX would truncate {name}",
-        expected=f"64-bit types enabled, to keep {np.dtype(given)}",
-        got=f"{name} of type {np.dtype(given)} with jax_enable_x64 off: JAX makes it {truncated}",
+        expected=f"64-bit types enabled, to keep {given}",
+        got=f"{name} of type {given} with jax_enable_x64 off: JAX makes it {truncated}",
         fix=f'jax.config.update("jax_enable_x64", True) at the start of the program; or pass {name}.astype("{truncated}")',
     )

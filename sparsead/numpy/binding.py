@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from sparsead.errors import DtypeError, NoDerivativeError
+from sparsead.checks import numbers
+from sparsead.errors import NoDerivativeError
 from sparsead.numpy import elementwise
 from sparsead.numpy.trace import Tracer, _TracedKernels
 
@@ -24,23 +25,9 @@ class NumpyBinding(_TracedKernels):
         Raises
         ------
         DtypeError
-            If it is no array of numbers.
+            If it is no array of numbers, or has more digits than float64.
         """
-        if isinstance(x, Tracer):
-            return x
-        array = np.asarray(x)
-        if array.dtype.char in "fdFD":
-            return array
-        if array.dtype.kind in "iub":
-            return array.astype(np.float64)
-        if array.dtype.kind == "f":
-            return array.astype(np.float32 if array.dtype.itemsize < 4 else np.float64)
-        raise DtypeError(
-            f"{name} is not an array of numbers",
-            expected="float32, float64, complex64, complex128, or whole numbers",
-            got=f"{name} of type {array.dtype}",
-            fix=f"convert {name} to numbers first",
-        )
+        return x if isinstance(x, Tracer) else numbers(name, x)
 
     def dtype(self, x: Any) -> np.dtype[Any]:
         """Return the type of an array."""

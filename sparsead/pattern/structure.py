@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from sparsead.errors import StructureError
 
 Triangle = Literal["lower", "upper"]
@@ -37,6 +39,15 @@ class Structure:
     triangular: Triangle | None = None
 
     def __post_init__(self) -> None:
+        for name in ("symmetric", "hermitian", "positive_definite"):
+            declared = getattr(self, name)
+            if not isinstance(declared, bool | np.bool_):
+                raise StructureError(
+                    f"{name} is declared by a truth value",
+                    expected=f"{name}=True or {name}=False",
+                    got=f"{name}={declared!r}",
+                    fix="pass True or False, known before the program is traced",
+                )
         if self.triangular not in (None, "lower", "upper"):
             raise StructureError(
                 "unknown triangle",

@@ -39,7 +39,7 @@ def from_triplets(
     Raises
     ------
     PatternError
-        If the indices are not integers, not in range, or of different lengths.
+        If the indices are not integers, not in range, or of different lengths, or do not fit into memory.
 
     Examples
     --------
@@ -57,6 +57,21 @@ def from_triplets(
             got=f"len(rows) = {len(rows)}, len(cols) = {len(cols)}",
             fix="pass one (row, col) pair for each triplet",
         )
+    try:
+        return _sorted(rows, cols, (m, n), dtype)
+    except MemoryError as error:
+        raise PatternError(
+            "the index arrays of this shape do not fit into memory",
+            expected="room for one integer for each row and each column",
+            got=f"shape={(m, n)} with {len(rows)} triplets",
+            fix="pass the shape that the indices need: (rows.max() + 1, cols.max() + 1)",
+        ) from error
+
+
+def _sorted(
+    rows: NDArray[Any], cols: NDArray[Any], shape: tuple[int, int], dtype: DTypeLike | None
+) -> tuple[Pattern, Slots]:
+    m, n = shape
     by_row, _ = stable_order(rows, m)
     by_column, _ = stable_order(cols[by_row], n)
     order = by_row[by_column]
@@ -104,7 +119,8 @@ def from_compressed(
     count, other = (n, m) if axis == "col" else (m, n)
     pointers = _check_indptr(indptr, count, np.size(indices), (m, n))
     indices = check_indices("indices", indices, other, f"shape={(m, n)}")
-    compressed = np.repeat(np.arange(count, dtype=index_dtype(count)), np.diff(pointers))
+    counts = np.diff(pointers).astype(np.intp)  # NumPy repeats by no unsigned 64-bit integers
+    compressed = np.repeat(np.arange(count, dtype=index_dtype(count)), counts)
     rows, cols = (indices, compressed) if axis == "col" else (compressed, indices)
     if axis == "col" and _is_sorted(indices, compressed):
         pattern = Pattern((m, n), pointers, indices)
