@@ -12,6 +12,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from sparsead.errors import BackendError
 
 if TYPE_CHECKING:
@@ -37,6 +39,14 @@ class Pivots:
 
     perturbed: int = 0
     ratio: float | None = None
+
+
+def ratio(magnitudes: NDArray[Any]) -> float:
+    """Return smallest over largest of nonnegative numbers; 1 if there are none, 0 if all are zero."""
+    if magnitudes.size == 0:
+        return 1.0
+    largest = float(np.maximum.reduce(magnitudes))
+    return float(np.minimum.reduce(magnitudes)) / largest if largest else 0.0
 
 
 class Factorization(ABC):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.linalg import lapack
 
-from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans
+from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, ratio
 from sparsead.errors import NotPositiveDefiniteError, SingularMatrixError
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class DenseLU(Factorization):
                 fix="remove the dependent equation, or prescribe that dof",
                 dof=int(info) - 1,
             )
-        self.pivots = Pivots(ratio=float(pivots.min() / pivots.max()) if pivots.size else 1.0)
+        self.pivots = Pivots(ratio=ratio(pivots))
         self.nbytes = self._lu.nbytes + self._piv.nbytes
 
     def solve(self, b: NDArray[Any], trans: Trans = "N") -> NDArray[Any]:
@@ -104,7 +104,7 @@ class DenseCholesky(Factorization):
                 column=int(info) - 1,
             )
         pivots = np.real(np.diagonal(self._factor)) ** 2
-        self.pivots = Pivots(ratio=float(pivots.min() / pivots.max()) if pivots.size else 1.0)
+        self.pivots = Pivots(ratio=ratio(pivots))
         self.nbytes = self._factor.nbytes
 
     def solve(self, b: NDArray[Any], trans: Trans = "N") -> NDArray[Any]:

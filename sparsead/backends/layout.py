@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse import csc_array
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -84,3 +85,13 @@ class TriangleLayout:
 
 
 Layout = FullLayout | TriangleLayout
+
+
+def compressed_columns(
+    values: NDArray[Any], indices: NDArray[np.integer], indptr: NDArray[np.integer], n: int
+) -> csc_array:
+    """Return SciPy's matrix on these very arrays: nothing is checked, copied, or narrowed to 32-bit indices."""
+    matrix = csc_array((n, n), dtype=values.dtype)
+    matrix.data, matrix.indices, matrix.indptr = values, indices, indptr
+    matrix.has_sorted_indices = matrix.has_canonical_format = True
+    return matrix

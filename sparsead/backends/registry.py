@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sparsead.backends.backend import Backend
+from sparsead.backends.banded import Banded
 from sparsead.backends.dense import Dense
 from sparsead.backends.pardiso import Pardiso
 from sparsead.backends.superlu import SuperLU
@@ -10,7 +11,7 @@ from sparsead.backends.triangular import Triangular
 from sparsead.errors import BackendError, BackendMissingError
 
 BACKENDS: dict[str, Backend] = {
-    backend.name: backend for backend in (Dense(), Pardiso(), SuperLU(), Triangular())
+    backend.name: backend for backend in (Dense(), Banded(), Pardiso(), SuperLU(), Triangular())
 }
 
 

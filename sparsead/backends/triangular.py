@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csc_array
 from scipy.sparse.linalg import spsolve_triangular
 
-from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans
+from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, ratio
 from sparsead.errors import SingularMatrixError
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class TriangularFactorization(Factorization):
         self._matrix = matrix
         self._lower = lower
         self._log_abs_det = float(np.log(pivots).sum())
-        self.pivots = Pivots(ratio=float(pivots.min() / pivots.max()) if pivots.size else 1.0)
+        self.pivots = Pivots(ratio=ratio(pivots))
         self.nbytes = matrix.data.nbytes
 
     def solve(self, b: NDArray[Any], trans: Trans = "N") -> NDArray[Any]:

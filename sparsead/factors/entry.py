@@ -37,18 +37,32 @@ class Entry:
         Pattern, structure and analysis that the matrix shares with others.
     values : array, shape (s,)
         Stored values; copied.
+    sample : bytes
+        What `Group.sample` gives for the values.
     counters : Counters
         Statistics of the store.
     born : int
         The store's clock when the entry was made.
+
+    Attributes
+    ----------
+    awaited : bool
+        Whether the solve of a derivative with this matrix is still to come.
+    last_hit : int
+        The store's clock when the entry was last asked for.
+    accounted : int
+        Bytes that the store counts for it.
     """
 
-    def __init__(self, group: Group, values: NDArray[Any], counters: Counters, *, born: int) -> None:
+    def __init__(
+        self, group: Group, values: NDArray[Any], sample: bytes, counters: Counters, *, born: int
+    ) -> None:
         self.group = group
         self.values = values.copy()
         self.values.flags.writeable = False
-        self.sample = group.sample(self.values)
+        self.sample = sample
         self.awaited = False
+        self.accounted = 0
         self.born = self.last_hit = born
         self._analysis: Analysis | None = None
         self._bytes = memoryview(self.values).cast("B")
@@ -62,9 +76,9 @@ class Entry:
         """Memory of the factors and the values; a remembered solve adds at most an eighth. Unit: [byte]."""
         return self.values.nbytes + (self._factorization.nbytes if self._factorization else 0)
 
-    def holds(self, values: NDArray[Any], sample: bytes) -> bool:
+    def holds(self, values: NDArray[Any]) -> bool:
         """Return whether this entry is of exactly these values, to the last bit."""
-        return sample == self.sample and memoryview(values).cast("B") == self._bytes
+        return memoryview(values).cast("B") == self._bytes
 
     def factorization(self) -> Factorization:
         """Return the factors; the first call makes them, others wait for it.
@@ -88,17 +102,17 @@ class Entry:
         if remembered is not None:
             x = remembered.answer(trans, b)
             if x is not None:
-                self._counters.add(remembered=1)
+                self._counters.add("remembered")
                 return x
         x = self._accurate_solve(b, trans)
-        self._counters.add(solves=1, right_hand_sides=len(b))
+        self._counters.solved(len(b))
         self._remember(trans, b, x)
         return x
 
     def _accurate_solve(self, b: NDArray[Any], trans: Trans) -> NDArray[Any]:
         """Solve; where the backward error is large, factorize anew in the next, more careful way."""
         while True:
-            factorization = self.factorization()
+            factorization = self._factorization or self.factorization()
             if factorization.backward_stable:
                 return factorization.solve(b, trans)
             try:
@@ -120,7 +134,7 @@ class Entry:
         """Factorize and judge the condition; name the dof if the library did not."""
         try:
             factorization = analysis.factorize(self.values)
-            self._counters.add(factorizations=1)
+            self._counters.add("factorizations")
             if is_doubtful(factorization):
                 check_condition(self._matrix(), factorization)
         except SingularMatrixError as error:

@@ -96,7 +96,7 @@ class Group:
             return self._analyses[position]
 
     def _add(self, analysis: Analysis) -> None:
-        self._counters.add(analyses=int(analysis.symbolic))
+        self._counters.add("analyses", int(analysis.symbolic))
         self._analyses.append(analysis)
 
 

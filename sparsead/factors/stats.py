@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+_COUNTED = (
+    "factorizations",
+    "analyses",
+    "solves",
+    "right_hand_sides",
+    "remembered",
+    "hits",
+    "rebuilds",
+    "evictions",
+)
 
 
 @dataclass(frozen=True)
 class Stats:
-    """Counts since the last reset.
+    """Counts since the last `clear`, and what the store holds now.
 
     Parameters
     ----------
@@ -36,17 +47,17 @@ class Stats:
         What the store may take. Unit: [byte].
     """
 
-    factorizations: int = 0
-    analyses: int = 0
-    solves: int = 0
-    right_hand_sides: int = 0
-    remembered: int = 0
-    hits: int = 0
-    rebuilds: int = 0
-    evictions: int = 0
-    held: int = 0
-    nbytes: int = 0
-    limit: int = 0
+    factorizations: int
+    analyses: int
+    solves: int
+    right_hand_sides: int
+    remembered: int
+    hits: int
+    rebuilds: int
+    evictions: int
+    held: int
+    nbytes: int
+    limit: int
 
 
 class Counters:
@@ -54,20 +65,25 @@ class Counters:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._stats = Stats()
+        self._counts = dict.fromkeys(_COUNTED, 0)
 
-    def add(self, **counts: int) -> None:
-        """Add to the named counts."""
+    def add(self, name: str, count: int = 1) -> None:
+        """Add to a count."""
         with self._lock:
-            self._stats = replace(
-                self._stats, **{name: getattr(self._stats, name) + count for name, count in counts.items()}
-            )
+            self._counts[name] += count
 
-    def read(self) -> Stats:
-        """Return the counts."""
-        return self._stats
+    def solved(self, right_hand_sides: int) -> None:
+        """Count one call of a triangular solve."""
+        with self._lock:
+            self._counts["solves"] += 1
+            self._counts["right_hand_sides"] += right_hand_sides
+
+    def read(self) -> dict[str, int]:
+        """Return all counts by name."""
+        with self._lock:
+            return dict(self._counts)
 
     def reset(self) -> None:
         """Set all counts to zero."""
         with self._lock:
-            self._stats = Stats()
+            self._counts = dict.fromkeys(_COUNTED, 0)

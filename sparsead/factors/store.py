@@ -16,13 +16,13 @@ import itertools
 import threading
 import warnings
 from collections import deque
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sparsead.errors import ShapeError
 from sparsead.factors.entry import Entry
 from sparsead.factors.group import Group
 from sparsead.factors.memory import available
+from sparsead.factors.shelf import Shelf
 from sparsead.factors.stats import Counters, Stats
 
 if TYPE_CHECKING:
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 
 _SHARE_OF_MEMORY = 4
 _NEWEST = 2
-_COMFORT = 16  # below this fraction of the limit a few dozen are kept: small factors do no harm
-_FEW_DOZEN = 48
+_COMFORT = 16  # below this fraction of the limit a few dozen stay: small factors do no harm
+_FEW_DOZEN = 32
+_TOO_MANY = 64  # so many are reduced to a few dozen at once
 _EVICTED_REMEMBERED = 256
 
 
@@ -57,9 +58,9 @@ class FactorStore:
         self._counters = Counters()
         self._limit: int | None = None
         self._groups: dict[tuple[Any, ...], Group] = {}
-        self._entries: dict[Group, list[Entry]] = {}
-        self._clock = itertools.count()
+        self._shelves: dict[Group, Shelf] = {}
         self._used = 0
+        self._clock = itertools.count()
         self._evicted: deque[tuple[int, bytes]] = deque(maxlen=_EVICTED_REMEMBERED)
         self._warned_too_large = False
 
@@ -71,7 +72,7 @@ class FactorStore:
         pattern : Pattern
             Stored entries, shape (n, n).
         values : array, shape (s,)
-            Stored values in the type of the factors.
+            Stored values in the type of the factors, contiguous.
         options : SolveOptions
             Structure and backend.
 
@@ -85,27 +86,23 @@ class FactorStore:
         SparseADError
             Whatever is wrong with the matrix or the backend.
         """
-        group = self._group(pattern, values.dtype, options)
-        entry, found = self._find_or_add(group, values)
-        entry.awaited = options.awaited or (entry.awaited and not found)
+        entry, found = self._find_or_add(self._group(pattern, values.dtype, options), values)
+        entry.awaited = options.awaited
         try:
             entry.factorization()
         except BaseException:
             self._drop(entry)
             raise
         if not found:
-            with self._lock:
-                if entry in self._entries.get(group, ()):
-                    self._used += entry.nbytes
-                    self._make_room(entry)
+            self._account(entry)
         return entry
 
     def stats(self) -> Stats:
         """Return the counts since the last `clear`, and what is held now."""
         with self._lock:
-            held = sum(len(entries) for entries in self._entries.values())
-            nbytes = self._used + sum(group.nbytes for group in self._groups.values())
-            return replace(self._counters.read(), held=held, nbytes=nbytes, limit=self._bytes_allowed())
+            held = sum(map(len, self._shelves.values()))
+            nbytes = self._used + sum(group.nbytes for group in self._shelves)
+            return Stats(**self._counters.read(), held=held, nbytes=nbytes, limit=self._bytes_allowed())
 
     def limit(self, nbytes: int | None) -> None:
         """Set what the store may take; None is the default, a quarter of the memory. Unit: [byte].
@@ -127,13 +124,13 @@ class FactorStore:
         """Drop every factorization and analysis, and set the counts to zero."""
         with self._lock:
             self._groups.clear()
-            self._entries.clear()
+            self._shelves.clear()
             self._evicted.clear()
             self._used = 0
             self._counters.reset()
 
     def _group(self, pattern: Pattern, dtype: np.dtype[Any], options: SolveOptions) -> Group:
-        key = (pattern, dtype, options.structure, options.backend)
+        key = (pattern, dtype.char, options.structure, options.backend)
         group = self._groups.get(key)
         if group is None:
             made = Group(pattern, dtype, options, self._counters)
@@ -142,58 +139,70 @@ class FactorStore:
         return group
 
     def _find_or_add(self, group: Group, values: NDArray[Any]) -> tuple[Entry, bool]:
+        """The entry of these values, and whether it was there already; the exact comparison runs unlocked."""
         sample = group.sample(values)
         with self._lock:
-            entries = self._entries.setdefault(group, [])
-            candidates = [entry for entry in reversed(entries) if entry.sample == sample]
+            shelf = self._shelves.setdefault(group, Shelf())
+            candidates = shelf.candidates(sample)
         for entry in candidates:
-            if entry.holds(values, sample):
+            if entry.holds(values):
                 entry.last_hit = next(self._clock)
-                self._counters.add(hits=1)
+                self._counters.add("hits")
                 return entry, True
-        entry = Entry(group, values, self._counters, born=next(self._clock))
+        entry = Entry(group, values, sample, self._counters, born=next(self._clock))
         with self._lock:
-            for other in entries[::-1]:  # another thread may have added the same matrix meanwhile
-                if other not in candidates and other.holds(values, sample):
+            for other in shelf.candidates(sample):  # another thread may have added the same matrix meanwhile
+                if other not in candidates and other.holds(values):
                     return other, True
-            entries.append(entry)
+            shelf.add(entry)
             if (id(group), sample) in self._evicted:
-                self._counters.add(rebuilds=1)
+                self._counters.add("rebuilds")
         return entry, False
+
+    def _account(self, entry: Entry) -> None:
+        with self._lock:
+            shelf = self._shelves.get(entry.group)
+            if shelf is not None and entry in shelf:
+                self._used += entry.nbytes
+                entry.accounted = entry.nbytes
+                self._make_room(entry)
 
     def _make_room(self, newest: Entry | None) -> None:
         """Drop what is dead, then the least recently used, until the store is within its limit. Holds the lock."""
         allowed = self._bytes_allowed()
-        comfortable = self._used <= allowed // _COMFORT
-        for entries in self._entries.values():
-            for entry in _dead(entries, _FEW_DOZEN if comfortable else _NEWEST):
-                self._evict(entry)
+        if self._used > allowed // _COMFORT:
+            for shelf in self._shelves.values():
+                self._evict(shelf.dead(_NEWEST))
+        elif newest is not None and len(self._shelves[newest.group]) > _TOO_MANY:
+            self._evict(self._shelves[newest.group].dead(_FEW_DOZEN))
         while self._used > allowed and (oldest := self._least_recent()) is not None:
-            self._evict(oldest)
+            self._evict([oldest])
             if oldest is newest:
                 self._warn_once(oldest.nbytes, allowed)
                 self._forget_idle_groups()
 
     def _least_recent(self) -> Entry | None:
-        everything = (entry for entries in self._entries.values() for entry in entries)
+        everything = (entry for shelf in self._shelves.values() for entry in shelf.entries() if entry.accounted)
         return min(everything, key=lambda entry: entry.last_hit, default=None)
 
-    def _evict(self, entry: Entry) -> None:
-        self._entries[entry.group].remove(entry)
-        self._used -= entry.nbytes
-        self._evicted.append((id(entry.group), entry.sample))
-        self._counters.add(evictions=1)
+    def _evict(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            self._shelves[entry.group].remove(entry)
+            self._used -= entry.accounted
+            self._evicted.append((id(entry.group), entry.sample))
+            self._counters.add("evictions")
 
     def _drop(self, entry: Entry) -> None:
         with self._lock:
-            entries = self._entries.get(entry.group, [])
-            if entry in entries:
-                entries.remove(entry)
+            shelf = self._shelves.get(entry.group)
+            if shelf is not None and entry in shelf:
+                shelf.remove(entry)
+                self._used -= entry.accounted
 
     def _forget_idle_groups(self) -> None:
         for key, group in list(self._groups.items()):
-            if not self._entries.get(group):
-                self._entries.pop(group, None)
+            if not self._shelves.get(group):
+                self._shelves.pop(group, None)
                 del self._groups[key]
 
     def _bytes_allowed(self) -> int:
@@ -207,14 +216,6 @@ class FactorStore:
                 "it works, but is rebuilt for every solve; raise it with sparsead.factor_cache.limit(nbytes)",
                 stacklevel=2,
             )
-
-
-def _dead(entries: list[Entry], newest: int) -> list[Entry]:
-    """Entries older than the newest few of their pattern, not awaited, not hit since those came."""
-    if len(entries) <= newest:
-        return []
-    since = entries[-newest].born
-    return [entry for entry in entries[:-newest] if not entry.awaited and entry.last_hit < since]
 
 
 factor_cache = FactorStore()

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from sparsead.pattern.pattern import Pattern
 
 
+_DOUBLE = {char: np.result_type(char, np.float64) for char in "fdFD"}
+
+
 def solve(
     values: NDArray[Any],
     b: NDArray[Any],
@@ -74,7 +77,7 @@ def _solve_one(
     values: NDArray[Any], b: NDArray[Any], pattern: Pattern, options: SolveOptions, trans: Trans
 ) -> NDArray[Any]:
     check_finite_rhs(b)
-    working = np.result_type(values, np.float64) if options.precision == "double" else values.dtype
+    working = _DOUBLE[values.dtype.char] if options.precision == "double" else values.dtype
     entry = factor_cache.entry(pattern, np.ascontiguousarray(values, working), options)
     return entry.solve(np.ascontiguousarray(b, working), trans)
 
