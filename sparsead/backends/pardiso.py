@@ -10,9 +10,9 @@ import numpy as np
 
 from sparsead.backends import mkl
 from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, untold
+from sparsead.backends.layout import FullLayout, Layout, TriangleLayout
 from sparsead.backends.pardiso_errors import IndexOverflowError
 from sparsead.backends.pardiso_handle import Filled, Handle
-from sparsead.backends.layout import FullLayout, Layout, TriangleLayout
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

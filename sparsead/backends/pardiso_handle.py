@@ -26,8 +26,8 @@ from sparsead.errors import BackendError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sparsead.backends.mkl import MKL
     from sparsead.backends.layout import Layout
+    from sparsead.backends.mkl import MKL
 
 ANALYZE, FACTORIZE, SOLVE, FREE_SLOT, FREE_ALL = 11, 22, 33, 0, -1
 _EVERYTHING = 0  # stands for all slots, which are numbered from 1

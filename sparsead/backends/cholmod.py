@@ -1,0 +1,160 @@
+"""CHOLMOD through scikit-sparse: supernodal Cholesky for positive definite matrices, real and complex."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sparsead.backends.allocated import allocated
+from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans
+from sparsead.backends.cholmod_new import NewNumeric, NewSymbolic
+from sparsead.backends.cholmod_old import OldNumeric, OldSymbolic
+from sparsead.backends.reference_blas import warn_of_slow_blas
+from sparsead.errors import BackendError, NotPositiveDefiniteError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sparsead.pattern.pattern import Pattern
+    from sparsead.pattern.structure import Structure
+
+INSTALL = 'apt-get install libsuitesparse-dev libopenblas0-pthread, then pip install "sparsead[cholmod]"'
+# Entries of the factor over entries of the matrix, measured on a 3D finite-element mesh; used where
+# the C library does not tell what was allocated.
+_FILL = 12
+
+
+@functools.cache
+def load() -> Any:
+    """Return the module ``sksparse.cholmod`` of either version, None where it cannot be imported."""
+    try:
+        return importlib.import_module("sksparse.cholmod")
+    except (ImportError, OSError):
+        return None
+
+
+class Cholmod(Backend):
+    """Cholesky without pivoting. Holds the interpreter lock during factorize and solve."""
+
+    name = "cholmod"
+    releases_gil = False
+
+    def missing(self) -> str | None:
+        """Return how to install scikit-sparse where it cannot be imported."""
+        return None if load() else INSTALL
+
+    def supports(self, structure: Structure, *, is_complex: bool) -> bool:
+        """Return whether the matrix is declared positive definite: L D L^H without pivoting is not for others."""
+        return structure.positive_definite
+
+    def analyze(self, pattern: Pattern, structure: Structure, values: NDArray[Any]) -> CholmodAnalysis:
+        """Order, and allocate the supernodes."""
+        warn_of_slow_blas()
+        return CholmodAnalysis(load(), pattern, values)
+
+
+class CholmodAnalysis(Analysis):
+    """Ordering and supernodes of one pattern.
+
+    Parameters
+    ----------
+    module : module
+        ``sksparse.cholmod`` of either version.
+    pattern : Pattern
+        Both triangles, shape (n, n).
+    values : array, shape (s,)
+        Gives the type.
+    """
+
+    def __init__(self, module: Any, pattern: Pattern, values: NDArray[Any]) -> None:
+        self._module, self._pattern = module, pattern
+        before = allocated()
+        self._symbolic = self._analyze(values)
+        self.nbytes = max(_bytes_since(before) or 0, self._symbolic.nbytes)
+
+    def factorize(self, values: NDArray[Any]) -> CholmodFactorization:
+        """Return the Cholesky factors."""
+        before = allocated()
+        try:
+            numeric = self._symbolic.factorize(values)
+        except self._module.CholmodNotPositiveDefiniteError as error:
+            raise _not_positive_definite(self._symbolic.column(error)) from error
+        except self._module.CholmodError as error:
+            raise self._failed(error) from error
+        ratio, column = numeric.pivots()
+        if column is not None:
+            raise _not_positive_definite(column)
+        nbytes = _bytes_since(before) or _FILL * values.nbytes
+        return CholmodFactorization(numeric, ratio, nbytes, self._pattern.shape[0], values.dtype)
+
+    def _analyze(self, values: NDArray[Any]) -> OldSymbolic | NewSymbolic:
+        """Analyze; goes over to 64-bit indices when 32-bit ones cannot count the entries of the factor."""
+        module, pattern, index = self._module, self._pattern, self._pattern.indices.dtype
+        symbolic, overflow = (
+            (OldSymbolic, module.CholmodTooLargeError)
+            if hasattr(module, "analyze")
+            else (NewSymbolic, module.CholmodOverflowError)
+        )
+        try:
+            return symbolic(module, pattern, values, index)
+        except overflow as error:
+            if index == np.int64:
+                raise self._failed(error) from error
+            return symbolic(module, pattern, values, np.dtype(np.int64))
+        except module.CholmodError as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: Exception) -> BackendError:
+        return BackendError(
+            "CHOLMOD failed",
+            expected="a factorization",
+            got=f"{type(error).__name__}: {error}, on a matrix of shape {self._pattern.shape}",
+            fix="out of memory or too large: use backend='pardiso', or a machine with more memory; else report it",
+        )
+
+
+class CholmodFactorization(Factorization):
+    """``P A P^T = L L^H``."""
+
+    backward_stable = True
+
+    def __init__(self, numeric: OldNumeric | NewNumeric, ratio: float, nbytes: int, n: int, dtype: np.dtype) -> None:
+        self._numeric, self._n, self._dtype = numeric, n, dtype
+        self.pivots = Pivots(ratio=ratio)
+        self.nbytes = nbytes
+
+    def solve(self, b: NDArray[Any], trans: Trans = "N") -> NDArray[Any]:
+        """Return x of ``op(A) x = b``, one right-hand side a row; A is Hermitian."""
+        if b.size == 0:
+            return np.empty_like(b)
+        conjugate = trans == "T" and self._dtype.kind == "c"
+        x = self._numeric.solve(np.conj(b.T) if conjugate else b.T).T
+        return np.conjugate(x, out=x) if conjugate else x
+
+    def log_abs_det(self) -> float:
+        """Return log det A."""
+        return self._numeric.log_det()
+
+    def inertia(self) -> tuple[int, int, int]:
+        """Return (n, 0, 0): the matrix is positive definite."""
+        return self._n, 0, 0
+
+
+def _not_positive_definite(column: int | None) -> NotPositiveDefiniteError:
+    where = "" if column is None else f" in column {column}"
+    return NotPositiveDefiniteError(
+        "matrix is not positive definite",
+        expected="x^H A x > 0 for all x, as declared by positive_definite=True",
+        got=f"a pivot that is not positive{where}",
+        fix="prescribe enough dofs to remove rigid motion, or declare symmetric=True only",
+        column=column,
+    )
+
+
+def _bytes_since(before: int | None) -> int | None:
+    """Bytes allocated since, None where that is unknown or another thread freed more meanwhile."""
+    now = allocated()
+    return now - before if before is not None and now is not None and now > before else None
