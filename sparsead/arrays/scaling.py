@@ -55,9 +55,7 @@ def multiply(matrix: A, factor: Any) -> A:
     if hasattr(factor, "pattern"):
         return _entrywise(matrix, factor)
     binding = matrix.binding
-    if type(factor) in (bool, int, float, complex):  # a number of Python takes the precision of the matrix
-        factor = np.asarray(factor, np.result_type(np.empty(0, matrix.dtype).real.dtype, factor))
-    factor = binding.asarray("factor", factor)
+    factor = binding.asarray("factor", _in_precision_of(matrix, factor))
     shape = np.shape(factor)
     if shape == ():
         return _with_structure(matrix, matrix.values * _seen(matrix, factor), _scaled(matrix.structure, factor))
@@ -139,6 +137,13 @@ def _indices(name: str, chosen: Any, extent: int) -> Any:
             )
         chosen = np.flatnonzero(chosen)
     return check_indices(name, chosen, extent, f"the matrix has {extent} {name}")
+
+
+def _in_precision_of(matrix: SparseArray, factor: Any) -> Any:
+    """Give a number of Python the precision of the matrix; arrays keep theirs."""
+    if type(factor) not in (bool, int, float, complex):
+        return factor
+    return np.asarray(factor, np.result_type(np.empty(0, matrix.dtype).real.dtype, factor))
 
 
 def _seen(matrix: SparseArray, factor: Any) -> Any:

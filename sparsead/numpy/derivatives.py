@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sparsead.arrays.sparse_array import SparseArray
-from sparsead.errors import NoDerivativeError, ShapeError
+from sparsead.errors import DtypeError, NoDerivativeError, ShapeError
 from sparsead.numpy import elementwise
 from sparsead.numpy.trace import Trace, Tracer, pull_back
 
@@ -97,7 +97,7 @@ def jvp(f: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ..
     wrapped = []
     for primal, tangent in zip(primals, tangents, strict=True):
         values = _values(primal)
-        direction = None if tangent is None else _matching(values, _values(tangent), "tangent")
+        direction = None if tangent is None else _matching(values, _seen_as(primal, tangent), "tangent")
         wrapped.append(_wrap(primal, values if direction is None else Tracer(values, trace, tangent=direction)))
     out = f(*wrapped)
     result = _values(out)
@@ -118,7 +118,7 @@ def _floating(x: Any) -> Any:
 
 
 def _wrap(like: Any, values: Any) -> Any:
-    """The values as an array, or as a matrix like the one given."""
+    """Return the values as an array, or as a matrix like the one given."""
     return like._with_values(values) if isinstance(like, SparseArray) else values
 
 
@@ -135,7 +135,23 @@ def _seed(out: Any, out_bar: Any) -> Any:
             got=f"{type(out_bar).__name__}",
             fix="make it with the same triplets(...) or constructor",
         )
-    return _matching(_values(out), _values(out_bar), "cotangent")
+    return _matching(_values(out), _seen_as(out, out_bar), "cotangent")
+
+
+def _seen_as(like: Any, other: Any) -> Any:
+    """Return the values of `other` in the order and the view of the values of `like`."""
+    if not (isinstance(like, SparseArray) and isinstance(other, SparseArray)):
+        return _values(other)
+    transposed = other._transposed != like._transposed
+    stored = other._view(transposed=transposed, conjugated=other._conjugated != like._conjugated).plain()
+    if stored._pattern is not like._pattern:
+        raise ShapeError(
+            "tangent or cotangent of a sparse matrix is on another pattern",
+            expected=f"a matrix on {like.pattern}",
+            got=f"one on {other.pattern}",
+            fix="make both with the same triplets(...) or constructor",
+        )
+    return stored.values
 
 
 def _matching(values: Any, other: Any, what: str) -> Any:
@@ -146,7 +162,14 @@ def _matching(values: Any, other: Any, what: str) -> Any:
             got=f"shape {np.shape(other)}",
             fix=f"pass a {what} of that shape",
         )
-    return elementwise.astype(other, np.result_type(values.dtype, other.dtype))
+    if not np.can_cast(other.dtype, values.dtype, "same_kind"):
+        raise DtypeError(
+            f"{what} of a real array is complex",
+            expected=f"type {values.dtype}, that of what it belongs to",
+            got=f"type {other.dtype}",
+            fix=f"pass a real {what}, or make what it belongs to complex",
+        )
+    return elementwise.astype(other, values.dtype)
 
 
 def _cotangent(primal: Any, tracer: Any, bars: dict[int, Any]) -> Any:

@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from sparsead.errors import NoDerivativeError
 from sparsead.numpy.trace import Tracer, apply
 from sparsead.rules import Rule
 
 
 def _like(bar: Any, primal: Any) -> Any:
-    """A cotangent in the shape and kind of its primal: broadcast axes summed, real where the primal is."""
+    """Bring a cotangent to the shape and kind of its primal: broadcast axes summed, real where the primal is."""
     shape = np.shape(primal)
     while np.ndim(bar) > len(shape):
         bar = sum_axis(bar, 0)
@@ -56,11 +57,11 @@ RULES: dict[str, Rule] = {
     rule.name: rule
     for rule in (
         _linear("conj", np.conj, lambda bar, x: conj(bar)),
-        _linear("real", np.real, lambda bar, x: bar),
+        _linear("real", np.real, lambda bar, x: astype(bar, np.dtype(x.dtype))),
         _linear("imag", np.imag, lambda bar, x: multiply(bar, -1j)),
         _linear("reshape", np.reshape, lambda bar, x, shape: reshape(bar, np.shape(x))),
         _linear("transpose", np.transpose, lambda bar, x: transpose(bar)),
-        _linear("sum_axis", np.sum, lambda bar, x, axis: multiply(_spread(bar, x, axis), np.ones(np.shape(x)))),
+        _linear("sum_axis", np.sum, lambda bar, x, axis: multiply(_spread(bar, x, axis), np.ones(np.shape(x), bool))),
         _linear("getitem", lambda x, index: x[index], _bar_of_slice),
         _linear("place", _place, lambda bar, x, shape, index: bar[index]),
         _linear("astype", lambda x, dtype: np.asarray(x).astype(dtype), _astype_bar),
@@ -76,6 +77,18 @@ RULES: dict[str, Rule] = {
             lambda k, a, b: np.multiply(a, b),
             lambda k, p, out, d: _product_tangent(p, d),
             lambda k, p, out, bar, wanted: (_like(bar * p[1], p[0]), _like(bar * p[0], p[1])),
+            (True, True),
+        ),
+        Rule(
+            "matmul",
+            lambda k, a, b: np.matmul(a, b),
+            lambda k, p, out, d: _sum_like(
+                [None if t is None else _matmul_with(p, i, t) for i, t in enumerate(d)], out
+            ),
+            lambda k, p, out, bar, wanted: (
+                _like(matmul(bar, transpose(p[1])), p[0]) if wanted[0] else None,
+                _like(matmul(transpose(p[0]), bar), p[1]) if wanted[1] else None,
+            ),
             (True, True),
         ),
         Rule(
@@ -100,7 +113,11 @@ RULES: dict[str, Rule] = {
 
 def _sum_like(tangents: Sequence[Any], out: Any) -> Any:
     total = tangents[0] if tangents[1] is None else tangents[1] if tangents[0] is None else add(*tangents)
-    return total if np.shape(total) == np.shape(out) else multiply(total, np.ones(np.shape(out)))
+    return total if np.shape(total) == np.shape(out) else multiply(total, np.ones(np.shape(out), bool))
+
+
+def _matmul_with(primals: Sequence[Any], position: int, tangent: Any) -> Any:
+    return matmul(tangent, primals[1]) if position == 0 else matmul(primals[0], tangent)
 
 
 def _product_tangent(primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
@@ -170,9 +187,30 @@ def concatenate(arrays: Sequence[Any], axis: int = 0) -> Any:
     return apply(RULES["concatenate"], *arrays, axis=axis)
 
 
-def _dot(a: Any, b: Any) -> Any:
-    """Inner product of two vectors, not conjugated."""
-    return sum_axis(multiply(a, b))
+def matmul(a: Any, b: Any) -> Any:
+    """Product of vectors and matrices, not conjugated.
+
+    Raises
+    ------
+    NoDerivativeError
+        If one is a number, or a stack of matrices.
+    """
+    if not {np.ndim(a), np.ndim(b)} <= {1, 2}:
+        raise NoDerivativeError(
+            "no rule for the product of stacks of matrices",
+            expected="vectors and matrices",
+            got=f"arrays of shapes {np.shape(a)} and {np.shape(b)}",
+            fix="write the product as a sum, or use sparsead.autograd or sparsead.jax",
+        )
+    left = reshape(a, (1, *np.shape(a))) if np.ndim(a) == 1 else a
+    right = reshape(b, (*np.shape(b), 1)) if np.ndim(b) == 1 else b
+    shape = (*np.shape(a)[:-1], *np.shape(b)[1:])
+    return reshape(apply(RULES["matmul"], left, right), shape)
+
+
+def _power(a: Any, exponent: Any) -> Any:
+    """Power with a constant exponent; a traced one has no rule here."""
+    return exponent.__array__() if isinstance(exponent, Tracer) else apply(RULES["power"], a, exponent=exponent)
 
 
 _UFUNCS: dict[Any, Callable[..., Any]] = {
@@ -184,7 +222,8 @@ _UFUNCS: dict[Any, Callable[..., Any]] = {
     np.conjugate: conj,
     np.square: lambda a: multiply(a, a),
     np.sqrt: lambda a: a**0.5,
-    np.power: lambda a, exponent: a**exponent,
+    np.power: _power,
+    np.matmul: matmul,
 }
 
 
@@ -193,6 +232,17 @@ def _ufunc(tracer: Tracer, ufunc: Any, method: str, *inputs: Any, **kwargs: Any)
     if method != "__call__" or kwargs or ufunc not in _UFUNCS:
         return tracer.__array__()
     return _UFUNCS[ufunc](*inputs)
+
+
+def _leaving_matrices(operator: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the operator, which leaves a sparse matrix on the other side to answer: it knows what to do."""
+
+    def operate(tracer: Any, *others: Any) -> Any:
+        if any(getattr(other, "__array_ufunc__", tracer) is None for other in others):
+            return NotImplemented
+        return operator(tracer, *others)
+
+    return operate
 
 
 def _install_operators() -> None:
@@ -205,18 +255,18 @@ def _install_operators() -> None:
         "__sub__": lambda a, b: add(a, multiply(b, -1.0)),
         "__rsub__": lambda a, b: add(b, multiply(a, -1.0)),
         "__neg__": lambda a: multiply(a, -1.0),
-        "__pow__": lambda a, exponent: apply(RULES["power"], a, exponent=exponent),
+        "__pow__": _power,
         "__truediv__": lambda a, b: multiply(a, b**-1.0),
         "__rtruediv__": lambda a, b: multiply(b, a**-1.0),
-        "__matmul__": _dot,
-        "__rmatmul__": lambda a, b: _dot(b, a),
+        "__matmul__": matmul,
+        "__rmatmul__": lambda a, b: matmul(b, a),
         "__getitem__": lambda a, index: apply(RULES["getitem"], a, index=index),
         "sum": sum_axis,
         "conj": conj,
         "reshape": lambda a, *shape: reshape(a, shape[0] if isinstance(shape[0], tuple) else shape),
     }
     for name, operator in operators.items():
-        setattr(Tracer, name, operator)
+        setattr(Tracer, name, _leaving_matrices(operator) if name.startswith("__") else operator)
     Tracer.__array_ufunc__ = _ufunc
     Tracer.T = property(transpose)
     Tracer.real = property(real)
