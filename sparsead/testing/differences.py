@@ -36,12 +36,13 @@ def relative_gap(a: ArrayLike, b: ArrayLike, floor: float = 0.0) -> float:
     1.0
     """
     a, b = np.asarray(a), np.asarray(b)
-    if a.shape != b.shape:
+    if a.shape != b.shape or not (np.isfinite(a).all() and np.isfinite(b).all()):
         return np.inf
-    scale = max(float(np.linalg.norm(a)), float(np.linalg.norm(b)), floor)
-    if not np.isfinite(scale):
-        return np.inf
-    return float(np.linalg.norm(a - b)) / scale if scale else 0.0
+    unit = max(float(np.abs(a).max(initial=0.0)), float(np.abs(b).max(initial=0.0)), floor)
+    if unit == 0:
+        return 0.0
+    a, b = a / unit, b / unit  # squares of small or large units would leave the range
+    return float(np.linalg.norm(a - b)) / max(float(np.linalg.norm(a)), float(np.linalg.norm(b)), floor / unit)
 
 
 def random_like(x: ArrayLike, rng: np.random.Generator) -> NDArray[Any]:
