@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sparsead.factors.stats import Counters
 
 _FEW_UNKNOWNS = 512  # below, a solve is cheaper than looking whether it is needed
+_CHUNK = 1 << 16  # values compared at a time: most others differ in the first
 _REMEMBERED_SHARE = 16  # a remembered solve may take this fraction of the factors' memory
 
 
@@ -65,7 +66,6 @@ class Entry:
         self.accounted = 0
         self.born = self.last_hit = born
         self._analysis: Analysis | None = None
-        self._bytes = memoryview(self.values).cast("B")
         self._counters = counters
         self._lock = threading.Lock()
         self._factorization: Factorization | None = None
@@ -77,8 +77,11 @@ class Entry:
         return self.values.nbytes + (self._factorization.nbytes if self._factorization else 0)
 
     def holds(self, values: NDArray[Any]) -> bool:
-        """Return whether this entry is of exactly these values, to the last bit."""
-        return memoryview(values).cast("B") == self._bytes
+        """Return whether this entry is of exactly these values; those that share its sample are asked."""
+        if len(self.sample) == values.nbytes:
+            return True
+        chunks = range(0, len(values), _CHUNK)
+        return all(np.array_equal(values[i : i + _CHUNK], self.values[i : i + _CHUNK]) for i in chunks)
 
     def factorization(self) -> Factorization:
         """Return the factors; the first call makes them, others wait for it.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sparsead.factors.stats import Counters
     from sparsead.pattern.pattern import Pattern
 
+_WHOLE = 2_000  # so few values are their own sample
 _SAMPLES = 32
 
 
@@ -53,7 +54,7 @@ class Group:
         self.backend = options.backend or choose(pattern, self.structure, is_complex=is_complex).backend
         self._counters = counters
         self._lock = threading.Lock()
-        self._stride = max(1, pattern.size // _SAMPLES)
+        self._stride = 1 if pattern.size <= _WHOLE else pattern.size // _SAMPLES
         self._analyses: list[Analysis] = []
         self._settled = 0
         _check_able(self.backend, self.structure, dtype)

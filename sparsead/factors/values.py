@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # Sums of the same element contributions in another order differ by a few units in the last place.
 _SYMMETRY_ROUNDING = 1e3
+_CHUNK = 1 << 15  # pairs at a time: the temporaries stay in the cache
 
 
 def all_finite(array: NDArray[Any]) -> bool:
@@ -66,34 +67,44 @@ def check_structure(pattern: Pattern, structure: Structure, values: NDArray[Any]
     if not (structure.symmetric or structure.hermitian):
         return
     check_declared(pattern, structure)
-    below, above = values.take(pattern.lower), values.take(pattern.mirror)
-    if structure.hermitian and np.iscomplexobj(values):
-        above = np.conj(above)
-    if memoryview(below).cast("B") == memoryview(above).cast("B"):
-        return
-    _check_nearly_equal(pattern, structure, values, below, above)
-
-
-def _check_nearly_equal(
-    pattern: Pattern, structure: Structure, values: NDArray[Any], below: NDArray[Any], above: NDArray[Any]
-) -> None:
-    """Accept differences of rounding, relative to the entry and to its two diagonal entries."""
-    diagonal = np.zeros(pattern.shape[0], np.abs(values[:0]).dtype)
-    stored = pattern.diagonal
-    diagonal[stored >= 0] = np.abs(values[stored[stored >= 0]])
-    rows, cols = pattern.indices[pattern.lower], pattern.cols[pattern.lower]
-    scale = np.maximum(np.maximum(np.abs(below), np.abs(above)), np.sqrt(diagonal[rows]) * np.sqrt(diagonal[cols]))
+    diagonal = _diagonal(pattern, values)
     tolerance = _SYMMETRY_ROUNDING * np.finfo(values.dtype).eps
-    broken = np.flatnonzero(np.abs(below - above) > tolerance * scale)
-    if not broken.size:
-        return
-    row, column = int(rows[broken[0]]), int(cols[broken[0]])
+    harmless = tolerance * diagonal.min(initial=np.inf)
+    for start in range(0, len(pattern.lower), _CHUNK):
+        chunk = slice(start, start + _CHUNK)
+        below, above = _pairs(pattern, structure, values, chunk)
+        difference = np.abs(below - above)
+        if difference.max() > harmless:
+            rows, cols = pattern.indices[pattern.lower[chunk]], pattern.columns_of(pattern.lower[chunk])
+            scale = np.maximum(np.maximum(np.abs(below), np.abs(above)), np.sqrt(diagonal[rows] * diagonal[cols]))
+            broken = difference > tolerance * scale
+            if broken.any():
+                _raise_asymmetric(pattern, structure, values, start + int(np.argmax(broken)))
+
+
+def _diagonal(pattern: Pattern, values: NDArray[Any]) -> NDArray[Any]:
+    """Magnitudes of the diagonal, zero where none is stored, shape (n,)."""
+    stored = pattern.diagonal
+    if (stored >= 0).all():
+        return np.abs(values.take(stored))
+    return np.where(stored >= 0, np.abs(values.take(np.maximum(stored, 0))), 0)
+
+
+def _pairs(
+    pattern: Pattern, structure: Structure, values: NDArray[Any], chunk: slice
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Entries below the diagonal and their mirror images, conjugated for a Hermitian matrix."""
+    below, above = values.take(pattern.lower[chunk], mode="clip"), values.take(pattern.mirror[chunk], mode="clip")
+    return below, np.conj(above) if structure.hermitian and np.iscomplexobj(values) else above
+
+
+def _raise_asymmetric(pattern: Pattern, structure: Structure, values: NDArray[Any], pair: int) -> None:
+    row, column = pattern.entry(int(pattern.lower[pair]))
     kind = "symmetric" if structure.symmetric else "Hermitian"
     raise StructureError(
         f"matrix declared {structure.describe()} is not {kind}",
         expected=f"A[{row}, {column}] = {'' if structure.symmetric else 'conj '}A[{column}, {row}]",
-        got=f"A[{row}, {column}] = {below[broken[0]]}, A[{column}, {row}] = {values[pattern.mirror[broken[0]]]}"
-        f" ({broken.size} such pairs)",
+        got=f"A[{row}, {column}] = {values[pattern.lower[pair]]}, A[{column}, {row}] = {values[pattern.mirror[pair]]}",
         fix="declare what holds, or correct the assembly of that pair",
         row=row,
         column=column,

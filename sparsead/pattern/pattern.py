@@ -109,6 +109,10 @@ class Pattern:
         """Column of each stored entry, shape (s,); computed at each call, since few need it."""
         return np.repeat(np.arange(self.shape[1], dtype=self.indices.dtype), self.counts)
 
+    def columns_of(self, stored: NDArray[np.integer]) -> NDArray[np.integer]:
+        """Return the columns of some stored entries."""
+        return np.searchsorted(self.indptr, stored, side="right") - 1
+
     def entry(self, stored: int) -> tuple[int, int]:
         """Return (row, column) of a stored entry."""
         column = int(np.searchsorted(self.indptr, stored, side="right")) - 1
