@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -23,19 +24,21 @@ RESULTS = Path(__file__).resolve().parent / "results"
 
 
 def main() -> None:
-    """Run the groups that were asked for, and write the tables."""
+    """Run the groups that were asked for, and write the tables; exit with 1 if a case failed."""
     asked = _arguments()
     folder = asked.json or (RESULTS / "quick" if asked.quick else RESULTS)
     folder.mkdir(parents=True, exist_ok=True)
-    for group in asked.groups or GROUPS:
-        run_group(group, folder, asked)
-    if not asked.quick:
+    groups = asked.groups or list(GROUPS)
+    failed = sum(row["outcome"] == "failed" for group in groups for row in run_group(group, folder, asked))
+    if folder == RESULTS:
         report.write(folder)
-    print(report.targets(folder))
+    if not asked.quick:
+        print(report.targets(folder, groups))
+    sys.exit(f"{failed} cases failed" if failed else 0)
 
 
-def run_group(group: str, folder: Path, asked: argparse.Namespace) -> None:
-    """Measure one group, case by case; each row is written when it is there, in the place of an older one."""
+def run_group(group: str, folder: Path, asked: argparse.Namespace) -> list[dict[str, Any]]:
+    """Measure one group and return its rows; each is written when it is there, in the place of an older one."""
     bench = load(group)
     file = folder / f"{group}.json"
     rows: list[dict[str, Any]] = json.loads(file.read_text())["rows"] if file.exists() else []
@@ -49,6 +52,7 @@ def run_group(group: str, folder: Path, asked: argparse.Namespace) -> None:
             rows = [old for old in rows if _key(old, case) != _key(row, case)] + [row]
             file.write_text(json.dumps({"machine": machine.describe(), "rows": rows}, indent=1) + "\n")
             print(f"{group:10} {_words(case)}, threads {threads}: {_outcome(row)}", flush=True)
+    return fresh
 
 
 def run_case(bench: Any, case: dict[str, Any], threads: int, fresh: list[dict[str, Any]]) -> dict[str, Any]:

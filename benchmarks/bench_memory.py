@@ -38,15 +38,13 @@ def measure(contestant: str, quick: bool) -> dict[str, Any]:
     else:
         name = contestant.replace("sparsead.", "ours_")
         taking_part = importlib.import_module(f"benchmarks.{name}").contestant(system, "pardiso")
-    values = [system.values(number) for number in range(1 + LATER)]
-    if "jax" in sys.modules:
-        sys.modules["jax"].devices()
+    inputs = [taking_part.put(system.values(number)) for number in range(1 + LATER)]
     # MKL's own start, some 50 MB of code and buffers, is no part of a solve either.
     start = pardiso.Pardiso(np.arange(2, dtype=np.int32), np.zeros(1, np.int32), kind=2)
     start.factorize(np.ones(1))
     before = memory.restart()
-    first = _peak(taking_part, values[:1])
-    later = _peak(taking_part, values[1:])
+    first = _peak(taking_part, inputs[:1])
+    later = _peak(taking_part, inputs[1:])
     row: dict[str, Any] = {"first_bytes": first - before, "later_bytes": later - before, "matrix_bytes": system.nbytes}
     if solvers:
         row["factor_bytes"] = 1024 * int(solvers[0].settings[15] + solvers[0].settings[16])
@@ -61,10 +59,10 @@ def _kept(solvers: list[pardiso.Pardiso], problem: problems.Problem) -> pardiso.
     return solvers[0]
 
 
-def _peak(taking_part: Any, values: list[Any]) -> int:
+def _peak(taking_part: Any, inputs: list[Any]) -> int:
     memory.restart()
-    for each in values:
-        result = taking_part.call(taking_part.put(each))
+    for given in inputs:
+        result = taking_part.call(given)
         del result
     return memory.peak()
 

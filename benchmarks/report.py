@@ -27,10 +27,12 @@ def write(folder: Path) -> None:
     PAGE.write_text("\n".join(parts))
 
 
-def targets(folder: Path) -> str:
-    """Return every claim with its target, in Markdown."""
+def targets(folder: Path, groups: list[str] | None = None) -> str:
+    """Return every claim of `groups`, of all when None, with its target, in Markdown."""
     lines = []
     for group, found in _measured(folder):
+        if groups is not None and group not in groups:
+            continue
         for verdict in load(group).verdicts(found["rows"]):
             reached = verdict["figure"] <= verdict["target"]
             unit = f" {verdict['unit']}" if verdict["unit"] else ""
