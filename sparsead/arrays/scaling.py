@@ -84,7 +84,7 @@ def divide(matrix: A, divisor: Any) -> A:
     ShapeError
         If the divisor is no number, or zero.
     """
-    divisor = matrix.binding.asarray("divisor", divisor)
+    divisor = matrix.binding.asarray("divisor", _in_precision_of(matrix, divisor))
     known = isinstance(divisor, np.ndarray)
     if np.shape(divisor) != () or (known and divisor == 0):
         raise ShapeError(

@@ -1,0 +1,35 @@
+"""PyTorch front-end: backward, forward mode and torch.func, to any order. Same public names as `sparsead.jax`."""
+
+from sparsead.arrays import constructors
+from sparsead.arrays.bind import bind
+from sparsead.arrays.constructors import Assembler
+from sparsead.arrays.conversions import to_dense, to_scipy
+from sparsead.arrays.solve import solve
+from sparsead.torch.norm_solve import norm_solve_and_grad
+from sparsead.torch.sparse_array import SparseArray
+
+coo = bind(constructors.coo, SparseArray)
+csc = bind(constructors.csc, SparseArray)
+csr = bind(constructors.csr, SparseArray)
+triplets = bind(constructors.triplets, SparseArray)
+diags = bind(constructors.diags, SparseArray)
+eye = bind(constructors.eye, SparseArray)
+block = bind(constructors.block, SparseArray)
+from_scipy = bind(constructors.from_scipy, SparseArray)
+
+__all__ = [
+    "Assembler",
+    "SparseArray",
+    "block",
+    "coo",
+    "csc",
+    "csr",
+    "diags",
+    "eye",
+    "from_scipy",
+    "norm_solve_and_grad",
+    "solve",
+    "to_dense",
+    "to_scipy",
+    "triplets",
+]

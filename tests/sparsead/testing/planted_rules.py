@@ -30,10 +30,12 @@ class Problem:
 
     @property
     def static(self) -> dict[str, Any]:
+        """Static arguments of the rule."""
         pattern, slots = from_triplets(self.rows, self.cols, (N, N))
         return {"pattern": pattern, "slots": slots, "rows": self.rows, "cols": self.cols}
 
     def oracle(self, triplets: Any, b: Any) -> Any:
+        """Solve with the full matrix."""
         full = np.zeros((len(triplets), N, N), np.result_type(triplets, b))
         np.add.at(full, (slice(None), self.rows, self.cols), triplets)
         return np.linalg.solve(full, np.swapaxes(b, 1, 2)).swapaxes(1, 2)

@@ -1,0 +1,17 @@
+"""PyTorch, or the error that says how to get it; the other files here import it from this one."""
+
+from __future__ import annotations
+
+from sparsead.errors import BackendMissingError
+
+try:
+    import torch
+except ImportError as error:
+    raise BackendMissingError(
+        "sparsead.torch needs PyTorch",
+        expected="the package torch, 2.4 or later",
+        got=f"import torch failed: {error}",
+        fix='pip install "torch>=2.4", or use sparsead.numpy, which needs NumPy and SciPy only',
+    ) from error
+
+__all__ = ["torch"]

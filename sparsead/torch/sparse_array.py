@@ -1,0 +1,12 @@
+"""The PyTorch front-end's sparse matrix."""
+
+from __future__ import annotations
+
+from sparsead.arrays.sparse_array import SparseArray as AnySparseArray
+from sparsead.torch.binding import TorchBinding
+
+
+class SparseArray(AnySparseArray):  # noqa: D101 - its documentation is its parent's
+    __doc__ = AnySparseArray.__doc__
+    __slots__ = ()
+    binding = TorchBinding()

@@ -1,0 +1,51 @@
+"""Every rule of the table, on every case, real and complex."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sparsead.rules import RULES
+from sparsead.testing import check_rule
+from tests.sparsead.rules.cases import CASES, Case
+
+DTYPES = (np.float64, np.complex128)
+ALL = [
+    pytest.param(name, case, id=f"{name}: {case.name}, {np.dtype(dtype)}")
+    for name, make in CASES.items()
+    for dtype in DTYPES
+    for case in make(dtype)
+]
+
+
+def test_every_rule_has_cases() -> None:
+    assert set(CASES) == set(RULES)
+
+
+@pytest.mark.parametrize(("name", "case"), ALL)
+def test_rule_is_right(name: str, case: Case) -> None:
+    has_factors = name == "solve" and np.size(case.primals[1]) > 0
+    check_rule(
+        RULES[name], case.oracle, case.primals, static=case.static, factorizations=int(has_factors), directions=1
+    )
+
+
+@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("part", ["jvp", "vjp"])
+def test_planted_sign_is_caught_by_the_cases(name: str, part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = RULES[name]
+    right = getattr(rule, part)
+
+    def wrong(*args: Any, **static: Any) -> Any:
+        found = right(*args, **static)
+        return tuple(None if bar is None else -bar for bar in found) if isinstance(found, tuple) else -found
+
+    case = next(case for case in CASES[name](np.float64) if all(map(np.size, case.primals)))
+    object.__setattr__(rule, part, wrong)
+    try:
+        with pytest.raises(AssertionError, match=f"{part}: "):
+            check_rule(rule, case.oracle, case.primals, static=case.static)
+    finally:
+        object.__setattr__(rule, part, right)
