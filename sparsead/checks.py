@@ -211,7 +211,11 @@ def check_assembled(assembled: Any, array_type: type) -> tuple[Any, Any]:
     """
     valid = isinstance(assembled, tuple) and len(assembled) == 2
     if not valid or not isinstance(assembled[0], array_type) or not callable(assembled[1]):
-        got = tuple(type(part).__name__ for part in assembled) if isinstance(assembled, tuple) else type(assembled).__name__
+        got = (
+            tuple(type(part).__name__ for part in assembled)
+            if isinstance(assembled, tuple)
+            else type(assembled).__name__
+        )
         raise ShapeError(
             "assemble(x) must return the matrix and its pullback",
             expected="(SparseArray, callable)",

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from sparsead.arrays.from_triplets import coo
-from sparsead.arrays.sparse_array import SparseArray
-from sparsead.checks import check_length
+from sparsead.arrays.sparse_array import SparseArray, check_sparse
+from sparsead.checks import check_length, check_offset, check_shape
 from sparsead.errors import ShapeError
 from sparsead.pattern import combine
 from sparsead.pattern.structure import GENERAL, Structure

@@ -72,9 +72,7 @@ class SparseArray:
         check_declared(pattern, structure)
         self._fill(values, pattern, structure, transposed, conjugated)
 
-    def _fill(
-        self, values: Any, pattern: Pattern, structure: Structure, transposed: bool, conjugated: bool
-    ) -> Self:
+    def _fill(self, values: Any, pattern: Pattern, structure: Structure, transposed: bool, conjugated: bool) -> Self:
         self.values = values
         self._pattern = pattern
         self._structure = structure
@@ -84,14 +82,14 @@ class SparseArray:
 
     def _view(self, *, transposed: bool, conjugated: bool) -> Self:
         """The same values and pattern seen as another view; nothing is checked again."""
-        return type(self).__new__(type(self))._fill(
-            self.values, self._pattern, self._structure, transposed, conjugated
-        )
+        return type(self).__new__(type(self))._fill(self.values, self._pattern, self._structure, transposed, conjugated)
 
     def _with_values(self, values: Any) -> Self:
         """Other values on the same pattern, structure and view; nothing is checked again."""
-        return type(self).__new__(type(self))._fill(
-            values, self._pattern, self._structure, self._transposed, self._conjugated
+        return (
+            type(self)
+            .__new__(type(self))
+            ._fill(values, self._pattern, self._structure, self._transposed, self._conjugated)
         )
 
     # ------------------------------------------------------------------ facts
@@ -137,12 +135,12 @@ class SparseArray:
 
     # ------------------------------------------------------------------ views
     @property
-    def T(self) -> Self:  # noqa: N802 - the name that NumPy and SciPy use
+    def T(self) -> Self:
         """Transpose: a view that shares the factorization."""
         return self._view(transposed=not self._transposed, conjugated=self._conjugated)
 
     @property
-    def H(self) -> Self:  # noqa: N802 - the name that NumPy and SciPy use
+    def H(self) -> Self:
         """Conjugate transpose: a view that shares the factorization."""
         return self._view(transposed=not self._transposed, conjugated=not self._conjugated)
 

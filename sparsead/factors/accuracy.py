@@ -79,9 +79,7 @@ def check_condition(matrix: csc_array, factorization: Factorization) -> None:
         raise singular(dof, f"condition number {condition:.1e}, rows and columns scaled", n)
 
 
-def checked_solve(
-    matrix: csc_array, factorization: Factorization, b: NDArray[Any], trans: Any
-) -> NDArray[Any]:
+def checked_solve(matrix: csc_array, factorization: Factorization, b: NDArray[Any], trans: Any) -> NDArray[Any]:
     """Return x of ``op(A) x = b``, shape (k, n), refined until its backward error is small.
 
     Raises
@@ -106,7 +104,9 @@ def checked_solve(
             raise Inaccurate(f"backward error {largest / scale:.1e} after {_REFINEMENTS} refinements")
     if largest > _LARGEST_RESIDUAL * np.abs(b).max(initial=0.0):
         dof = int(np.argmax(np.abs(x).max(axis=0)))
-        raise singular(dof, f"x[{dof}] = {x[np.abs(x).max(axis=1).argmax(), dof]:.3g}, residual {largest:.1e}", len(b.T))
+        raise singular(
+            dof, f"x[{dof}] = {x[np.abs(x).max(axis=1).argmax(), dof]:.3g}, residual {largest:.1e}", len(b.T)
+        )
     return x
 
 

@@ -55,9 +55,7 @@ class Entry:
         Bytes that the store counts for it.
     """
 
-    def __init__(
-        self, group: Group, values: NDArray[Any], sample: bytes, counters: Counters, *, born: int
-    ) -> None:
+    def __init__(self, group: Group, values: NDArray[Any], sample: bytes, counters: Counters, *, born: int) -> None:
         self.group = group
         self.values = values.copy()
         self.values.flags.writeable = False

@@ -87,5 +87,5 @@ def _check_digits(name: str, given: np.dtype[Any]) -> None:
         f"JAX would truncate {name}",
         expected=f"64-bit types enabled, to keep {given}",
         got=f"{name} of type {given} with jax_enable_x64 off: JAX makes it {truncated}",
-        fix=f'jax.config.update("jax_enable_x64", True) at the start of the program; or pass {name}.astype("{truncated}")',
+        fix=f'jax.config.update("jax_enable_x64", True) at the start; or pass {name}.astype("{truncated}")',
     )

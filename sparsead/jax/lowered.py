@@ -36,7 +36,9 @@ def lower(name: str, platform: str | None, *args: Any, **static: Any) -> Any:
 
 
 def _like(name: str, args: Any, static: dict[str, Any]) -> jax.ShapeDtypeStruct:
-    shape = jax.eval_shape(lambda *a: _ARRAY_CODE[name](*a, **static), *args).shape if name != "solve" else args[1].shape
+    shape = (
+        jax.eval_shape(lambda *a: _ARRAY_CODE[name](*a, **static), *args).shape if name != "solve" else args[1].shape
+    )
     return jax.ShapeDtypeStruct(shape, args[0].dtype)
 
 

@@ -123,11 +123,11 @@ class PrimitiveKernels:
     """The five kernels as bound primitives."""
 
     def solve(self, values: Any, b: Any, **static: Any) -> Any:
-        """x of op(A) x = b."""
+        """X of op(A) x = b."""
         return _PRIMITIVES["solve"].bind(values, b, **static)
 
     def spmv(self, values: Any, x: Any, **static: Any) -> Any:
-        """y = op(A) x."""
+        """Y = op(A) x."""
         return _PRIMITIVES["spmv"].bind(values, x, **static)
 
     def sddmm(self, u: Any, v: Any, **static: Any) -> Any:

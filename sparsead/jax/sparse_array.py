@@ -12,7 +12,8 @@ from sparsead.jax.binding import JaxBinding
 
 @jax.tree_util.register_pytree_node_class
 class SparseArray(AnySparseArray):
-    __doc__ = AnySparseArray.__doc__
+    """Sparse matrix of JAX arrays; see `sparsead.arrays.sparse_array.SparseArray`."""
+
     __slots__ = ()
     binding = JaxBinding()
 

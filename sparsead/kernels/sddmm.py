@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 16  # stored entries at a time: the temporaries stay in the cache
 
 
-def sddmm(
-    u: NDArray[Any], v: NDArray[Any], *, pattern: Pattern, out: NDArray[Any] | None = None
-) -> NDArray[Any]:
+def sddmm(u: NDArray[Any], v: NDArray[Any], *, pattern: Pattern, out: NDArray[Any] | None = None) -> NDArray[Any]:
     """Return ``sum_k u[k, row s] v[k, col s]`` for each stored entry s.
 
     A row of `u` or `v` that is zero throughout adds nothing, even where the other is

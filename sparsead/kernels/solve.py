@@ -67,9 +67,11 @@ def solve(
             if options.on_singular == "nan":
                 out[lane] = np.where(np.any(b[lane], axis=1, keepdims=True), np.nan, 0)
                 continue
-            raise _in_lane(error, lane, len(values))
+            _note_lane(error, lane, len(values))
+            raise
         except SparseADError as error:
-            raise _in_lane(error, lane, len(values))
+            _note_lane(error, lane, len(values))
+            raise
     return out
 
 
@@ -82,7 +84,6 @@ def _solve_one(
     return entry.solve(np.ascontiguousarray(b, working), trans)
 
 
-def _in_lane(error: SparseADError, lane: int, lanes: int) -> SparseADError:
+def _note_lane(error: SparseADError, lane: int, lanes: int) -> None:
     if lanes > 1:
         error.add_note(f"in matrix {lane} of a batch of {lanes}")
-    return error

@@ -73,7 +73,8 @@ def norm_solve_and_grad(
     --------
     >>> import numpy as np, sparsead.numpy as sp
     >>> spring = sp.triplets([0, 1], [0, 1], (2, 2), positive_definite=True)
-    >>> value, gradient = sp.norm_solve_and_grad(lambda k: sp.vjp(spring, k), np.array([2.0, 4.0]), np.array([6.0, 0.0]))
+    >>> k, load = np.array([2.0, 4.0]), np.array([6.0, 0.0])
+    >>> value, gradient = sp.norm_solve_and_grad(lambda k: sp.vjp(spring, k), k, load)
     >>> value, gradient
     (3.0, array([-1.5, -0. ]))
     """

@@ -7,6 +7,7 @@ from sparsead.numpy.binding import NumpyBinding
 
 
 class SparseArray(AnySparseArray):
-    __doc__ = AnySparseArray.__doc__
+    """Sparse matrix of NumPy arrays; see `sparsead.arrays.sparse_array.SparseArray`."""
+
     __slots__ = ()
     binding = NumpyBinding()

@@ -1,0 +1,1 @@
+"""Patterns: which entries of a matrix are stored. Integers only, no values, no derivatives."""

@@ -141,7 +141,9 @@ def _check_indptr(indptr: ArrayLike, count: int, entries: int, shape: tuple[int,
     if len(pointers) != count + 1:
         raise PatternError(what, expected=expected, got=f"len(indptr) = {len(pointers)}", fix=fix)
     if pointers[0] != 0 or pointers[-1] != entries:
-        raise PatternError(what, expected=expected, got=f"indptr[0] = {pointers[0]}, indptr[-1] = {pointers[-1]}", fix=fix)
+        raise PatternError(
+            what, expected=expected, got=f"indptr[0] = {pointers[0]}, indptr[-1] = {pointers[-1]}", fix=fix
+        )
     falling = np.flatnonzero(pointers[1:] < pointers[:-1])
     if falling.size:
         i = int(falling[0])

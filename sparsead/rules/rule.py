@@ -18,11 +18,11 @@ class Kernels(Protocol):
     """The five kernels as one front-end sees them: host functions, primitives, or library functions."""
 
     def solve(self, values: Any, b: Any, *, pattern: Any, options: Any, trans: str) -> Any:
-        """x of op(A) x = b."""
+        """X of op(A) x = b."""
         ...
 
     def spmv(self, values: Any, x: Any, *, pattern: Any, trans: str) -> Any:
-        """y = op(A) x."""
+        """Y = op(A) x."""
         ...
 
     def sddmm(self, u: Any, v: Any, *, pattern: Any) -> Any:

@@ -32,9 +32,7 @@ def primal(kernels: Kernels, values: Any, b: Any, *, pattern: Any, options: Any,
     return kernels.solve(values, b, pattern=pattern, options=options, trans=trans)
 
 
-def jvp(
-    kernels: Kernels, primals: Any, x: Any, tangents: Any, *, pattern: Any, options: Any, trans: str
-) -> Any:
+def jvp(kernels: Kernels, primals: Any, x: Any, tangents: Any, *, pattern: Any, options: Any, trans: str) -> Any:
     """Tangent of x: one solve with the factorization of the primal."""
     values, _ = primals
     d_values, d_b = tangents

@@ -82,7 +82,11 @@ def value_not_finite(rng: Any, case: Any) -> Errors:
         return ()
     values[rng.integers(values.size)] = rng.choice([np.nan, np.inf, -np.inf])
     case.values = values
-    return ("NonFiniteError", "SingularMatrixError") if case.family in ("zero_column", "any_sparse", "integers", "saddle") else ("NonFiniteError",)
+    return (
+        ("NonFiniteError", "SingularMatrixError")
+        if case.family in ("zero_column", "any_sparse", "integers", "saddle")
+        else ("NonFiniteError",)
+    )
 
 
 def values_no_numbers(rng: Any, case: Any) -> Errors:

@@ -92,7 +92,6 @@ def _judge_nan(truth: Truth, x: Any) -> str | None:
     return None if np.array_equal(dead, ~zero) else "NaN in some entries only"
 
 
-
 def _tolerance(truth: Truth) -> float:
     if truth.case.precision == "single":
         return 1e-4

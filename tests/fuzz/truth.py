@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from tests.fuzz.generate import Case
 
+
 class Truth:
     """Facts of a case, by dense linear algebra."""
 
@@ -164,5 +165,3 @@ class Truth:
         sizes = np.abs(self.raw[self.raw != 0]).astype(np.longdouble)
         of_b = max(float(np.log10(np.abs(self.b).max(initial=1e-4900) + np.longdouble(1e-4900))), 0.0)
         return of_b + float(np.log10(self.condition)) - 2 * min(0.0, float(np.log10(sizes.min())))
-
-

@@ -81,7 +81,7 @@ class Worker:
         command = [sys.executable, "-m", "tests.fuzz.worker", "--log", str(self.log), "--until", str(self._until)]
         command += [f"--{name}={number}" for name, number in numbers.items()]
         command += [f"--plant={plan.plant}"] if plan.plant else []
-        self._errors = open(self.log.with_suffix(".err"), "w")  # noqa: SIM115 - lives as long as the process
+        self._errors = open(self.log.with_suffix(".err"), "w")
         self._process = subprocess.Popen(command, cwd=ROOT, stderr=self._errors)
         self._heard = time.monotonic()
 
