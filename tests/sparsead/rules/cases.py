@@ -78,8 +78,8 @@ def solve(dtype: Any) -> Iterator[Case]:
 def _matrix(rng: np.random.Generator, n: int, structure: Structure, dtype: Any) -> tuple[Pattern, Any]:
     """Make well-conditioned values that the structure allows, one stored entry zero.
 
-    Symmetric and Hermitian cases move on all stored entries, so the perturbed second point must stay in the
-    structure: those matrices are diagonal by blocks of one, their other entries stored as zeros.
+    The checker moves every entry by itself, so a symmetric matrix has zeros, stored, off its diagonal; tangents
+    and cotangents see all entries, the unsymmetric directions included.
     """
     rows, cols = rng.integers(0, n, 4 * n), rng.integers(0, n, 4 * n)
     if structure.triangular == "upper":

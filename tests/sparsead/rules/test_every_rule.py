@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ def test_rule_is_right(name: str, case: Case) -> None:
 
 @pytest.mark.parametrize("name", RULES)
 @pytest.mark.parametrize("part", ["jvp", "vjp"])
-def test_planted_sign_is_caught_by_the_cases(name: str, part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_planted_sign_is_caught_by_the_cases(name: str, part: str) -> None:
     rule = RULES[name]
     right = getattr(rule, part)
 
@@ -43,9 +44,5 @@ def test_planted_sign_is_caught_by_the_cases(name: str, part: str, monkeypatch: 
         return tuple(None if bar is None else -bar for bar in found) if isinstance(found, tuple) else -found
 
     case = next(case for case in CASES[name](np.float64) if all(map(np.size, case.primals)))
-    object.__setattr__(rule, part, wrong)
-    try:
-        with pytest.raises(AssertionError, match=f"{part}: "):
-            check_rule(rule, case.oracle, case.primals, static=case.static)
-    finally:
-        object.__setattr__(rule, part, right)
+    with pytest.raises(AssertionError, match=f"{part}: "):
+        check_rule(replace(rule, **{part: wrong}), case.oracle, case.primals, static=case.static)
