@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ A = TypeVar("A", bound=SparseArray)
 
 def diags(
     array_type: type[A],
+    /,
     diagonals: Sequence[Any],
     offsets: Sequence[int] = (0,),
     shape: tuple[int, int] | None = None,
@@ -68,7 +70,7 @@ def diags(
         )
     offsets = [check_offset(f"offsets[{i}]", offset) for i, offset in enumerate(offsets)]
     if shape is None:
-        n = np.size(arrays[0]) + abs(offsets[0])
+        n = math.prod(np.shape(arrays[0])) + abs(offsets[0])
         shape = (n, n)
     shape = check_shape(shape)
     rows, cols = [], []
@@ -83,7 +85,7 @@ def diags(
     return coo(array_type, np.concatenate(rows), np.concatenate(cols), values, shape, **declared)
 
 
-def eye(array_type: type[A], m: int, n: int | None = None) -> A:
+def eye(array_type: type[A], /, m: int, n: int | None = None) -> A:
     """Return the identity, or ones on the main diagonal of an (m, n) matrix.
 
     Parameters
@@ -110,7 +112,7 @@ def eye(array_type: type[A], m: int, n: int | None = None) -> A:
     return coo(array_type, along, along, ones, (m, n), symmetric=m == n, positive_definite=m == n)
 
 
-def block(array_type: type[A], blocks: Sequence[Sequence[A | None]], **declared: Any) -> A:
+def block(array_type: type[A], /, blocks: Sequence[Sequence[A | None]], **declared: Any) -> A:
     """Return the matrix of blocks; None is a block of zeros.
 
     Parameters

@@ -58,7 +58,7 @@ def multiply(matrix: A, factor: Any) -> A:
     factor = binding.asarray("factor", _in_precision_of(matrix, factor))
     shape = np.shape(factor)
     if shape == ():
-        return _with_structure(matrix, matrix.values * _seen(matrix, factor), _scaled(matrix.structure, factor))
+        return _with_structure(matrix, matrix.values * _seen(matrix, factor), _scaled(matrix, factor))
     matrix = matrix.plain()
     m, n = matrix.shape
     by_row, by_column = combine.rows_and_columns(matrix.pattern)
@@ -93,7 +93,7 @@ def divide(matrix: A, divisor: Any) -> A:
             got=f"a divisor of shape {np.shape(divisor)}" + (f" = {divisor}" if known and divisor.ndim == 0 else ""),
             fix="to scale rows or columns use A * (1 / d)",
         )
-    structure = _scaled(matrix.structure, divisor)
+    structure = _scaled(matrix, divisor)
     return _with_structure(matrix, matrix.values / _seen(matrix, divisor), structure)
 
 
@@ -157,9 +157,9 @@ def _with_structure(matrix: A, values: Any, structure: Structure) -> A:
     return scaled
 
 
-def _scaled(structure: Structure, factor: Any) -> Structure:
+def _scaled(matrix: SparseArray, factor: Any) -> Structure:
     """Symmetry survives any factor; being Hermitian a real one; definiteness only a positive number known now."""
-    is_real = np.dtype(factor.dtype).kind != "c"
+    structure, is_real = matrix._structure, matrix.binding.dtype(factor).kind != "c"
     try:
         positive = is_real and float(factor) > 0
     except Exception:  # a traced number: whatever its library raises, its sign is not known

@@ -12,7 +12,7 @@ from sparsead.errors import NoDerivativeError
 from sparsead.torch.functions import FunctionKernels, conj
 from sparsead.torch.library import torch
 
-_NUMPY = {
+_NUMPY: dict[Any, np.dtype[Any]] = {
     torch.float32: np.dtype(np.float32),
     torch.float64: np.dtype(np.float64),
     torch.complex64: np.dtype(np.complex64),
@@ -25,7 +25,7 @@ class TorchBinding(FunctionKernels):
     """Arrays are PyTorch's, wherever they lie."""
 
     name = "sparsead.torch"
-    xp = SimpleNamespace(concatenate=torch.cat, conj=conj, imag=torch.imag, real=torch.real, reshape=torch.reshape)
+    xp: Any = SimpleNamespace(concatenate=torch.cat, conj=conj, imag=torch.imag, real=torch.real, reshape=torch.reshape)
 
     @property
     def default_dtype(self) -> np.dtype[Any]:
