@@ -88,7 +88,9 @@ class StructureError(SparseADError, ValueError):
 
 
 class SingularMatrixError(SparseADError, ArithmeticError):
-    """The matrix has no usable inverse; ``dof`` (or ``row``, ``column``) says where."""
+    """The matrix has no usable inverse; ``dof`` (or ``row``, ``column``) says where, None if that is not known."""
+
+    dof: int | None = None
 
 
 class NotPositiveDefiniteError(SparseADError, ArithmeticError):

@@ -22,9 +22,20 @@ class Binding(Kernels, Protocol):
         Type of the values that a constructor makes up.
     """
 
-    name: str
-    xp: Any
-    default_dtype: np.dtype[Any]
+    @property
+    def name(self) -> str:
+        """Name of the front-end."""
+        ...
+
+    @property
+    def xp(self) -> Any:
+        """Namespace of elementwise functions."""
+        ...
+
+    @property
+    def default_dtype(self) -> np.dtype[Any]:
+        """Type of made-up values."""
+        ...
 
     def asarray(self, name: str, x: Any) -> Any:
         """Return `x` as a floating array of the front-end; raise where its type cannot be kept."""

@@ -21,6 +21,7 @@ A = TypeVar("A", bound=SparseArray)
 
 def csc(
     array_type: type[A],
+    /,
     values: Any,
     indices: ArrayLike,
     indptr: ArrayLike,
@@ -71,6 +72,7 @@ def csc(
 
 def csr(
     array_type: type[A],
+    /,
     values: Any,
     indices: ArrayLike,
     indptr: ArrayLike,
@@ -117,7 +119,7 @@ def csr(
     return Assembler(array_type, *from_compressed(indices, indptr, shape, axis="row"), structure)(values)
 
 
-def from_scipy(array_type: type[A], matrix: Any, **declared: Any) -> A:
+def from_scipy(array_type: type[A], /, matrix: Any, **declared: Any) -> A:
     """Return a SciPy sparse matrix or array as a `SparseArray`.
 
     Parameters

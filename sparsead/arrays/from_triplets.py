@@ -65,6 +65,7 @@ class Assembler(Generic[A]):
 
 def triplets(
     array_type: type[A],
+    /,
     rows: ArrayLike,
     cols: ArrayLike,
     shape: tuple[int, int],
@@ -117,6 +118,7 @@ def triplets(
 
 def coo(
     array_type: type[A],
+    /,
     rows: ArrayLike,
     cols: ArrayLike,
     values: Any,

@@ -8,6 +8,7 @@ import numpy as np
 
 from sparsead.arrays.products import as_columns, as_rows, check_rows
 from sparsead.arrays.sparse_array import check_square
+from sparsead.backends.registry import get
 from sparsead.errors import ShapeError
 from sparsead.factors.options import OnSingular, Precision, SolveOptions
 
@@ -84,6 +85,8 @@ def solve(
     b = binding.asarray("b", b)
     check_rows("b", np.shape(b), n, "rows")
     options = SolveOptions(matrix._structure, backend, on_singular, precision)
+    if backend is not None:
+        get(backend)
     transposed, conjugated = _composed(matrix, trans)
     values, b = matrix.values, binding.xp.conj(b) if conjugated else b
     x = _solve(binding, values, b, pattern=matrix._pattern, options=options, trans="T" if transposed else "N")

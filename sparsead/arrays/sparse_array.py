@@ -55,7 +55,7 @@ class SparseArray:
 
     binding: ClassVar[Binding]
     __slots__ = ("_conjugated", "_pattern", "_structure", "_transposed", "values")
-    __array_ufunc__ = None  # NumPy arrays leave ``x @ A`` and ``c * A`` to this class
+    __array_ufunc__: ClassVar[Any] = None  # NumPy arrays leave ``x @ A`` and ``c * A`` to this class
     __array_priority__ = 1000
 
     def __init__(

@@ -10,6 +10,14 @@ from scipy.sparse import csc_array
 
 from sparsead.errors import BackendError, SingularMatrixError
 from sparsead.factors.accuracy import Inaccurate, check_condition, checked_solve, is_doubtful, locate, singular
+from sparsead.factors.range import (
+    check_finite_solution,
+    exponents,
+    has_extreme,
+    is_moderate,
+    shift_to_one,
+    shifted,
+)
 from sparsead.factors.remembered import Remembered
 from sparsead.factors.values import check_finite_values, check_structure
 
@@ -68,6 +76,7 @@ class Entry:
         self._lock = threading.Lock()
         self._factorization: Factorization | None = None
         self._remembered: Remembered | None = None
+        self._shift = 0  # the factors are those of the values times this power of two
 
     @property
     def nbytes(self) -> int:
@@ -93,8 +102,13 @@ class Entry:
             if self._factorization is None:
                 check_finite_values(self.group.pattern, self.values)
                 check_structure(self.group.pattern, self.group.structure, self.values)
-                self._factorization = self._make(self.group.analysis(self.values))
+                self._shift = shift_to_one(self.values)
+                self._factorization = self._make(self.group.analysis(self._near_one()))
             return self._factorization
+
+    def log_abs_det(self) -> float:
+        """Return log |det A|."""
+        return self.factorization().log_abs_det() - self._shift * self.group.pattern.shape[0] * float(np.log(2))
 
     def solve(self, b: NDArray[Any], trans: Trans) -> NDArray[Any]:
         """Return x of ``op(A) x = b``, shape (k, n)."""
@@ -105,9 +119,26 @@ class Entry:
             if x is not None:
                 self._counters.add("remembered")
                 return x
-        x = self._accurate_solve(b, trans)
+        x = self._finite_solve(b, trans)
         self._counters.solved(len(b))
         self._remember(trans, b, x)
+        return x
+
+    def _finite_solve(self, b: NDArray[Any], trans: Trans) -> NDArray[Any]:
+        """Solve; where numbers are extreme, with the right-hand sides brought near one too."""
+        if self._factorization is None:
+            self.factorization()
+        if not self._shift:
+            try:
+                x = self._accurate_solve(b, trans)
+                if is_moderate(x):
+                    return x
+            except SingularMatrixError:
+                if not has_extreme(b):
+                    raise
+        powers = exponents(b)
+        x = shifted(self._accurate_solve(shifted(b, -powers), trans), powers + self._shift)
+        check_finite_solution(x)
         return x
 
     def _accurate_solve(self, b: NDArray[Any], trans: Trans) -> NDArray[Any]:
@@ -126,7 +157,7 @@ class Entry:
             if self._factorization is not inaccurate:
                 return  # another thread did it
             assert self._analysis is not None, "an inaccurate factorization has an analysis"
-            another = self.group.more_careful(self._analysis, self.values)
+            another = self.group.more_careful(self._analysis, self._near_one())
             if another is None:
                 raise singular(locate(self._matrix()), reason, self.group.pattern.shape[0])
             self._factorization = self._make(another)
@@ -134,7 +165,7 @@ class Entry:
     def _make(self, analysis: Analysis) -> Factorization:
         """Factorize and judge the condition; name the dof if the library did not."""
         try:
-            factorization = analysis.factorize(self.values)
+            factorization = analysis.factorize(self._near_one())
             self._counters.add("factorizations")
             if is_doubtful(factorization):
                 check_condition(self._matrix(), factorization)
@@ -152,9 +183,13 @@ class Entry:
         self._analysis = analysis
         return factorization
 
+    def _near_one(self) -> NDArray[Any]:
+        """The values that the library sees."""
+        return shifted(self.values, self._shift) if self._shift else self.values
+
     def _matrix(self) -> csc_array:
         pattern = self.group.pattern
-        return csc_array((self.values, pattern.indices, pattern.indptr), shape=pattern.shape)
+        return csc_array((self._near_one(), pattern.indices, pattern.indptr), shape=pattern.shape)
 
     def _remember(self, trans: str, b: NDArray[Any], x: NDArray[Any]) -> None:
         if b.shape[1] < _FEW_UNKNOWNS or self._factorization is None:

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sparsead.factors.values import all_finite
+
 _ROUNDING = 4  # units in the last place that scaling b by a factor may cost
 
 
@@ -37,13 +39,18 @@ class Remembered:
         if trans != self.trans or b.shape != self.b.shape or b.dtype != self.b.dtype:
             return None
         x = np.empty_like(self.x)
+        with np.errstate(all="ignore"):  # of extreme numbers: the comparison then fails
+            return x if self._scale_to(b, x) else None
+
+    def _scale_to(self, b: NDArray[Any], x: NDArray[Any]) -> bool:
+        """Fill x with multiples of the remembered solutions; False where b is no such multiple."""
         for row, (now, then) in enumerate(zip(b, self.b, strict=True)):
             largest = int(np.argmax(np.abs(then)))
             if then[largest] == 0:
-                return None
+                return False
             factor = now[largest] / then[largest]
             rounding = _ROUNDING * np.finfo(b.dtype).eps
             if not (np.abs(now - factor * then) <= rounding * np.abs(now)).all():
-                return None
+                return False
             np.multiply(self.x[row], factor, out=x[row])
-        return x
+        return all_finite(x)

@@ -26,7 +26,8 @@ _CHUNK = 1 << 15  # pairs at a time: the temporaries stay in the cache
 def all_finite(array: NDArray[Any]) -> bool:
     """Return whether no value is NaN or infinite: one inner product, a second look only if that is not finite."""
     flat = array.reshape(-1)
-    return cmath.isfinite(np.dot(flat, flat)) or bool(np.isfinite(flat).all())
+    with np.errstate(over="ignore", invalid="ignore"):
+        return cmath.isfinite(np.dot(flat, flat)) or bool(np.isfinite(flat).all())
 
 
 def check_finite_values(pattern: Pattern, values: NDArray[Any]) -> None:
@@ -73,11 +74,12 @@ def check_structure(pattern: Pattern, structure: Structure, values: NDArray[Any]
     for start in range(0, len(pattern.lower), _CHUNK):
         chunk = slice(start, start + _CHUNK)
         below, above = _pairs(pattern, structure, values, chunk)
-        difference = np.abs(below - above)
+        with np.errstate(over="ignore"):
+            difference = np.abs(below - above)
         if difference.max() > harmless:
             rows, cols = pattern.indices[pattern.lower[chunk]], pattern.columns_of(pattern.lower[chunk])
-            scale = np.maximum(np.maximum(np.abs(below), np.abs(above)), np.sqrt(diagonal[rows] * diagonal[cols]))
-            broken = difference > tolerance * scale
+            of_diagonal = np.sqrt(diagonal[rows]) * np.sqrt(diagonal[cols])
+            broken = difference > tolerance * np.maximum(np.maximum(np.abs(below), np.abs(above)), of_diagonal)
             if broken.any():
                 _raise_asymmetric(pattern, structure, values, start + int(np.argmax(broken)))
 

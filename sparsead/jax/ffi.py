@@ -19,7 +19,7 @@ import numpy as np
 _TARGET = "sparsead_kernel"
 _EXECUTE = 3
 _INVALID_ARGUMENT = 3
-_DTYPES = {11: np.float32, 12: np.float64, 15: np.complex64, 18: np.complex128}
+_DTYPES: dict[int, type[np.inexact[Any]]] = {11: np.float32, 12: np.float64, 15: np.complex64, 18: np.complex128}
 
 
 class _Version(c.Structure):
@@ -162,7 +162,7 @@ def _handle(pointer: Any) -> int | None:
 
 
 def _array(buffer: _Buffer) -> np.ndarray[Any, Any]:
-    dtype = np.dtype(_DTYPES[buffer.dtype])
+    dtype: np.dtype[Any] = np.dtype(_DTYPES[buffer.dtype])
     shape = tuple(buffer.dims[: buffer.rank])
     nbytes = int(np.prod(shape)) * dtype.itemsize
-    return np.frombuffer((c.c_char * nbytes).from_address(buffer.data), dtype).reshape(shape)
+    return np.frombuffer(memoryview((c.c_char * nbytes).from_address(buffer.data)), dtype).reshape(shape)

@@ -25,7 +25,7 @@ from sparsead.jax import ffi
 try:
     from jax.experimental.buffer_callback import buffer_callback
 except ImportError:  # JAX before 0.6.1
-    buffer_callback = None  # type: ignore[assignment]
+    buffer_callback = None
 
 Transport = Literal["buffer", "ffi", "pure"]
 

@@ -37,22 +37,28 @@ def sddmm(u: NDArray[Any], v: NDArray[Any], *, pattern: Pattern, out: NDArray[An
         Sampled products.
     """
     out = np.empty((len(u), pattern.size), np.result_type(u, v)) if out is None else out
-    for lane in range(len(u)):
-        terms = [k for k in range(u.shape[1]) if u[lane, k].any() and v[lane, k].any()]
-        if not terms:
-            out[lane] = 0
-            continue
-        for start, stop, first, last in _column_chunks(pattern):
-            rows, counts = pattern.indices[start:stop], pattern.counts[first:last]
-            chunk = out[lane, start:stop]
-            for k in terms:
-                product = np.take(u[lane, k], rows)
-                product *= np.repeat(v[lane, k, first:last], counts)
-                if k == terms[0]:
-                    chunk[:] = product
-                else:
-                    chunk += product
+    with np.errstate(all="ignore"):  # overflow gives infinity without a word, as in the other kernels
+        for lane in range(len(u)):
+            _fill(out[lane], u[lane], v[lane], pattern)
     return out
+
+
+def _fill(out: NDArray[Any], u: NDArray[Any], v: NDArray[Any], pattern: Pattern) -> None:
+    """Write the sampled products of one lane, from (k, m) and (k, n), into (s,)."""
+    terms = [k for k in range(len(u)) if u[k].any() and v[k].any()]
+    if not terms:
+        out[:] = 0
+        return
+    for start, stop, first, last in _column_chunks(pattern):
+        rows, counts = pattern.indices[start:stop], pattern.counts[first:last]
+        chunk = out[start:stop]
+        for k in terms:
+            product = np.take(u[k], rows)
+            product *= np.repeat(v[k, first:last], counts)
+            if k == terms[0]:
+                chunk[:] = product
+            else:
+                chunk += product
 
 
 def _column_chunks(pattern: Pattern) -> list[tuple[int, int, int, int]]:

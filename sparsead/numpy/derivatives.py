@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sparsead.arrays.sparse_array import SparseArray
+from sparsead.checks import numbers
 from sparsead.errors import DtypeError, NoDerivativeError, ShapeError
 from sparsead.numpy import elementwise
 from sparsead.numpy.trace import Trace, Tracer, pull_back
@@ -109,12 +110,7 @@ def jvp(f: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ..
 def _values(x: Any) -> Any:
     if isinstance(x, SparseArray):
         return x.values
-    return x if isinstance(x, Tracer) else _floating(x)
-
-
-def _floating(x: Any) -> Any:
-    array = np.asarray(x)
-    return array if array.dtype.kind in "fc" else array.astype(np.float64)
+    return x if isinstance(x, Tracer) else numbers("an argument or result", x)
 
 
 def _wrap(like: Any, values: Any) -> Any:

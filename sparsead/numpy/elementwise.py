@@ -261,16 +261,15 @@ def _install_operators() -> None:
         "__matmul__": matmul,
         "__rmatmul__": lambda a, b: matmul(b, a),
         "__getitem__": lambda a, index: apply(RULES["getitem"], a, index=index),
+        "__array_ufunc__": _ufunc,
         "sum": sum_axis,
         "conj": conj,
         "reshape": lambda a, *shape: reshape(a, shape[0] if isinstance(shape[0], tuple) else shape),
     }
     for name, operator in operators.items():
         setattr(Tracer, name, _leaving_matrices(operator) if name.startswith("__") else operator)
-    Tracer.__array_ufunc__ = _ufunc
-    Tracer.T = property(transpose)
-    Tracer.real = property(real)
-    Tracer.imag = property(imag)
+    for name, view in {"T": transpose, "real": real, "imag": imag}.items():
+        setattr(Tracer, name, property(view))
 
 
 _install_operators()

@@ -73,10 +73,10 @@ class Factorized:
         SingularMatrixError
             If no accurate solution was found.
         """
-        b = self._view.binding.asarray("b", b)
-        check_rows("b", b.shape, self.shape[0], "rows")
+        load: NDArray[Any] = self._view.binding.asarray("b", b)
+        check_rows("b", load.shape, self.shape[0], "rows")
         transposed, conjugated = _composed(self._view, trans)
-        rhs = as_rows(np.conj(b) if conjugated else b)[0]
+        rhs = as_rows(np.conj(load) if conjugated else load)[0]
         check_finite_rhs(rhs)
         op: Trans = "T" if transposed else "N"
         if rhs.dtype.kind == "c" and self._working.kind != "c":
@@ -85,7 +85,7 @@ class Factorized:
             x = parts[:k] + 1j * parts[k:]
         else:
             x = self._entry.solve(np.ascontiguousarray(rhs, self._working), op)
-        x = np.asarray(as_columns(x[None], b.ndim), np.result_type(self._view.dtype, b.dtype))
+        x = np.asarray(as_columns(x[None], load.ndim), np.result_type(self._view.dtype, load.dtype))
         return np.conj(x) if conjugated else x
 
     def log_abs_det(self) -> float:
@@ -96,7 +96,7 @@ class Factorized:
         BackendError
             If the backend does not tell it.
         """
-        return self._entry.factorization().log_abs_det()
+        return self._entry.log_abs_det()
 
     def inertia(self) -> tuple[int, int, int]:
         """Return the numbers of positive, negative and zero eigenvalues of a symmetric or Hermitian matrix.

@@ -80,10 +80,21 @@ def norm_solve_and_grad(
     """
     matrix, assembly_pullback = check_assembled(assemble(x), SparseArray)
     u, solve_pullback = vjp(lambda a, load: solve(a, load, backend=backend), matrix, b)
-    norm = float(np.linalg.norm(u))
-    u_bar = np.conj(u) / norm if norm > 0 else np.zeros_like(u)
+    norm, direction = _norm_and_direction(u)
+    u_bar = np.conj(direction)
     matrix_bar, b_bar = solve_pullback(u_bar)
     x_bar = assembly_pullback(matrix_bar)
     if isinstance(x_bar, tuple) and len(x_bar) == 1:
         (x_bar,) = x_bar
     return norm, ((x_bar, b_bar) if grad_b else x_bar)
+
+
+def _norm_and_direction(u: NDArray[Any]) -> tuple[float, NDArray[Any]]:
+    """Return |u| and u / |u|, zero where u is; neither over- nor underflows before |u| does."""
+    largest = np.abs(u).max(initial=0.0)
+    if largest == 0:
+        return 0.0, np.zeros_like(u)
+    scaled = u / largest
+    norm = np.linalg.norm(scaled)
+    with np.errstate(over="ignore"):
+        return float(largest * norm), scaled / norm

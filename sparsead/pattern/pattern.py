@@ -44,6 +44,7 @@ class Pattern:
     shape: tuple[int, int]
     indptr: NDArray[np.integer]
     indices: NDArray[np.integer]
+    _hash: int
 
     def __new__(
         cls,

@@ -176,7 +176,7 @@ def _check_first_order(subject: _Subject, point: _Point, rng: np.random.Generato
         norms = np.linalg.norm
         scale = max(norms(out_bar) * norms(alone), norms(bars[i]) * norms(tangents[i]))
         gap = abs(pairing(out_bar, alone) - pairing(bars[i], tangents[i])) / (scale or 1.0)
-        _close(f"vjp: dot-product test of argument {i}", gap, _SAME_PAIRING)
+        _close(f"vjp: dot-product test of argument {i}", float(gap), _SAME_PAIRING)
 
 
 def _check_form(subject: _Subject, point: _Point, rng: np.random.Generator) -> None:

@@ -96,19 +96,23 @@ def _cotangent(case: Case, x: Any) -> Any:
 
 def _floating(case: Case, x: Any) -> Any:
     """What JAX differentiates must be its own array of floating type; NumPy's front-end takes anything."""
-    return x if case.front == "numpy" else sparsead.jax.SparseArray.binding.asarray("argument", x)
+    return x if case.front == "numpy" else _floating_of(sparsead.jax, "argument", x)
+
+
+def _floating_of(front: Any, name: str, x: Any) -> Any:
+    return front.SparseArray.binding.asarray(name, x)
 
 
 def _jvp(case: Case) -> dict[str, Any]:
-    numpy = case.front == "numpy"
-    jvp = sparsead.numpy.jvp if numpy else jax.jvp
+    front = FRONTS[case.front]
+    jvp = sparsead.numpy.jvp if case.front == "numpy" else jax.jvp
 
     def pushed(v: Any, b: Any) -> dict[str, Any]:
-        v, b = (np.asarray(v) if numpy else _floating(case, v)), (np.asarray(b) if numpy else _floating(case, b))
-        direction = case.exact["direction"].astype(v.dtype if v.dtype.kind in "fc" else float)
+        v, b = (_floating_of(front, name, x) for name, x in (("values", v), ("b", b)))
+        direction = case.exact["direction"].astype(v.dtype)
         if np.shape(direction) != np.shape(v):
             direction = np.ones(np.shape(v), direction.dtype)
-        along_b = np.ones(np.shape(b), b.dtype if b.dtype.kind in "fc" else float)
+        along_b = np.ones(np.shape(b), b.dtype)
         x, d_x = jvp(_solve_of(case), (v, b), (direction, along_b))
         return {"x": x, "d_x": d_x}
 

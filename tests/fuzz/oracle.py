@@ -64,7 +64,8 @@ def _refuses(case: Case) -> bool:
 
 def _judge_answer(truth: Truth, results: Any) -> str | None:
     case = truth.case
-    if case.fault:
+    dead = case.on_singular == "nan" and case.operation in ("solve", "vjp", "jvp") and np.isnan(results["x"]).any()
+    if case.fault and not (dead and case.fault in ("value_not_finite", "b_not_finite")):
         return f"answered in spite of the fault {case.fault}"
     if truth.pattern_breaks_declaration:
         return "answered in spite of a pattern that breaks the declaration"
@@ -72,7 +73,7 @@ def _judge_answer(truth: Truth, results: Any) -> str | None:
         return _judge_product(truth, results)
     if truth.b.size == 0:
         return None
-    if case.on_singular == "nan" and case.operation in ("solve", "vjp", "jvp") and np.isnan(results["x"]).any():
+    if dead:
         return _judge_nan(truth, results["x"])
     if truth.asymmetry > 1e-10:
         return "answered in spite of a broken symmetry"

@@ -1,0 +1,85 @@
+"""Keep extreme numbers within the range of a factorization: scaling by powers of two, which is exact.
+
+Entries of 1e-310 or 1e200 are no fault of a matrix, yet their products in an
+elimination under- or overflow. Brought near one, they behave like any others.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sparsead.errors import NonFiniteError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_SAFE = 4  # numbers up to this root of the largest one survive the products of an elimination
+
+
+def shift_to_one(values: NDArray[Any]) -> int:
+    """Return the power of two that brings extreme values near one; zero if they are not extreme.
+
+    Parameters
+    ----------
+    values : array, shape (s,)
+        Finite values.
+    """
+    exponent = _exponent(values)
+    return -exponent if _is_extreme(exponent, values.dtype) else 0
+
+
+def has_extreme(rows: NDArray[Any]) -> bool:
+    """Return whether a row, shape (k, n), has a largest entry that is extreme."""
+    return any(_is_extreme(_exponent(row), rows.dtype) for row in rows)
+
+
+def is_moderate(x: NDArray[Any]) -> bool:
+    """Return whether an array is finite and neither tiny nor huge, or zero; may say no of a moderate one."""
+    flat = x.reshape(-1)
+    limit = np.finfo(x.dtype)
+    with np.errstate(all="ignore"):
+        square = np.vdot(flat, flat).real
+    return bool(limit.tiny / limit.eps < square < limit.max) or not flat.any()
+
+
+def exponents(rows: NDArray[Any]) -> NDArray[np.integer]:
+    """Return the binary exponent of the largest entry of each row, shape (k, 1)."""
+    return np.array([[_exponent(row)] for row in rows], np.int64).reshape(-1, 1)
+
+
+def shifted(array: NDArray[Any], power: Any) -> NDArray[Any]:
+    """Return ``array * 2**power``; exact unless the result is subnormal, infinite where it overflows."""
+    parts = np.ascontiguousarray(array).view(array.real.dtype)
+    with np.errstate(over="ignore", under="ignore"):
+        return np.ldexp(parts, np.asarray(power, np.int32)).view(array.dtype)
+
+
+def check_finite_solution(x: NDArray[Any]) -> None:
+    """Raise `NonFiniteError` with the place of the first entry of a solution, shape (k, n), that is not finite."""
+    finite = np.isfinite(x)
+    if finite.all():
+        return
+    column, row = (int(i[0]) for i in np.nonzero(~finite))
+    raise NonFiniteError(
+        "solution is not finite",
+        expected=f"a solution within the range of {x.dtype}",
+        got=f"x[{row}{'' if len(x) == 1 else f', {column}'}] = {x[column, row]}",
+        fix="choose units in which neither the matrix nor the right-hand side is extreme",
+        row=row,
+        column=column,
+    )
+
+
+def _is_extreme(exponent: int, dtype: np.dtype[Any]) -> bool:
+    return abs(exponent) > np.finfo(dtype).maxexp // _SAFE
+
+
+def _exponent(array: NDArray[Any]) -> int:
+    """Binary exponent of the largest part of an array, zero for an array of zeros."""
+    if not array.size:
+        return 0
+    parts = array.view(array.real.dtype)
+    return math.frexp(max(float(parts.max()), -float(parts.min())))[1]
