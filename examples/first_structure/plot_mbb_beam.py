@@ -113,7 +113,7 @@ print("same numbers from", *others, "" if "autograd" in others else "(autograd i
 draw, compliance = np.random.default_rng(1).uniform, structure(sparsead.jax)[1]
 functions = (jax.jit(compliance), jax.jit(jax.value_and_grad(compliance)))
 calls = [lambda g=g: jax.block_until_ready(g(x * draw())) for g in functions]
-alone, both = (1e3 * min(timeit.repeat(call, number=1, repeat=40)) for call in calls)
+alone, both = 1e3 * np.min([[timeit.timeit(call, number=1) for call in calls] for _ in range(40)], axis=0)
 print(f"value {alone:.1f} ms, value and gradient {both:.1f} ms: {both / alone:.2f} times")
 
 # %%
