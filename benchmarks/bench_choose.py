@@ -1,7 +1,7 @@
 """What `sparsead.backends.choose` decides by: each backend on matrices of growing size, and on the large ones.
 
-No target: the figures are the reason for its rules. Every backend in a process of its own, through the
-NumPy front-end, new values in every call.
+No target: the figures are the reason for its rules. Every backend in a process of its own, jitted,
+new values in every call.
 """
 
 from __future__ import annotations
@@ -9,29 +9,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from benchmarks import bench_overhead, harness, ours_numpy, problems, tables
+from benchmarks import harness, ours_jax, problems, tables
 
 TITLE = "Which backend for which matrix"
 THREADS = (1, 2)
-# Nodes along a side of the 2D Laplacian, cells along a side of the hexahedral and the convective box.
-SIZES = {"laplacian": (4, 8, 11, 16, 23, 32), "solid": (2, 3, 4, 6), "convection_diffusion": (3, 5, 7, 10)}
+# Nodes along a side of the 2D Laplacian, cells along a side of the others.
+SMALL = {"laplacian": (4, 8, 11, 16, 23, 32), "solid": (2, 3, 4, 6), "convection_diffusion": (3, 5, 7, 10)}
+LARGE = {"plane_stress": (100, 400), "solid": (14, 30), "convection_diffusion": (20, 40)}
+# LAPACK leaves the race early; SuperLU's place in the large one is in the comparison with the bare libraries.
+SMALL_ONLY = ("dense", "banded", "superlu")
+EVERYWHERE = ("pardiso", "cholmod", "umfpack")
 ROUNDS, QUICK_ROUNDS = 200, 20
 
 
 def cases(quick: bool) -> Iterable[dict[str, Any]]:
-    """Return every backend on every small matrix that it takes."""
-    for kind, sizes in SIZES.items():
-        definite = kind != "convection_diffusion"
-        for size in sizes:
-            for backend in ("dense", *bench_overhead.BACKENDS):
-                if definite or backend != "cholmod":
+    """Return every backend on every matrix that it takes; the large ones not when `quick`."""
+    for backend in (*SMALL_ONLY, *EVERYWHERE):
+        for sizes in (SMALL,) if quick or backend in SMALL_ONLY else (SMALL, LARGE):
+            for kind, size in ((kind, size) for kind, several in sizes.items() for size in several):
+                if kind != "convection_diffusion" or backend != "cholmod":
                     yield {"kind": kind, "size": size, "backend": backend, "quick": quick}
 
 
 def measure(kind: str, size: int, backend: str, quick: bool) -> dict[str, Any]:
     """Time value and gradient on one backend."""
     system = problems.small(kind, size)
-    contestant = ours_numpy.contestant(system, backend)
+    contestant = ours_jax.contestant(system, backend)
     times = harness.paired(
         {backend: (lambda number: contestant.put(system.values(number)), contestant.call)},
         rounds=QUICK_ROUNDS if quick else ROUNDS,
@@ -47,7 +50,7 @@ def verdicts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def table(rows: list[dict[str, Any]]) -> str:
     """Return one line a matrix and number of threads, one column a backend."""
-    backends = ("dense", *bench_overhead.BACKENDS)
+    backends = (*SMALL_ONLY, *EVERYWHERE)
     done = {(*_at(row), row["backend"]): row["time_s"]["median"] for row in rows if row["outcome"] == "ok"}
     places = sorted({(*_at(row), row["n"]) for row in rows if row["outcome"] == "ok"})
     lines = []

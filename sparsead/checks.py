@@ -135,7 +135,10 @@ def concrete(name: str, indices: Any) -> NDArray[Any]:
         If they are nested sequences of different lengths.
     """
     try:
-        return np.asarray(indices)
+        array = np.asarray(indices)
+        if array.dtype == object and getattr(indices, "dtype", array.dtype) != object:
+            raise TypeError("NumPy sees numbers of another library as objects")
+        return array
     except Exception as error:
         if type(error) is ValueError:  # NumPy's own
             raise PatternError(

@@ -15,7 +15,7 @@ from benchmarks.problems import Problem
 class Cholmod:
     """One symbolic factor and one numeric one made from it for every matrix."""
 
-    def __init__(self, problem: Problem, *, ordering: str = "metis") -> None:
+    def __init__(self, problem: Problem, *, ordering: str = "default") -> None:
         self.kept = np.flatnonzero(problem.indices >= problem.cols)
         counts = np.bincount(problem.cols[self.kept], minlength=problem.n)
         indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)

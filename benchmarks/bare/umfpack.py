@@ -13,7 +13,7 @@ from benchmarks.problems import Problem
 
 CONTROLS, STATISTICS = 20, 90
 PLAIN, TRANSPOSED = 0, 2
-ORDERING, METIS = 10, 3
+REFINEMENT, ORDERING, METIS = 7, 10, 3
 
 
 class Umfpack:
@@ -27,6 +27,7 @@ class Umfpack:
         self.controls, self.statistics = np.zeros(CONTROLS), np.zeros(STATISTICS)
         self.library.umfpack_dl_defaults(_address(self.controls))
         self.controls[ORDERING] = METIS
+        self.controls[REFINEMENT] = 0
         self.symbolic, self.numeric = ctypes.c_void_p(), ctypes.c_void_p()
         n = ctypes.c_int64(self.n)
         _check(

@@ -7,7 +7,7 @@ from sparsead.errors import BackendMissingError
 try:
     import autograd.numpy as anp
     from autograd import value_and_grad
-    from autograd.extend import Box, VSpace, defjvp_argnums, defvjp_argnums, primitive
+    from autograd.extend import Box, defjvp_argnums, defvjp_argnums, primitive
     from autograd.tracer import getval
 except ImportError as error:
     raise BackendMissingError(
@@ -17,4 +17,4 @@ except ImportError as error:
         fix='pip install "autograd>=1.9", or use sparsead.numpy, which needs NumPy and SciPy only',
     ) from error
 
-__all__ = ["Box", "VSpace", "anp", "defjvp_argnums", "defvjp_argnums", "getval", "primitive", "value_and_grad"]
+__all__ = ["Box", "anp", "defjvp_argnums", "defvjp_argnums", "getval", "primitive", "value_and_grad"]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from sparsead.errors import BackendError
+from sparsead.errors import BackendError, NotPositiveDefiniteError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -184,3 +184,22 @@ def untold(what: str, module: str) -> BackendError:
         got=f"backend={name!r}",
         fix="pass another backend; sparsead.backends.choose(...) lists those installed",
     )
+
+
+def not_positive_definite(column: int | None) -> NotPositiveDefiniteError:
+    """Return the error for a matrix that was declared positive definite and is not; None is a column not known."""
+    where = "" if column is None else f" in column {column}"
+    return NotPositiveDefiniteError(
+        "matrix is not positive definite",
+        expected="x^H A x > 0 for all x, as declared by positive_definite=True",
+        got=f"a pivot that is not positive{where}",
+        fix="prescribe enough dofs to remove rigid motion, or declare symmetric=True only",
+        column=column,
+    )
+
+
+def check_positive(pivots: NDArray[Any]) -> None:
+    """Raise `NotPositiveDefiniteError` at the first pivot, by column, that is not positive; of LU and the like."""
+    wrong = np.flatnonzero(~(np.real(pivots) > 0))
+    if wrong.size:
+        raise not_positive_definite(int(wrong[0]))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.linalg import lapack
 
-from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, ratio
-from sparsead.errors import NotPositiveDefiniteError, SingularMatrixError
+from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, not_positive_definite, ratio
+from sparsead.errors import SingularMatrixError
 from sparsead.pattern.band import Band, band
 
 if TYPE_CHECKING:
@@ -139,13 +139,7 @@ class BandCholesky(_Ordered):
         self._factor, info = pbtrf(ab, lower=True, overwrite_ab=True)
         if info > 0:
             column = int(info) - 1 if of.order is None else int(of.order[info - 1])
-            raise NotPositiveDefiniteError(
-                "matrix is not positive definite",
-                expected="x^H A x > 0 for all x, as declared by positive_definite=True",
-                got=f"a pivot that is not positive in column {column}",
-                fix="prescribe enough dofs to remove rigid motion, or declare symmetric=True only",
-                column=column,
-            )
+            raise not_positive_definite(column)
         self._diagonal = self._factor[0].real
         self.pivots = Pivots(ratio=ratio(self._diagonal) ** 2)
         self.nbytes = self._factor.nbytes

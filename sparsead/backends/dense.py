@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.linalg import lapack
 
-from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, ratio
-from sparsead.errors import NotPositiveDefiniteError, SingularMatrixError
+from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, not_positive_definite, ratio
+from sparsead.errors import SingularMatrixError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,13 +96,7 @@ class DenseCholesky(Factorization):
         potrf, self._potrs = lapack.get_lapack_funcs(("potrf", "potrs"), (matrix,))
         self._factor, info = potrf(matrix, lower=True, overwrite_a=True, clean=False)
         if info > 0:
-            raise NotPositiveDefiniteError(
-                "matrix is not positive definite",
-                expected="x^H A x > 0 for all x, as declared by positive_definite=True",
-                got=f"a pivot that is not positive in column {info - 1}",
-                fix="prescribe enough dofs to remove rigid motion, or declare symmetric=True only",
-                column=int(info) - 1,
-            )
+            raise not_positive_definite(int(info) - 1)
         pivots = np.real(np.diagonal(self._factor)) ** 2
         self.pivots = Pivots(ratio=ratio(pivots))
         self.nbytes = self._factor.nbytes

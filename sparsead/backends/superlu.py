@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csc_array
 from scipy.sparse.linalg import splu
 
-from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans
+from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, check_positive
 from sparsead.errors import BackendError, SingularMatrixError
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _SYMMETRIC_MODE: dict[str, Any] = {"permc_spec": "MMD_AT_PLUS_A", "options": {"SymmetricMode": True}}
 _COLUMN_MODE: dict[str, Any] = {"permc_spec": "COLAMD"}
 _BYTES_OF_INDEX = 4
+# SciPy copies the factors to show their diagonal: only of factors so small is it looked at.
+_SHOWN_ENTRIES = 4_000_000
 
 
 class SuperLU(Backend):
@@ -42,18 +44,23 @@ class SuperLU(Backend):
         """Choose the ordering; SciPy's SuperLU orders within each factorization."""
         has_diagonal = bool((pattern.diagonal >= 0).all()) and bool((values[pattern.diagonal] != 0).all())
         if not (pattern.is_symmetric and has_diagonal):
-            return SuperLUAnalysis(pattern, _COLUMN_MODE)
+            return SuperLUAnalysis(pattern, _COLUMN_MODE, definite=structure.positive_definite)
         threshold = 0.0 if structure.positive_definite else 0.1
-        return SuperLUAnalysis(pattern, {"diag_pivot_thresh": threshold, **_SYMMETRIC_MODE})
+        options = {"diag_pivot_thresh": threshold, **_SYMMETRIC_MODE}
+        return SuperLUAnalysis(pattern, options, definite=structure.positive_definite)
 
 
 class SuperLUAnalysis(Analysis):
-    """Pattern and options: symmetric mode where the diagonal can serve as pivots, else column mode."""
+    """Pattern and options: symmetric mode where the diagonal can serve as pivots, else column mode.
+
+    A matrix declared positive definite is told by its diagonal, and in symmetric mode by its pivots, if it is not;
+    factors of many entries are trusted, since LU solves with an indefinite matrix too.
+    """
 
     symbolic = False
     nbytes = 0
 
-    def __init__(self, pattern: Pattern, options: dict[str, Any]) -> None:
+    def __init__(self, pattern: Pattern, options: dict[str, Any], *, definite: bool = False) -> None:
         if pattern.indices.dtype != np.int32:
             raise BackendError(
                 "SuperLU has 32-bit indices only",
@@ -63,6 +70,7 @@ class SuperLUAnalysis(Analysis):
             )
         self._pattern = pattern
         self._options = options
+        self._definite = definite
 
     def careful(self, values: NDArray[Any]) -> SuperLUAnalysis | None:
         """Return column ordering with partial pivoting after symmetric mode; None after that."""
@@ -71,10 +79,12 @@ class SuperLUAnalysis(Analysis):
     def factorize(self, values: NDArray[Any]) -> SuperLUFactorization:
         """Return the LU factors."""
         pattern = self._pattern
+        if self._definite:
+            check_positive(values.take(pattern.diagonal) * (pattern.diagonal >= 0))
         matrix = csc_array((values, pattern.indices, pattern.indptr), shape=pattern.shape)
         matrix.has_canonical_format = True
         try:
-            return SuperLUFactorization(splu(matrix, **self._options), values.dtype)
+            lu = splu(matrix, **self._options)
         except MemoryError as error:
             raise BackendError(
                 "SuperLU ran out of memory",
@@ -92,6 +102,11 @@ class SuperLUAnalysis(Analysis):
                 fix="remove the dependent equation, or prescribe that dof",
                 dof=None,
             ) from error
+        shown = self._definite and lu.nnz <= _SHOWN_ENTRIES
+        if shown:
+            pivots = np.where(lu.perm_r == lu.perm_c, lu.U.diagonal()[lu.perm_c], 0)
+            check_positive(pivots)
+        return SuperLUFactorization(lu, values.dtype, copies=2 if shown else 1)
 
 
 class SuperLUFactorization(Factorization):
@@ -100,9 +115,9 @@ class SuperLUFactorization(Factorization):
     backward_stable = False  # the diagonal is accepted as pivot down to a tenth of the largest entry
     pivots = Pivots()  # reading the diagonal of U would copy all of U
 
-    def __init__(self, lu: Any, dtype: np.dtype[Any]) -> None:
+    def __init__(self, lu: Any, dtype: np.dtype[Any], *, copies: int = 1) -> None:
         self._lu = lu
-        self.nbytes = int(lu.nnz) * (dtype.itemsize + _BYTES_OF_INDEX)
+        self.nbytes = copies * int(lu.nnz) * (dtype.itemsize + _BYTES_OF_INDEX)
 
     def solve(self, b: NDArray[Any], trans: Trans = "N") -> NDArray[Any]:
         """Return x of ``op(A) x = b``, one right-hand side a row."""

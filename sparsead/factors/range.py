@@ -73,6 +73,22 @@ def check_finite_solution(x: NDArray[Any]) -> None:
     )
 
 
+def narrowed(x: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return a solution, shape (k, n), in the type that the caller wants.
+
+    Raises
+    ------
+    NonFiniteError
+        If it is out of the range of that type.
+    """
+    if x.dtype == dtype:
+        return x
+    with np.errstate(over="ignore", under="ignore"):
+        x = x.astype(dtype)
+    check_finite_solution(x)
+    return x
+
+
 def _is_extreme(exponent: int, dtype: np.dtype[Any]) -> bool:
     return abs(exponent) > np.finfo(dtype).maxexp // _SAFE
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sparsead.errors import NonFiniteError, NotPositiveDefiniteError, SingularMatrixError, SparseADError
+from sparsead.factors.range import narrowed
 from sparsead.factors.store import factor_cache
 from sparsead.factors.values import check_finite_rhs
 
@@ -81,7 +82,7 @@ def _solve_one(
     check_finite_rhs(b)
     working = _DOUBLE[values.dtype.char] if options.precision == "double" else values.dtype
     entry = factor_cache.entry(pattern, np.ascontiguousarray(values, working), options)
-    return entry.solve(np.ascontiguousarray(b, working), trans)
+    return narrowed(entry.solve(np.ascontiguousarray(b, working), trans), b.dtype)
 
 
 def _note_lane(error: SparseADError, lane: int, lanes: int) -> None:

@@ -45,8 +45,8 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     >>> A, b = 2.0 * sp.eye(3), np.array([2.0, 4.0, 6.0])
     >>> x, pullback = sp.vjp(sp.solve, A, b)
     >>> A_bar, b_bar = pullback(np.array([1.0, 0.0, 0.0]))
-    >>> b_bar, A_bar.diagonal()
-    (array([0.5, 0. , 0. ]), array([-0.5, -0. , -0. ]))
+    >>> b_bar, A_bar.diagonal() + 0.0
+    (array([0.5, 0. , 0. ]), array([-0.5,  0. ,  0. ]))
     """
     trace = Trace(forward=False)
     wrapped = [_wrap(primal, Tracer(_values(primal), trace)) for primal in primals]
