@@ -186,7 +186,7 @@ def test_counted_bytes_return_to_nothing() -> None:
 
 
 def test_negative_limit_is_named() -> None:
-    with pytest.raises(ShapeError, match="got: +-1"):
+    with pytest.raises(ShapeError, match=r"got: +-1"):
         factor_cache.limit(-1)
 
 
@@ -237,7 +237,7 @@ def test_factorization_beyond_the_limit_works_and_warns_once(
         first = solve(A)
     assert np.array_equal(solve(A), first)  # a second warning would be an error here
     stats = factor_cache.stats()
-    assert (stats.held, stats.factorizations, stats.rebuilds) == (0, 2, 1)
+    assert (stats.held, stats.factorizations) == (0, 2)
 
 
 # ------------------------------------------------------------------------------------------ immutability
