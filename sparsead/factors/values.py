@@ -24,10 +24,14 @@ _CHUNK = 1 << 15  # pairs at a time: the temporaries stay in the cache
 
 
 def all_finite(array: NDArray[Any]) -> bool:
-    """Return whether no value is NaN or infinite: one inner product, a second look only if that is not finite."""
-    flat = array.reshape(-1)
-    with np.errstate(over="ignore", invalid="ignore"):
-        return cmath.isfinite(np.dot(flat, flat)) or bool(np.isfinite(flat).all())
+    """Return whether no value is NaN or infinite: one sum, a second look only if that is not finite.
+
+    No inner product: it would wake the threads of NumPy's BLAS, and on two cores, after a solve whose library keeps its
+    own threads spinning, 44,000 values took 14 ms instead of 0.05.
+    """
+    with np.errstate(all="ignore"):  # finite values whose sum is not
+        total = array.sum()
+    return cmath.isfinite(total) or bool(np.isfinite(array).all())
 
 
 def check_finite_values(pattern: Pattern, values: NDArray[Any]) -> None:
