@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sparsead.backends.allocated import allocated
-from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans
+from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, not_positive_definite
 from sparsead.backends.cholmod_new import NewNumeric, NewSymbolic
 from sparsead.backends.cholmod_old import OldNumeric, OldSymbolic
 from sparsead.backends.reference_blas import warn_of_slow_blas
-from sparsead.errors import BackendError, NotPositiveDefiniteError
+from sparsead.errors import BackendError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,12 +81,12 @@ class CholmodAnalysis(Analysis):
         try:
             numeric = self._symbolic.factorize(values)
         except self._module.CholmodNotPositiveDefiniteError as error:
-            raise _not_positive_definite(self._symbolic.column(error)) from error
+            raise not_positive_definite(self._symbolic.column(error)) from error
         except self._module.CholmodError as error:
             raise self._failed(error) from error
         ratio, column = numeric.pivots()
         if column is not None:
-            raise _not_positive_definite(column)
+            raise not_positive_definite(column)
         nbytes = _bytes_since(before) or _FILL * values.nbytes
         return CholmodFactorization(numeric, ratio, nbytes, self._pattern.shape[0], values.dtype)
 
@@ -141,17 +141,6 @@ class CholmodFactorization(Factorization):
     def inertia(self) -> tuple[int, int, int]:
         """Return (n, 0, 0): the matrix is positive definite."""
         return self._n, 0, 0
-
-
-def _not_positive_definite(column: int | None) -> NotPositiveDefiniteError:
-    where = "" if column is None else f" in column {column}"
-    return NotPositiveDefiniteError(
-        "matrix is not positive definite",
-        expected="x^H A x > 0 for all x, as declared by positive_definite=True",
-        got=f"a pivot that is not positive{where}",
-        fix="prescribe enough dofs to remove rigid motion, or declare symmetric=True only",
-        column=column,
-    )
 
 
 def _bytes_since(before: int | None) -> int | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sparsead.backends import mkl
-from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, untold
+from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, ratio, untold
 from sparsead.backends.layout import FullLayout, Layout, TriangleLayout
 from sparsead.backends.pardiso_errors import IndexOverflowError
 from sparsead.backends.pardiso_handle import Filled, Handle
@@ -176,7 +176,8 @@ class PardisoFactorization(Factorization):
         self._values = packed.copy() if refines else None
         self.nbytes = filled.nbytes + (packed.nbytes if refines else 0)
         self.backward_stable = plan.positive_definite
-        self.pivots = Pivots(perturbed=int(figures[13]), ratio=_ratio(filled.diagonal))
+        smallest = None if filled.diagonal is None else ratio(np.abs(filled.diagonal))
+        self.pivots = Pivots(perturbed=int(figures[13]), ratio=smallest)
         self._signs = int(figures[21]), int(figures[22])
 
     def solve(self, b: NDArray[Any], trans: Trans = "N") -> NDArray[Any]:
@@ -231,11 +232,3 @@ def _settings(plan: Plan, index: np.dtype) -> NDArray[Any]:
     iparm[55] = 1  # let the diagonal be read
     iparm[7] = _REFINEMENT_STEPS if plan.refined else 0  # 0: two steps where pivots were perturbed, else none
     return iparm
-
-
-def _ratio(diagonal: NDArray[Any] | None) -> float | None:
-    """Smallest over largest pivot."""
-    if diagonal is None or not diagonal.size:
-        return None
-    size = np.abs(diagonal)
-    return float(size.min() / size.max()) if size.max() > 0 else 0.0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sparsead.errors import BackendError, NotPositiveDefiniteError, SingularMatrixError
+from sparsead.backends.backend import not_positive_definite
+from sparsead.errors import BackendError, SingularMatrixError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,13 +63,7 @@ def check(code: int, figures: NDArray[Any], *, mtype: int, n: int) -> None:
         return
     column = int(figures[29]) - 1
     if code == _ZERO_PIVOT and mtype in _POSITIVE_DEFINITE_TYPES:
-        raise NotPositiveDefiniteError(
-            "matrix is not positive definite",
-            expected="x^H A x > 0 for all x, as declared by positive_definite=True",
-            got=f"a pivot that is not positive in column {column}",
-            fix="prescribe enough dofs to remove rigid motion, or declare symmetric=True only",
-            column=column,
-        )
+        raise not_positive_definite(column)
     if code in (_ZERO_PIVOT, _NO_MATCHING, _SINGULAR_DIAGONAL):
         dof = column if code == _ZERO_PIVOT and column >= 0 else None
         raise SingularMatrixError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sparsead.backends import umfpack_library
-from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans
+from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, check_positive
 from sparsead.backends.reference_blas import warn_of_slow_blas
 from sparsead.backends.umfpack_library import Functions
 from sparsead.errors import BackendError, SingularMatrixError
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from sparsead.pattern.structure import Structure
 
 # Positions in UMFPACK's arrays of controls and of figures.
-_REFINEMENT_STEPS, _ORDERING = 7, 10
+_STRATEGY, _REFINEMENT_STEPS, _ORDERING, _TOLERANCE_ON_DIAGONAL = 5, 7, 10, 15
 _UNIT_BYTES, _SYMBOLIC_UNITS, _NUMERIC_UNITS, _RCOND = 3, 14, 40, 67
-_METIS = 3
+_SYMMETRIC, _METIS = 3, 3
 
 _SYSTEMS: dict[Trans, int] = {"N": 0, "H": 1, "T": 2}
 _SINGULAR, _OUT_OF_MEMORY = 1, -1
@@ -52,7 +52,7 @@ class Umfpack(Backend):
         warn_of_slow_blas()
         functions = umfpack_library.functions(is_complex=np.iscomplexobj(values))
         assert functions is not None, "the registry hands out no backend whose library is missing"
-        return UmfpackAnalysis(functions, pattern, values)
+        return UmfpackAnalysis(functions, pattern, values, definite=structure.positive_definite)
 
 
 class UmfpackAnalysis(Analysis):
@@ -66,15 +66,19 @@ class UmfpackAnalysis(Analysis):
         Stored entries, shape (n, n).
     values : array, shape (s,)
         Values to analyze with.
+    definite : bool
+        Whether the matrix is declared positive definite: all pivots are taken on the diagonal.
     """
 
-    def __init__(self, functions: Functions, pattern: Pattern, values: NDArray[Any]) -> None:
-        self._functions, self._pattern = functions, pattern
+    def __init__(self, functions: Functions, pattern: Pattern, values: NDArray[Any], *, definite: bool) -> None:
+        self._functions, self._pattern, self._definite = functions, pattern, definite
         self._controls = functions.defaults()
         self._controls[_ORDERING] = _METIS
         # Refinement reads the matrix in every solve, so it would have to be kept; whoever checks the residual
         # refines when it is too large.
         self._controls[_REFINEMENT_STEPS] = 0
+        if definite:
+            self._controls[_STRATEGY], self._controls[_TOLERANCE_ON_DIAGONAL] = _SYMMETRIC, 0
         figures = np.zeros(umfpack_library.FIGURES)
         status, self._symbolic = functions.symbolic(self._matrix(values), self._controls, figures)
         weakref.finalize(self, _free, functions.free_symbolic, self._symbolic).atexit = False
@@ -86,10 +90,22 @@ class UmfpackAnalysis(Analysis):
         figures = np.zeros(umfpack_library.FIGURES)
         status, numeric = self._functions.numeric(self._matrix(values), self._symbolic, self._controls, figures)
         made = UmfpackFactorization(self._functions, numeric, self._controls, figures)
-        if status == _SINGULAR:
-            raise _singular(self._functions.column_of_zero_pivot(numeric, self._pattern.shape[0]))
+        if status == _SINGULAR or self._definite:
+            self._look_at_pivots(numeric, singular=status == _SINGULAR)
         _check(status, self._pattern)
         return made
+
+    def _look_at_pivots(self, numeric: ctypes.c_void_p, *, singular: bool) -> None:
+        """Raise if the matrix is singular, or not positive definite where that is declared.
+
+        Where a pivot was taken off the diagonal the signs say nothing; LU solves then as well.
+        """
+        pivots, on_diagonal = self._functions.pivots(numeric, self._pattern.shape[0])
+        if self._definite and on_diagonal.all():
+            check_positive(pivots)
+        if singular:
+            zero = np.flatnonzero(pivots == 0)
+            raise _singular(int(zero[0]) if zero.size else None)
 
     def _matrix(self, values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Widen the indices for one call: that takes milliseconds, and keeping them would double their memory."""

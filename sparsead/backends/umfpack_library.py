@@ -95,16 +95,18 @@ class Functions:
             numeric, controls.ctypes.data, None,
         )  # fmt: skip
 
-    def column_of_zero_pivot(self, numeric: ctypes.c_void_p, n: int) -> int | None:
-        """Return the column of the first zero on the diagonal of U, None if there is none."""
-        columns, diagonal = np.zeros(n, np.int64), np.zeros(n, complex if self._is_complex else float)
-        # UMFPACK reads out what is not NULL: not L, U and the rows, but the columns and the diagonal.
-        none_of_l_and_u = (None,) * (6 + 2 * len(self._parts))
+    def pivots(self, numeric: ctypes.c_void_p, n: int) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """Return the pivot of each column, times a positive factor, and whether it is on the diagonal; shape (n,)."""
+        rows, columns = np.zeros((2, n), np.int64)
+        by_step = np.zeros(n, complex if self._is_complex else float)
+        # UMFPACK reads out what is not NULL: not L and U, but both permutations and the diagonal.
+        no_factors = (None,) * (6 + 2 * len(self._parts))
         self._get(
-            *none_of_l_and_u, None, columns.ctypes.data, diagonal.ctypes.data, *self._parts, None, None, numeric
-        )  # fmt: skip
-        zero = np.flatnonzero(diagonal == 0)
-        return int(columns[zero[0]]) if zero.size else None
+            *no_factors, rows.ctypes.data, columns.ctypes.data, by_step.ctypes.data, *self._parts, None, None, numeric
+        )
+        by_column, on_diagonal = np.empty_like(by_step), np.empty(n, bool)
+        by_column[columns], on_diagonal[columns] = by_step, rows == columns
+        return by_column, on_diagonal
 
     def log_abs_det(self, numeric: ctypes.c_void_p) -> float:
         """Return log |det A|; UMFPACK gives mantissa and decimal exponent."""

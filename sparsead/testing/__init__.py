@@ -8,9 +8,11 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from sparsead.testing.backend_checks import check_backend
+from sparsead.testing.problems import hard_problems
 from sparsead.testing.rule_checks import check_rule
 
-__all__ = ["check_frontend", "check_rule"]
+__all__ = ["check_backend", "check_frontend", "check_rule", "hard_problems"]
 
 
 def __getattr__(name: str) -> Any:
