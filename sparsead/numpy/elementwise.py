@@ -49,6 +49,11 @@ def _place(x: Any, shape: tuple[int, ...], index: Any) -> Any:
     return out
 
 
+def _astype(x: Any, dtype: Any) -> Any:
+    with np.errstate(over="ignore", under="ignore"):  # overflow gives infinity without a word, as in the kernels
+        return np.asarray(x).astype(dtype)
+
+
 def _astype_bar(out_bar: Any, x: Any, dtype: Any) -> Any:
     return astype(_like(out_bar, x), np.dtype(x.dtype))
 
@@ -64,7 +69,7 @@ RULES: dict[str, Rule] = {
         _linear("sum_axis", np.sum, lambda bar, x, axis: multiply(_spread(bar, x, axis), np.ones(np.shape(x), bool))),
         _linear("getitem", lambda x, index: x[index], _bar_of_slice),
         _linear("place", _place, lambda bar, x, shape, index: bar[index]),
-        _linear("astype", lambda x, dtype: np.asarray(x).astype(dtype), _astype_bar),
+        _linear("astype", _astype, _astype_bar),
         Rule(
             "add",
             lambda k, a, b: np.add(a, b),
@@ -237,10 +242,10 @@ def _ufunc(tracer: Tracer, ufunc: Any, method: str, *inputs: Any, **kwargs: Any)
 def _leaving_matrices(operator: Callable[..., Any]) -> Callable[..., Any]:
     """Return the operator, which leaves a sparse matrix on the other side to answer: it knows what to do."""
 
-    def operate(tracer: Any, *others: Any) -> Any:
+    def operate(tracer: Any, *others: Any, **settings: Any) -> Any:
         if any(getattr(other, "__array_ufunc__", tracer) is None for other in others):
             return NotImplemented
-        return operator(tracer, *others)
+        return operator(tracer, *others, **settings)
 
     return operate
 
