@@ -33,6 +33,7 @@ _SMALL_PIVOT_RATIO = 1e-12  # rounding leaves such pivots in a floating body of 
 _HARMLESS_GROWTH = 1e10
 _LARGEST_BACKWARD_ERROR = 1e-12
 _LARGEST_RESIDUAL = 1e-3  # of the right-hand side; beyond, the solution answers another question
+_MANY_ROUNDINGS = 64  # of single precision; the bounds above are those of double precision
 _REFINEMENTS = 3
 
 
@@ -40,10 +41,11 @@ class Inaccurate(Exception):
     """The factors do not solve to a small backward error; another ordering or library may."""
 
 
-def is_doubtful(factorization: Factorization) -> bool:
+def is_doubtful(factorization: Factorization, dtype: np.dtype[Any]) -> bool:
     """Return whether the pivots, or a library that does not tell them, ask for a look at the condition."""
     pivots = factorization.pivots
-    return pivots.perturbed > 0 or pivots.ratio is None or not pivots.ratio > _SMALL_PIVOT_RATIO
+    small = max(_SMALL_PIVOT_RATIO, _MANY_ROUNDINGS * np.finfo(dtype).eps)
+    return pivots.perturbed > 0 or pivots.ratio is None or not pivots.ratio > small
 
 
 def check_condition(matrix: csc_array, factorization: Factorization) -> None:
@@ -63,18 +65,19 @@ def check_condition(matrix: csc_array, factorization: Factorization) -> None:
     """
     rows, cols, norm = _equilibrate(matrix)
     inverse = _scaled_inverse(factorization, rows, cols, matrix.dtype)
-    n = matrix.shape[0]
+    n, eps = matrix.shape[0], np.finfo(matrix.dtype).eps
     with np.errstate(all="ignore"):
-        signs = np.where(np.random.default_rng(0).random(n) < 0.5, -1.0, 1.0)
-        growth = norm * np.abs(inverse.matvec(signs)).sum() / n
-        if growth < _HARMLESS_GROWTH:
+        # Of normal numbers, since a vector of signs may be just what a singular matrix can answer.
+        probe = np.random.default_rng(0).normal(size=n)
+        growth = norm * np.abs(inverse.matvec(probe)).sum() / np.abs(probe).sum()
+        if growth < min(_HARMLESS_GROWTH, 1e-2 / eps):
             return
         if np.isfinite(growth):
             estimate, _, null_vector = onenormest(inverse, t=min(2, n), compute_v=True, compute_w=True)
         else:
-            estimate, null_vector = np.inf, np.abs(inverse.matvec(signs))
+            estimate, null_vector = np.inf, np.abs(inverse.matvec(probe))
     condition = norm * estimate
-    if condition > 0.1 / np.finfo(matrix.dtype).eps:
+    if condition > 0.1 / eps:
         dof = int(np.argmax(np.nan_to_num(np.abs(null_vector * cols), posinf=np.inf)))
         raise singular(dof, f"condition number {condition:.1e}, rows and columns scaled", n)
 
@@ -85,24 +88,25 @@ def checked_solve(matrix: csc_array, factorization: Factorization, b: NDArray[An
     Raises
     ------
     Inaccurate
-        If the backward error stays above 1e-12 (of the norms of A, x and b).
+        If the backward error stays above 1e-12 (of the norms of A, x and b; in single precision 8e-6).
     SingularMatrixError
         If it is small only because x is huge: the residual is not small beside b.
     """
     x = factorization.solve(b, trans)
     operator = matrix if trans == "N" else matrix.T if trans == "T" else matrix.conj().T
+    tolerance = max(_LARGEST_BACKWARD_ERROR, _MANY_ROUNDINGS * np.finfo(matrix.dtype).eps)
     norm, of_b = np.abs(matrix.data).max(initial=0.0), np.abs(b).max(axis=1)
     with np.errstate(all="ignore"):
         for _ in range(_REFINEMENTS):
             residual = b - (operator @ x.T).T
             scale = norm * np.abs(x).max(axis=1) + of_b
             largest = np.abs(residual).max(axis=1)
-            if (largest <= _LARGEST_BACKWARD_ERROR * scale).all():
+            if (largest <= tolerance * scale).all():
                 unanswered = _unanswered(operator, residual, b, largest, of_b)
                 if not unanswered.any():
                     return x
             x = x + factorization.solve(np.ascontiguousarray(residual), trans)
-    if not (largest <= _LARGEST_BACKWARD_ERROR * scale).all():
+    if not (largest <= tolerance * scale).all():
         raise Inaccurate(f"backward error {(largest / scale).max():.1e} after {_REFINEMENTS} refinements")
     k = int(np.argmax(unanswered))
     dof = int(np.argmax(np.abs(x[k])))

@@ -167,7 +167,7 @@ class Entry:
         try:
             factorization = analysis.factorize(self._near_one())
             self._counters.add("factorizations")
-            if is_doubtful(factorization):
+            if is_doubtful(factorization, self.values.dtype):
                 check_condition(self._matrix(), factorization)
         except SingularMatrixError as error:
             if error.dof is not None:

@@ -16,11 +16,14 @@ from sparsead.errors import NonFiniteError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_USUAL = range(-20, 65)  # binary exponents for which a library may compare pivots with fixed numbers
 _SAFE = 4  # numbers up to this root of the largest one survive the products of an elimination
 
 
 def shift_to_one(values: NDArray[Any]) -> int:
-    """Return the power of two that brings extreme values near one; zero if they are not extreme.
+    """Return the power of two that brings small or huge values near one; zero where they are neither.
+
+    PARDISO takes 1e-15 times the identity for singular, since it compares pivots with a fixed number.
 
     Parameters
     ----------
@@ -28,7 +31,7 @@ def shift_to_one(values: NDArray[Any]) -> int:
         Finite values.
     """
     exponent = _exponent(values)
-    return -exponent if _is_extreme(exponent, values.dtype) else 0
+    return 0 if exponent in _USUAL and not _is_extreme(exponent, values.dtype) else -exponent
 
 
 def has_extreme(rows: NDArray[Any]) -> bool:

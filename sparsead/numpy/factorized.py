@@ -9,7 +9,9 @@ import numpy as np
 from sparsead.arrays.products import as_columns, as_rows, check_rows
 from sparsead.arrays.solve import _composed
 from sparsead.arrays.sparse_array import check_square
+from sparsead.errors import ShapeError
 from sparsead.factors.options import Precision, SolveOptions
+from sparsead.factors.range import narrowed
 from sparsead.factors.store import factor_cache
 from sparsead.factors.values import check_finite_rhs
 
@@ -41,7 +43,13 @@ class Factorized:
     """
 
     def __init__(self, matrix: SparseArray, *, backend: str | None = None, precision: Precision = "double") -> None:
-        check_square(matrix)
+        if check_square(matrix) == 0:
+            raise ShapeError(
+                "there is nothing to factorize",
+                expected="a matrix of one row at least",
+                got="shape (0, 0)",
+                fix="use solve, which returns an empty solution for an empty right-hand side",
+            )
         options = SolveOptions(matrix._structure, backend, precision=precision)
         values = matrix.binding.concrete("values", matrix.values)
         self._view = matrix._with_values(values)
@@ -85,7 +93,7 @@ class Factorized:
             x = parts[:k] + 1j * parts[k:]
         else:
             x = self._entry.solve(np.ascontiguousarray(rhs, self._working), op)
-        x = np.asarray(as_columns(x[None], load.ndim), np.result_type(self._view.dtype, load.dtype))
+        x = as_columns(narrowed(x, np.result_type(self._view.dtype, load.dtype))[None], load.ndim)
         return np.conj(x) if conjugated else x
 
     def log_abs_det(self) -> float:

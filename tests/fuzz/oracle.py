@@ -15,6 +15,7 @@ SOLVES = ("solve", "vjp", "jvp", "norm", "factorize")
 DOUBT = 1e11  # scaled condition number up to which no solve may be refused
 HOPELESS = 1e18  # and from which none may be answered
 WIDE = 1e100  # entries further apart than this may overflow inside a factorization
+UNITS = 1e7  # entries further apart than this may make PARDISO replace the small ones
 MODERATE = 1e8  # condition number and spread up to which derivatives are compared to their digits
 
 
@@ -31,7 +32,8 @@ def _judge_error(truth: Truth, error: Any) -> str | None:
     known = _due(truth)
     name = next((name for name in sorted(known) if name in text or type(error).__name__ == name), None)
     if name is None:
-        return f"error is not due (condition {truth.condition:.1e}): {type(error).__name__}: {text[-2000:]}"
+        lines = text[text.rfind("\n", 0, text.index(FOUR_LINES[0])) + 1 :].splitlines()[:5]
+        return f"error is not due (condition {truth.condition:.1e}): {type(error).__name__}: {lines}"
     return None
 
 
@@ -42,6 +44,8 @@ def _due(truth: Truth) -> set[str]:
         due.add("StructureError")
     if case.operation not in SOLVES:
         return due
+    if case.operation == "factorize" and case.n == 0:
+        due.add("ShapeError")
     if truth.asymmetry > 1e-14:
         due |= {"StructureError"}
     if truth.condition > DOUBT or not truth.structural_rank_is_full or truth.spread > WIDE:
@@ -50,6 +54,10 @@ def _due(truth: Truth) -> set[str]:
         due |= {"NotPositiveDefiniteError", "SingularMatrixError"}
     if truth.spread > WIDE or truth.largest_solution > (30 if truth.is_single else 290):
         due.add("NonFiniteError")
+    if case.front != "numpy" and truth.has_subnormal:
+        due |= {"SingularMatrixError", "NotPositiveDefiniteError"}  # XLA takes them for zero
+    if case.backend == "pardiso" and truth.spread > UNITS:
+        due.add("SingularMatrixError")
     if case.backend == "triangular" and "triangular" not in case.declared:
         due.add("BackendError")
     if case.backend in ("pardiso", "cholmod", "umfpack", "banded") and _refuses(case):
@@ -64,7 +72,7 @@ def _refuses(case: Case) -> bool:
 
 def _judge_answer(truth: Truth, results: Any) -> str | None:
     case = truth.case
-    dead = case.on_singular == "nan" and case.operation in ("solve", "vjp", "jvp") and np.isnan(results["x"]).any()
+    dead = _may_die(case) and (np.isnan(results["x"]).any() or not truth.b.any())
     if case.fault and not (dead and case.fault in ("value_not_finite", "b_not_finite")):
         return f"answered in spite of the fault {case.fault}"
     if truth.pattern_breaks_declaration:
@@ -84,7 +92,14 @@ def _judge_answer(truth: Truth, results: Any) -> str | None:
     return _judge_norm(truth, results) if case.operation == "norm" else _judge_solutions(truth, results)
 
 
+def _may_die(case: Case) -> bool:
+    """Whether NaN stands for an error."""
+    return case.on_singular == "nan" and case.operation in ("solve", "vjp", "jvp")
+
+
 def _judge_nan(truth: Truth, x: Any) -> str | None:
+    if not truth.b.any():
+        return "a solution other than zero of b = 0" if x.any() else None
     if not _due(truth) - {"BackendError"}:
         return "NaN for a matrix that can be solved with"
     columns = x.reshape(truth.case.n, -1)
@@ -105,6 +120,8 @@ def _judge_solutions(truth: Truth, results: Any) -> str | None:
     if fault or truth.spread > WIDE:
         return fault
     if "d_x" in results:
+        if _may_die(truth.case) and np.isnan(results["d_x"]).any():
+            return None if "NonFiniteError" in _due(truth) else "NaN in the tangent"
         change = truth.moved @ x.astype(np.clongdouble)
         noise = np.abs(truth.moved).sum(axis=1).max(initial=0) * np.abs(x).max(axis=0, initial=0)
         return _residual(truth, "d_x", truth.operator, results["d_x"], 1 - change, noise)
@@ -165,7 +182,9 @@ def _residual(truth: Truth, name: str, operator: Any, x: Any, b: Any, noise: Any
     norm = np.abs(operator).sum(axis=1).max()
     size = norm * np.abs(x).max(axis=0)
     limit = np.finfo(np.float32 if truth.is_single else np.float64)
-    underflow = limit.smallest_subnormal * n * (1 + norm) * 10
+    # XLA takes subnormal numbers for zero.
+    smallest = limit.smallest_subnormal if truth.case.front == "numpy" else limit.tiny
+    underflow = smallest * n * (1 + norm) * 10
     if (residual > _tolerance(truth) * (size + of_b) + underflow).any():
         return f"backward error of {name}: {float((residual / (size + of_b + underflow)).max()):.1e}"
     if truth.condition < DOUBT and truth.spread < MODERATE and name == "x":

@@ -79,6 +79,12 @@ class Truth:
         return float(singular[0] / singular[-1]) if singular[-1] > 0 else np.inf
 
     @cached_property
+    def has_subnormal(self) -> bool:
+        """Whether an entry is so small that digits are lost."""
+        sizes = np.abs(self.raw[self.raw != 0])
+        return bool((sizes < np.finfo(self.case.exact["values"].dtype).tiny).any())
+
+    @cached_property
     def spread(self) -> float:
         """Largest entry over smallest."""
         sizes = np.abs(self.raw[self.raw != 0])
