@@ -136,7 +136,7 @@ def concrete(name: str, indices: Any) -> NDArray[Any]:
     """
     try:
         array = np.asarray(indices)
-        if array.dtype.kind == "O" and np.dtype(getattr(indices, "dtype", object)).kind != "O":
+        if array.dtype.kind == "O" and np.dtype(getattr(indices, "dtype", "O")).kind != "O":
             raise TypeError("NumPy sees numbers of another library as objects")
         return array
     except Exception as error:

@@ -122,7 +122,8 @@ class BandLU(_Ordered):
         self.nbytes = self._lu.nbytes + self._piv.nbytes
 
     def _solve_ordered(self, b: NDArray[Any], trans: Trans) -> NDArray[Any]:
-        x, _ = self._gbtrs(self._lu, self._lower, self._upper, b, self._piv, trans=_TRANS[trans])
+        # SciPy's wrapper counts the pivots up and down again in place: every call needs its own
+        x, _ = self._gbtrs(self._lu, self._lower, self._upper, b, self._piv.copy(), trans=_TRANS[trans])
         return x
 
     def log_abs_det(self) -> float:

@@ -79,7 +79,8 @@ class DenseLU(Factorization):
 
     def solve(self, b: NDArray[Any], trans: Trans = "N") -> NDArray[Any]:
         """Return x of ``op(A) x = b``, one right-hand side a row."""
-        x, _ = self._getrs(self._lu, self._piv, b.T, trans=_TRANS[trans])
+        # SciPy's wrapper counts the pivots up and down again in place: every call needs its own
+        x, _ = self._getrs(self._lu, self._piv.copy(), b.T, trans=_TRANS[trans])
         return x.T
 
     def log_abs_det(self) -> float:

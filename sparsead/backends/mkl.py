@@ -52,11 +52,18 @@ class MKL:
         """Return the solver for 32-bit or for 64-bit integers; its arguments are addresses."""
         return self._pardiso if index.itemsize == np.dtype(np.int32).itemsize else self._pardiso_64
 
-    def diagonal(self, pt: NDArray[np.int64], slot: int, n: int, dtype: np.dtype) -> NDArray[Any] | None:
-        """Return the diagonal of the factors in a slot of a handle, shape (n,); None if MKL does not tell."""
+    def diagonal(
+        self, pt: NDArray[np.int64], slot: int, n: int, dtype: np.dtype, index: np.dtype
+    ) -> NDArray[Any] | None:
+        """Return the diagonal of the factors in a slot of a handle, shape (n,); None if MKL does not tell.
+
+        There is one function for both widths of integers: it crashes on a handle of the other width than the
+        interface, which is the width of ``pardiso``.
+        """
+        if (index == np.int32) is not self.small_indices:
+            return None
         of_factors, of_matrix = np.empty(n, dtype), np.empty(n, dtype)
-        # Both integers are read through a pointer: eight little-endian bytes serve either width.
-        integers = np.array([slot, 0], np.int64)
+        integers = np.array([slot, 0], index)
         at = integers.ctypes.data
         self._getdiag(pt.ctypes.data, of_factors.ctypes.data, of_matrix.ctypes.data, at, at + integers.itemsize)
         return None if integers[1] else of_factors

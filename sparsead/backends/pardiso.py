@@ -11,7 +11,7 @@ import numpy as np
 from sparsead.backends import mkl
 from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, ratio, untold
 from sparsead.backends.layout import FullLayout, Layout, TriangleLayout
-from sparsead.backends.pardiso_errors import IndexOverflowError
+from sparsead.backends.pardiso_errors import IndexOverflowError, singular
 from sparsead.backends.pardiso_handle import Filled, Handle
 
 if TYPE_CHECKING:
@@ -117,7 +117,10 @@ class PardisoAnalysis(Analysis):
         """Return the factors, which occupy one slot of a handle until they are garbage."""
         packed = self._layout.pack(values)
         handle, slot = self._slot(packed)
-        return PardisoFactorization(handle, slot, self._plan, packed, handle.factorize(slot, packed))
+        made = PardisoFactorization(handle, slot, self._plan, packed, handle.factorize(slot, packed))
+        if made.pivots.perturbed == self._layout.n:
+            raise singular(None)
+        return made
 
     def _slot(self, packed: NDArray[Any]) -> tuple[Handle, int]:
         """Return a free slot; analyzes again if all are taken, or in a forked process."""

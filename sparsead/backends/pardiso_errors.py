@@ -65,14 +65,7 @@ def check(code: int, figures: NDArray[Any], *, mtype: int, n: int) -> None:
     if code == _ZERO_PIVOT and mtype in _POSITIVE_DEFINITE_TYPES:
         raise not_positive_definite(column)
     if code in (_ZERO_PIVOT, _NO_MATCHING, _SINGULAR_DIAGONAL):
-        dof = column if code == _ZERO_PIVOT and column >= 0 else None
-        raise SingularMatrixError(
-            "matrix is singular",
-            expected=f"a nonsingular matrix, shape ({n}, {n})",
-            got="no pivots other than zero" if dof is None else f"a zero pivot in column {dof}",
-            fix="remove the dependent equation, or prescribe that dof",
-            dof=dof,
-        )
+        raise singular(column if code == _ZERO_PIVOT and column >= 0 else None)
     text, fix = _TEXTS.get(code, ("unknown error", _REPORT))
     kind = IndexOverflowError if code == OVERFLOW else BackendError
     raise kind(
@@ -80,4 +73,15 @@ def check(code: int, figures: NDArray[Any], *, mtype: int, n: int) -> None:
         expected="error code 0",
         got=f"error code {code}, matrix of shape ({n}, {n}), mtype {mtype}",
         fix=fix,
+    )
+
+
+def singular(column: int | None) -> SingularMatrixError:
+    """Return the error for a zero pivot in a column, or, with None, in all of them."""
+    return SingularMatrixError(
+        "matrix is singular",
+        expected="a nonsingular matrix",
+        got="no pivots other than zero" if column is None else f"a zero pivot in column {column}",
+        fix="remove the dependent equation, or prescribe that dof",
+        dof=column,
     )

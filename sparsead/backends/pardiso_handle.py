@@ -89,7 +89,7 @@ class Handle:
         try:
             with calls.held():
                 figures = calls.run(FACTORIZE, slot, packed)
-                diagonal = calls.mkl.diagonal(calls.pt, slot, calls.layout.n, packed.dtype)
+                diagonal = calls.diagonal(slot, packed.dtype)
                 return Filled(figures, diagonal, calls.count_bytes(slot, figures))
         except BaseException:
             calls.give_back(slot)
@@ -106,7 +106,7 @@ class Handle:
         """Return the diagonal of the factors in a slot, shape (n,)."""
         calls = self._calls
         with calls.held():
-            return calls.mkl.diagonal(calls.pt, slot, calls.layout.n, dtype)
+            return calls.diagonal(slot, dtype)
 
     def free_with(self, owner: object, slot: int) -> None:
         """Give the slot back when `owner` is gone."""
@@ -171,6 +171,10 @@ class _Calls:
             )  # fmt: skip
         check(int(scalars[7]), figures, mtype=self._mtype, n=layout.n)
         return figures
+
+    def diagonal(self, slot: int, dtype: np.dtype) -> NDArray[Any] | None:
+        """Return the diagonal of the factors in a slot, the handle being held; None if MKL does not tell."""
+        return self.mkl.diagonal(self.pt, slot, self.layout.n, dtype, self.layout.index)
 
     def count_bytes(self, slot: int, figures: NDArray[Any]) -> int:
         """Return the memory of a slot just filled; PARDISO counts all live ones together."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from sparsead.backends.backend import Backend
 from sparsead.backends.banded import Banded
+from sparsead.backends.cholmod import Cholmod
 from sparsead.backends.dense import Dense
 from sparsead.backends.pardiso import Pardiso
 from sparsead.backends.superlu import SuperLU
 from sparsead.backends.triangular import Triangular
+from sparsead.backends.umfpack import Umfpack
 from sparsead.errors import BackendError, BackendMissingError
 
 BACKENDS: dict[str, Backend] = {
-    backend.name: backend for backend in (Dense(), Banded(), Pardiso(), SuperLU(), Triangular())
+    backend.name: backend
+    for backend in (Dense(), Banded(), Triangular(), Pardiso(), Cholmod(), Umfpack(), SuperLU())
 }
 
 

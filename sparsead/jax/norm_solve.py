@@ -48,8 +48,8 @@ def norm_solve_and_grad(
     >>> import jax.numpy as jnp, sparsead.jax as sp
     >>> spring = sp.triplets([0, 1], [0, 1], (2, 2), positive_definite=True)
     >>> value, gradient = sp.norm_solve_and_grad(spring, jnp.array([2.0, 4.0]), jnp.array([6.0, 0.0]))
-    >>> round(float(value), 5), (gradient + 0.0).round(5).tolist()
-    (3.0, [-1.5, 0.0])
+    >>> bool(abs(value - 3) < 1e-6), bool(abs(gradient - jnp.array([-1.5, 0.0])).max() < 1e-6)
+    (True, True)
     """
     b = SparseArray.binding.asarray("b", b)
 

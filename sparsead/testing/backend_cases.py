@@ -74,6 +74,8 @@ def right_hand_sides(case: Case, count: int, rng: np.random.Generator) -> NDArra
 
 def backward_error(full: NDArray[Any], x: NDArray[Any], b: NDArray[Any]) -> float:
     """Return the residual of full x = b over |full| |x| + |b|, the largest of all rows of `b`; NaN becomes infinity."""
+    if x.shape != b.shape:
+        raise AssertionError(f"the solution for b of shape {b.shape} has shape {x.shape}")
     if not b.size:
         return 0.0
     residual = np.abs(full @ x.T - b.T).max()

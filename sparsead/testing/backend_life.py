@@ -18,7 +18,7 @@ _TRANS: tuple[Trans, ...] = ("N", "T", "H")
 _THREADS, _ROUNDS = 4, 6
 _ACCURATE = 1e-9
 _BAD_DOF = 11
-_FACTORIZATIONS = 80
+_FACTORIZATIONS = 50
 _SHARE_LOST = 0.25
 
 

@@ -99,7 +99,8 @@ def plate(cells: int, *, poisson: float = 0.3, young: NDArray[Any] | None = None
     """
     node = np.arange((cells + 1) ** 2).reshape(cells + 1, cells + 1)
     corners = (node[:-1, :-1], node[1:, :-1], node[1:, 1:], node[:-1, 1:])
-    dofs = (2 * np.stack([corner.ravel() for corner in corners], 1)[:, :, None] + [0, 1]).reshape(-1, 8)
+    by_cell = 2 * np.stack([corner.ravel() for corner in corners], 1)
+    dofs = np.stack([by_cell, by_cell + 1], 2).reshape(-1, 8)
     young = np.ones(len(dofs)) if young is None else young
     full = np.zeros((2 * node.size, 2 * node.size))
     np.add.at(full, (dofs[:, :, None], dofs[:, None, :]), young[:, None, None] * _square(poisson))

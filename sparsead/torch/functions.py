@@ -21,12 +21,12 @@ from typing import Any
 from sparsead import kernels
 from sparsead.errors import DtypeError
 from sparsead.rules import RULES, Rule
-from sparsead.torch.library import torch
+from sparsead.torch.library import forward_ad, torch
 
 
 def conj(x: Any) -> Any:
-    """Return the complex conjugate in memory of its own: PyTorch's lazy one cannot be seen as NumPy."""
-    return torch.conj(x).resolve_conj()
+    """Return the complex conjugate, and its gradient, in memory: what `torch.conj` gives cannot be seen as NumPy."""
+    return torch.complex(x.real, -x.imag) if x.is_complex() else x
 
 
 def _make(rule: Rule) -> Any:
@@ -50,8 +50,11 @@ def _make(rule: Rule) -> Any:
 
         @staticmethod
         def jvp(ctx: Any, *tangents: Any) -> Any:
-            *primals, out = ctx.saved_tensors
-            return rule.jvp(KERNELS, primals, out, tangents[:-1], **ctx.static)
+            # PyTorch turns forward mode off here, which makes nested forward mode silently wrong
+            # (https://github.com/pytorch/pytorch/issues/197867): on again, but not for the level at work.
+            with forward_ad._set_fwd_grad_enabled(True):
+                *primals, out = map(_without_tangent, ctx.saved_tensors)
+                return rule.jvp(KERNELS, primals, out, tangents[:-1], **ctx.static)
 
         @staticmethod
         def backward(ctx: Any, gradient: Any) -> tuple[Any, ...]:
@@ -69,6 +72,11 @@ def _make(rule: Rule) -> Any:
 
     Operation.__name__ = Operation.__qualname__ = f"sparsead_{rule.name}"
     return Operation
+
+
+def _without_tangent(x: Any) -> Any:
+    """Drop the tangent of the innermost level; None stays None."""
+    return None if x is None else forward_ad.unpack_dual(x).primal
 
 
 def _on_host(name: str, tensors: Sequence[Any], static: Any) -> Any:

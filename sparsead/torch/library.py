@@ -6,6 +6,7 @@ from sparsead.errors import BackendMissingError
 
 try:
     import torch
+    from torch.autograd import forward_ad
 except ImportError as error:
     raise BackendMissingError(
         "sparsead.torch needs PyTorch",
@@ -14,4 +15,4 @@ except ImportError as error:
         fix='pip install "torch>=2.4", or use sparsead.numpy, which needs NumPy and SciPy only',
     ) from error
 
-__all__ = ["torch"]
+__all__ = ["forward_ad", "torch"]

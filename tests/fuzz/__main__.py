@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.fuzz.watchdog import Plan, watch
 from tests.fuzz.worker import is_jitted, run_case
 
-_SHOWN = 20
+_SHOWN = 50
 
 
 def main() -> int:

@@ -15,6 +15,8 @@ import sparsead.jax
 import sparsead.numpy
 from tests.fuzz.generate import Case
 
+jax.config.update("jax_enable_x64", True)
+
 FRONTS = {"numpy": sparsead.numpy, "jax": sparsead.jax, "jit": sparsead.jax}
 
 
