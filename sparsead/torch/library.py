@@ -10,9 +10,9 @@ try:
 except ImportError as error:
     raise BackendMissingError(
         "sparsead.torch needs PyTorch",
-        expected="the package torch, 2.4 or later",
+        expected="the package torch, 2.13 or later",
         got=f"import torch failed: {error}",
-        fix='pip install "torch>=2.4", or use sparsead.numpy, which needs NumPy and SciPy only',
+        fix='pip install "torch>=2.13", or use sparsead.numpy, which needs NumPy and SciPy only',
     ) from error
 
 __all__ = ["forward_ad", "torch"]

@@ -212,4 +212,4 @@ def test_missing_library_is_an_error_that_says_what_to_install() -> None:
     lines = run.stdout.splitlines()
     assert lines[0] == "sparsead.torch needs PyTorch"
     assert lines[2].startswith("  got:      import torch failed: ")
-    assert 'pip install "torch>=2.4"' in lines[3]
+    assert 'pip install "torch>=2.13"' in lines[3]
