@@ -13,8 +13,7 @@ from sparsead.backends.umfpack import Umfpack
 from sparsead.errors import BackendError, BackendMissingError
 
 BACKENDS: dict[str, Backend] = {
-    backend.name: backend
-    for backend in (Dense(), Banded(), Triangular(), Pardiso(), Cholmod(), Umfpack(), SuperLU())
+    backend.name: backend for backend in (Dense(), Banded(), Triangular(), Pardiso(), Cholmod(), Umfpack(), SuperLU())
 }
 
 
