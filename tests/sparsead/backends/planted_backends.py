@@ -1,4 +1,4 @@
-# ruff: noqa: D102 - the methods are those of the abstract classes
+
 """A correct little backend on the dense inverse, and wrong ones that break one law each."""
 
 from __future__ import annotations
