@@ -1,4 +1,3 @@
-
 """A correct little backend on the dense inverse, and wrong ones that break one law each."""
 
 from __future__ import annotations
