@@ -32,6 +32,8 @@ OPTIONAL = {
     "pypardiso": ("sparsead/backends/pardiso",),
     "xxhash": ("sparsead/factors/",),
     "matplotlib": ("fem/output/",),
+    "meshio": ("fem/mesh/meshio_library", "fem/output/"),
+    "pyvista": ("fem/output/",),
 }
 
 FRONT_ENDS = {"sparsead": "numpy", "sparsead.numpy": "numpy", "sparsead.jax": "jax"}

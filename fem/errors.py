@@ -1,0 +1,21 @@
+"""Exceptions of the finite element package; each carries the four lines of `sparsead.errors`."""
+
+from __future__ import annotations
+
+from sparsead.errors import SparseADError
+
+
+class MeshError(SparseADError, ValueError):
+    """A mesh or a selection on it is wrong; ``cell``, ``node``, ``point_set`` ... say where."""
+
+
+class MeshFileError(SparseADError, OSError):
+    """A mesh file cannot be read or written; ``path`` says which."""
+
+
+class ElementError(SparseADError, ValueError):
+    """No such element, or a quadrature or an order that the element does not have."""
+
+
+class LibraryMissingError(SparseADError, ImportError):
+    """An optional library that was asked for is not installed."""
