@@ -1,0 +1,150 @@
+"""Facets: which cells and which of their sides; the boundary of a mesh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fem.mesh.blocks import unique_groups
+from fem.reference import ELEMENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from fem.mesh.blocks import CellBlock
+    from fem.reference import ReferenceElement
+
+
+@dataclass(frozen=True, eq=False)
+class Facets:
+    """Sides of cells, block by block.
+
+    Attributes
+    ----------
+    cells : tuple of int arrays, shape (f,) each
+        For each block of the mesh, the number within the block of each facet's cell.
+    sides : tuple of int arrays, shape (f,) each
+        For each block, which side of the cell it is: an index into ``block.element.facets``.
+    """
+
+    cells: tuple[NDArray[np.int32], ...]
+    sides: tuple[NDArray[np.int32], ...]
+
+    def __len__(self) -> int:
+        return sum(len(cells) for cells in self.cells)
+
+    def __repr__(self) -> str:
+        return f"Facets({len(self)})"
+
+
+@dataclass(frozen=True, eq=False)
+class FacetGroup:
+    """Facets of one block that have the same facet element.
+
+    Attributes
+    ----------
+    element : ReferenceElement
+        Element of the facets.
+    nodes : int32 array, shape (f, a)
+        Nodes of each facet; seen from outside they run counterclockwise.
+    block : int
+        Block of the mesh that the facets' cells belong to.
+    cells, sides : int32 array, shape (f,)
+        Cell within the block, and side of that cell.
+    """
+
+    element: ReferenceElement
+    nodes: NDArray[np.int32]
+    block: int
+    cells: NDArray[np.int32]
+    sides: NDArray[np.int32]
+
+
+def facet_groups(blocks: Sequence[CellBlock], facets: Facets) -> list[FacetGroup]:
+    """Return facets with their nodes, in groups of one block and one facet element.
+
+    Parameters
+    ----------
+    blocks : sequence of CellBlock
+        Blocks of the mesh.
+    facets : Facets
+        Facets of these blocks.
+    """
+    groups = []
+    for number, block in enumerate(blocks):
+        cells, sides = facets.cells[number], facets.sides[number]
+        names = np.array([name for name, _ in block.element.facets])
+        for name in dict.fromkeys(names[np.unique(sides)]):
+            chosen = np.flatnonzero(names[sides] == name)
+            table = np.array([local if kind == name else [0] * ELEMENTS[name].count
+                              for kind, local in block.element.facets])  # fmt: skip
+            nodes = block.nodes[cells[chosen, None], table[sides[chosen]]]
+            groups.append(FacetGroup(ELEMENTS[name], nodes, number, cells[chosen], sides[chosen]))
+    return groups
+
+
+def all_facets(blocks: Sequence[CellBlock], dimension: int) -> Facets:
+    """Return every side of every cell of one dimension; inner facets occur twice.
+
+    Parameters
+    ----------
+    blocks : sequence of CellBlock
+        Blocks of the mesh.
+    dimension : int
+        Dimension of the cells whose facets are meant.
+    """
+    cells, sides = [], []
+    for block in blocks:
+        count = len(block.element.facets) if block.element.dimension == dimension else 0
+        cells.append(np.tile(np.arange(len(block), dtype=np.int32), count))
+        sides.append(np.repeat(np.arange(count, dtype=np.int32), len(block)))
+    return Facets(tuple(cells), tuple(sides))
+
+
+def boundary_facets(blocks: Sequence[CellBlock], dimension: int) -> Facets:
+    """Return the facets that belong to one cell only.
+
+    Parameters
+    ----------
+    blocks : sequence of CellBlock
+        Blocks of the mesh.
+    dimension : int
+        Dimension of the cells whose boundary is meant.
+    """
+    return _chosen(blocks, facets_with_count(blocks, dimension, 1))
+
+
+def facets_with_count(blocks: Sequence[CellBlock], dimension: int, count: int) -> list[FacetGroup]:
+    """Return the facets that exactly `count` cells share (or `-count` and more, if negative), in groups.
+
+    Facets are compared by their corners, so that a block of another order may be the neighbour.
+    """
+    groups = facet_groups(blocks, all_facets(blocks, dimension))
+    found = []
+    for corners in sorted({group.element.corners for group in groups}):
+        alike = [group for group in groups if group.element.corners == corners]
+        _, number, counts = unique_groups(np.concatenate([group.nodes[:, :corners] for group in alike]))
+        chosen = (counts == count if count > 0 else counts >= -count)[number]
+        for group, mask in zip(
+            alike, np.split(chosen, np.cumsum([len(group.nodes) for group in alike])[:-1]), strict=True
+        ):
+            found.append(
+                FacetGroup(group.element, group.nodes[mask], group.block, group.cells[mask], group.sides[mask])
+            )
+    return found
+
+
+def _chosen(blocks: Sequence[CellBlock], groups: list[FacetGroup]) -> Facets:
+    cells, sides = [], []
+    for number in range(len(blocks)):
+        mine = [group for group in groups if group.block == number]
+        cell = np.concatenate([group.cells for group in mine] or [np.zeros(0, np.int32)])
+        side = np.concatenate([group.sides for group in mine] or [np.zeros(0, np.int32)])
+        order = np.lexsort((side, cell))
+        cells.append(cell[order])
+        sides.append(side[order])
+    return Facets(tuple(cells), tuple(sides))
