@@ -24,7 +24,7 @@ def axis_values(name: str, values: Any, dimension: int) -> list[Any]:
     MeshError
         If there are more or fewer values than axes.
     """
-    if values is None or callable(values) or (np.ndim(values) == 0 and not isinstance(values, Sequence)):
+    if values is None or callable(values) or isinstance(values, (int, float, np.number)):
         return [values] * dimension
     if len(values) != dimension:
         raise MeshError(

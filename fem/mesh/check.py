@@ -8,8 +8,9 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from fem.errors import MeshError
-from fem.mesh.blocks import unique_groups
+from fem.mesh.blocks import CellBlock
 from fem.mesh.facets import facets_with_count
+from fem.mesh.groups import unique_groups
 from fem.quadrature import rule
 
 if TYPE_CHECKING:
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fem.mesh.blocks import CellBlock
-
 # Points nearer than this part of the mesh's extent count as one place.
 _COINCIDENT = 1e-10
 # A cell is flat if its measure is below this part of that of a cube on its longest edge.
 _FLAT = 1e-12
+# Cells whose determinants are in memory at once.
+_BATCH = 2**15
 
 
 def check_points(points: NDArray[np.float64]) -> None:
@@ -174,7 +175,8 @@ def _bad_cells(points: NDArray[np.float64], number: int, block: CellBlock) -> It
         return
     element = block.element
     reference = np.concatenate([element.nodes, rule(element.cell, 2 * element.order).points])
-    worst = jacobian_determinants(points, block, reference).min(axis=1)
+    batches = [CellBlock(element, block.nodes[start : start + _BATCH]) for start in range(0, len(block), _BATCH)]
+    worst = np.concatenate([jacobian_determinants(points, batch, reference).min(axis=1) for batch in batches])
     corners = points[block.nodes]
     extent = (corners.max(axis=1) - corners.min(axis=1)).max(axis=1)
     bad = np.flatnonzero(~(worst > _FLAT * extent**element.dimension))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fem.mesh.blocks import unique_groups
+from fem.mesh.groups import occurrences
 from fem.reference import ELEMENTS
 
 if TYPE_CHECKING:
@@ -127,8 +127,8 @@ def facets_with_count(blocks: Sequence[CellBlock], dimension: int, count: int) -
     found = []
     for corners in sorted({group.element.corners for group in groups}):
         alike = [group for group in groups if group.element.corners == corners]
-        _, number, counts = unique_groups(np.concatenate([group.nodes[:, :corners] for group in alike]))
-        chosen = (counts == count if count > 0 else counts >= -count)[number]
+        counts = occurrences(np.concatenate([group.nodes[:, :corners] for group in alike]))
+        chosen = counts == count if count > 0 else counts >= -count
         for group, mask in zip(
             alike, np.split(chosen, np.cumsum([len(group.nodes) for group in alike])[:-1]), strict=True
         ):

@@ -10,7 +10,7 @@ import numpy as np
 
 from fem.errors import MeshError
 from fem.mesh import check, order, selection
-from fem.mesh.blocks import CellBlock
+from fem.mesh.blocks import CellBlock, frozen_array
 from fem.mesh.facets import Facets, boundary_facets, facet_groups
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ class Mesh:
     facet_sets: Mapping[str, Facets] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        points = np.array(self.points, dtype=np.float64, order="C")
-        points.setflags(write=False)
+        points = frozen_array(self.points, np.float64)
         object.__setattr__(self, "points", points)
         object.__setattr__(self, "blocks", tuple(self.blocks))
         check.check_points(points)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fem.errors import ElementError
-from fem.mesh.blocks import CellBlock, unique_groups
+from fem.mesh.blocks import CellBlock
 from fem.mesh.facets import boundary_facets, facet_groups
+from fem.mesh.groups import unique_groups
 from fem.reference import ELEMENTS
 
 if TYPE_CHECKING:
