@@ -2,6 +2,33 @@
 
 from __future__ import annotations
 
+from fem import elements
+from fem.assembly.operator import Operator
+from fem.assembly.reactions import reactions
+from fem.assembly.solve import solve
+from fem.dofs.constraints import Constraints, fix, prescribed
+from fem.dofs.space import Space
+from fem.elements.body_load import body_load
+from fem.elements.pressure import pressure
+from fem.elements.traction import traction
 from fem.mesh import CellBlock, Facets, Mesh, box, interval, rectangle
 
-__all__ = ["CellBlock", "Facets", "Mesh", "box", "interval", "rectangle"]
+__all__ = [
+    "CellBlock",
+    "Constraints",
+    "Facets",
+    "Mesh",
+    "Operator",
+    "Space",
+    "body_load",
+    "box",
+    "elements",
+    "fix",
+    "interval",
+    "prescribed",
+    "pressure",
+    "reactions",
+    "rectangle",
+    "solve",
+    "traction",
+]

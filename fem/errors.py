@@ -19,3 +19,15 @@ class ElementError(SparseADError, ValueError):
 
 class LibraryMissingError(SparseADError, ImportError):
     """An optional library that was asked for is not installed."""
+
+
+class SpaceError(SparseADError, ValueError):
+    """A space, a field of it, or an array on it has the wrong shape or type."""
+
+
+class MaterialError(SparseADError, ValueError):
+    """A material is impossible; ``cell`` says where."""
+
+
+class ConstraintError(SparseADError, ValueError):
+    """Supports contradict each other, or leave the structure free to move."""

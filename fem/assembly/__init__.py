@@ -1,0 +1,1 @@
+"""From weak forms to operators, matrices and solutions."""

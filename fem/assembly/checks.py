@@ -1,0 +1,122 @@
+"""Faults of a cell that show only in the numbers: an inverted cell, an impossible material."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fem.errors import MaterialError, MeshError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from fem.dofs.domain import Domain
+    from sparsead.errors import SparseADError
+
+
+@dataclass(frozen=True)
+class Margin:
+    """A number of each cell that must be positive.
+
+    Attributes
+    ----------
+    kind : type of exception
+        What is raised.
+    what, expected, got, fix : str
+        Parts of the message; `got` and `what` may hold ``{cell}`` and ``{value}``.
+    value : callable
+        The offending value, from the margin.
+    zero_allowed : bool
+        Whether zero is no fault.
+    """
+
+    kind: type[SparseADError]
+    what: str
+    expected: str
+    got: str
+    fix: str
+    value: Callable[[float], float] = float
+    zero_allowed: bool = False
+
+
+MARGINS = {
+    "volume": Margin(
+        MeshError,
+        "{domain} {cell} is inverted",
+        "a positive volume ratio at every quadrature point",
+        "det J = {value:.6g} in {domain} {cell}",
+        "order its nodes as its reference element has them, or take a smaller step in the coordinates",
+    ),
+    "poisson below 1/2": Margin(
+        MaterialError,
+        "Poisson's ratio is out of range in {domain} {cell}",
+        "-1 < poisson < 0.5",
+        "poisson = {value:.6g} in {domain} {cell}",
+        "for a nearly incompressible material use a mixed formulation",
+        lambda margin: 0.5 - margin,
+    ),
+    "poisson above -1": Margin(
+        MaterialError,
+        "Poisson's ratio is out of range in {domain} {cell}",
+        "-1 < poisson < 0.5",
+        "poisson = {value:.6g} in {domain} {cell}",
+        "pass a ratio between -1 and 0.5",
+        lambda margin: margin - 1.0,
+    ),
+    "not negative": Margin(
+        MaterialError,
+        "a coefficient is negative in {domain} {cell}",
+        "a number >= 0",
+        "{value:.6g} in {domain} {cell}",
+        "look at what computes it; a penalized density must stay between 0 and 1",
+        zero_allowed=True,
+    ),
+    "positive": Margin(
+        MaterialError,
+        "a coefficient is not positive in {domain} {cell}",
+        "a positive number",
+        "{value:.6g} in {domain} {cell}",
+        "keep it above zero: for densities use a lower bound, such as 1e-6 of the largest",
+    ),
+}
+
+
+def fault(name: str, margin: float, cell: int, domain: str = "cell") -> SparseADError:
+    """Return the error of a margin that is not positive.
+
+    Parameters
+    ----------
+    name : str
+        Key of `MARGINS`.
+    margin : float
+        Its value; NaN is a fault too.
+    cell : int
+        Number of the cell.
+    domain : str
+        ``"cell"`` or ``"facet"``.
+    """
+    rule = MARGINS[name]
+    words = {"cell": cell, "value": rule.value(margin), "domain": domain}
+    what, got = rule.what.format(**words), rule.got.format(**words)
+    return rule.kind(what, expected=rule.expected, got=got, fix=rule.fix, cell=cell)
+
+
+def wrong(name: str, margin: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return where a margin is a fault, shape (e,); NaN is one."""
+    return ~(margin >= 0) if MARGINS[name].zero_allowed else ~(margin > 0)
+
+
+def check_margins(domain: Domain, names: tuple[str, ...], margins: NDArray[Any], batch: int) -> None:
+    """Raise the error of the first margin of a batch, shape (m, lanes), that is not positive."""
+    if not len(names) or (margins > 0).all():
+        return
+    rows, lanes = np.nonzero([wrong(name, margin) for name, margin in zip(names, margins, strict=True)])
+    if not len(rows):
+        return
+    row, lane = int(rows[0]), int(lanes[0])
+    cell = int(domain.cells[min(batch * domain.lanes + lane, domain.count - 1)])
+    raise fault(names[row], float(margins[row, lane]), cell, domain.what)

@@ -1,0 +1,74 @@
+"""Load vectors: integrals of a density times the shape functions, batch by batch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+
+from fem.assembly.term import Term, batched_moduli, coordinates, dofs, joined
+from fem.errors import SpaceError
+from fem.geometry.cells import Cells
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fem.dofs.space import Space
+
+
+def integrate(term: Term, density: Callable[..., Any], numbers: tuple[Any, ...], space: Space) -> Any:
+    """Return the load vector of a density on a domain, shape (n,).
+
+    Parameters
+    ----------
+    term : Term
+        Domain, field and quadrature; its form is not used.
+    density : callable
+        ``density(cells, numbers)`` gives shape (i, q, e). Unit: [force/length^r].
+    numbers : tuple of array, shape (), (..., e)
+        What the density depends on, cells last.
+    space : Space
+        Points.
+    """
+    varying, shared = batched_moduli(term.domain, numbers)
+    where = coordinates(term.domain, jnp.asarray(space.points))
+
+    def forces(x: Any, own: tuple[Any, ...]) -> Any:
+        cells = Cells(term.tables, x)
+        return cells.test_value(density(cells, own))
+
+    def step(_: None, batch: Any) -> tuple[None, Any]:
+        x, own = batch
+        return None, jax.checkpoint(forces, prevent_cse=False)(x, joined(own, shared))
+
+    found = jax.lax.scan(step, None, (where, varying))[1]
+    return jnp.zeros(space.count).at[dofs(term, space)].add(found, mode="drop")
+
+
+def spread(name: str, value: Any, components: int, cells: int) -> Any:
+    """Return a density as an array with the cells last: (components,) or (e, components) to (components, e).
+
+    Raises
+    ------
+    SpaceError
+        If the shape is another.
+    """
+    array = jnp.asarray(value, float)
+    if array.shape == (components,):
+        return jnp.broadcast_to(array[:, None], (components, cells))
+    if array.shape == (cells, components):
+        return array.T
+    raise SpaceError(
+        f"{name} does not fit the unknown",
+        expected=f"shape ({components},), or ({cells}, {components}) for one on each of the {cells} cells or facets",
+        got=f"shape {array.shape}",
+        fix=f"pass {components} component{'s' * (components > 1)}",
+    )
+
+
+def at_points(cells: Cells, function: Callable[[Any], Any], components: int) -> Any:
+    """Evaluate a function of points, (m, d) to (m, components), at the quadrature points: shape (components, q, e)."""
+    x = cells.points
+    value = jnp.asarray(function(x.reshape(x.shape[0], -1).T))
+    return value.reshape(-1, components).T.reshape(components, *x.shape[1:])

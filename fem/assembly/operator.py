@@ -1,0 +1,183 @@
+"""Operator: a linear map on a space, kept at the level of cells until its stored values are asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from fem.assembly.action import act
+from fem.assembly.assemble import add_term
+from fem.dofs.space import Space
+from fem.errors import SpaceError
+from sparsead.jax import SparseArray
+from sparsead.pattern.structure import Structure
+
+if TYPE_CHECKING:
+    from fem.assembly.assemble import Margins
+    from fem.assembly.term import Term
+    from fem.dofs.system import System
+
+
+@jax.tree_util.register_pytree_node_class
+@dataclass(frozen=True, eq=False)
+class Operator:
+    """A sum of weak forms, each times its moduli; a pytree, so that it passes through compiled functions.
+
+    Operators add and scale: ``K + c * M``. Made by the functions of `fem.elements`.
+
+    Attributes
+    ----------
+    space : Space
+        Where it acts.
+    terms : tuple of Term
+        Weak forms and their domains.
+    moduli : tuple of tuple of array
+        For each term, what it is linear in; shapes (), (e,) or (q, e).
+    margins : tuple of tuple of (str, array)
+        For each term, what must be positive in each cell.
+    definite : bool
+        Whether it is positive definite once enough dofs are held.
+    """
+
+    space: Space
+    terms: tuple[Term, ...]
+    moduli: tuple[tuple[Any, ...], ...]
+    margins: tuple[Margins, ...]
+    definite: bool
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether it equals its transpose."""
+        return all(term.form.symmetric for term in self.terms)
+
+    @property
+    def structure(self) -> Structure:
+        """What a factorization may rely on."""
+        return Structure(symmetric=self.symmetric, positive_definite=self.definite)
+
+    # ------------------------------------------------------------ arithmetic
+    def __add__(self, other: Operator) -> Operator:
+        """``K + M``, both on the same space."""
+        _check_same_space(self, other)
+        return Operator(
+            self.space,
+            self.terms + other.terms,
+            self.moduli + other.moduli,
+            self.margins + other.margins,
+            self.definite and other.definite,
+        )
+
+    def __mul__(self, factor: Any) -> Operator:
+        """``c * K`` with a number, which may be traced; stays definite only for a known positive one."""
+        if np.ndim(factor):
+            raise SpaceError(
+                "an operator is scaled by one number",
+                expected="a scalar",
+                got=f"an array of shape {np.shape(factor)}",
+                fix="for a factor that varies from cell to cell scale the material instead",
+            )
+        known = not isinstance(factor, jax.core.Tracer)
+        moduli = tuple(tuple(factor * m for m in term) for term in self.moduli)
+        return Operator(
+            self.space, self.terms, moduli, self.margins, self.definite and known and bool(np.asarray(factor) > 0)
+        )
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Operator:
+        """``-K``."""
+        return self * -1.0
+
+    def __sub__(self, other: Operator) -> Operator:
+        """``K - M``."""
+        return self + -other
+
+    def __truediv__(self, divisor: Any) -> Operator:
+        """``K / c``."""
+        return self * (1.0 / divisor)
+
+    # ---------------------------------------------------------------- values
+    def __matmul__(self, u: Any) -> Any:
+        """``K @ u`` without assembling, for u of the space's shape, or several in front."""
+        vectors, shape = self.space.flatten(u)
+        return _act(self, vectors).reshape(shape)
+
+    def values(self) -> Any:
+        """Return the stored values, shape (s,), in the order of ``pattern``; traced and differentiable."""
+        return _assembled(self)
+
+    def matrix(self) -> SparseArray:
+        """Return the sparse matrix, shape (n, n): for eigenproblems, time stepping and other solvers."""
+        system = self.space.topology.system()
+        return SparseArray(self.values(), system.pattern, self.structure)
+
+    # ---------------------------------------------------------------- pytree
+    def tree_flatten(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Points, moduli and margins are leaves."""
+        names = tuple(tuple(name for name, _ in margins) for margins in self.margins)
+        numbers = tuple(tuple(value for _, value in margins) for margins in self.margins)
+        return (self.space, self.moduli, numbers), (self.terms, names, self.definite)
+
+    @classmethod
+    def tree_unflatten(cls, static: tuple[Any, ...], leaves: tuple[Any, ...]) -> Operator:
+        """Put leaves back."""
+        terms, names, definite = static
+        space, moduli, numbers = leaves
+        margins = tuple(tuple(zip(n, v, strict=True)) for n, v in zip(names, numbers, strict=True))
+        return cls(space, terms, moduli, margins, definite)
+
+    def __repr__(self) -> str:
+        forms = " + ".join(
+            f"{type(term.form).__name__} on {term.domain.count} {term.domain.what}s" for term in self.terms
+        )
+        return f"Operator({forms}; {self.space.count} dofs)"
+
+
+def assemble(operator: Operator, system: System) -> Any:
+    """Return the stored values on a pattern, shape (s,).
+
+    Parameters
+    ----------
+    operator : Operator
+        What to assemble.
+    system : System
+        Pattern; has the couplings of all terms.
+    """
+    values = jnp.zeros(system.pattern.size)
+    for term, moduli, margins in zip(operator.terms, operator.moduli, operator.margins, strict=True):
+        values = add_term(values, term, moduli, margins, operator.space, system)
+    return values
+
+
+def apply(operator: Operator, u: Any) -> Any:
+    """Return the operator times vectors, both of shape (k, n)."""
+
+    def one(vector: Any) -> Any:
+        terms = zip(operator.terms, operator.moduli, strict=True)
+        return sum(act(term, moduli, operator.space, vector) for term, moduli in terms)
+
+    return one(u[0])[None] if len(u) == 1 else jax.vmap(one)(u)
+
+
+_act = jax.jit(apply)
+
+
+@jax.jit
+def _assembled(operator: Operator) -> Any:
+    return assemble(operator, operator.space.topology.system())
+
+
+def _check_same_space(one: Operator, other: Any) -> None:
+    if isinstance(other, Operator) and one.space.topology is other.space.topology:
+        if one.space.moved == other.space.moved:
+            return
+    raise SpaceError(
+        "operators of different spaces do not add",
+        expected=f"two operators on {one.space!r}",
+        got=f"{other!r}",
+        fix="make both on the same space, at the same points",
+    )

@@ -1,0 +1,41 @@
+"""Reactions: the forces of supports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax.numpy as jnp
+
+from fem.dofs.constraints import Constraints, combine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fem.assembly.operator import Operator
+
+
+def reactions(operator: Operator, u: Any, supports: Constraints | Sequence[Constraints], load: Any = None) -> Any:
+    """Return the forces that supports exert on the structure; zero elsewhere.
+
+    Parameters
+    ----------
+    operator : Operator
+        K. Unit: [force/length].
+    u : array, shape of the space, load cases in front
+        Solution. Unit: [length].
+    supports : Constraints, or several
+        Held, prescribed and coupled dofs.
+    load : array, shape of `u`, optional
+        Loads that work on the held dofs themselves are carried by the supports too. Unit: [force].
+
+    Returns
+    -------
+    array, shape of `u`
+        ``K u - f`` at the constrained dofs. Unit: [force].
+    """
+    forces = operator @ u
+    if load is not None:
+        forces = forces - jnp.asarray(load)
+    vectors, shape = operator.space.flatten(forces)
+    held = combine(supports).held.dofs
+    return jnp.zeros_like(vectors).at[:, held].set(vectors[:, held]).reshape(shape)

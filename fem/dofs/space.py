@@ -1,0 +1,317 @@
+"""Space: a mesh and the unknowns on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+
+from fem.dofs.domain import Domain
+from fem.dofs.fields import Field, Numbering
+from fem.dofs.system import System
+from fem.errors import SpaceError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fem.mesh.facets import Facets
+    from fem.mesh.mesh import Mesh
+
+
+class Topology:
+    """What of a space is integers: compared by identity, so that compiled programs know it again.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        The mesh; its points are those of the space until it is moved.
+    fields : tuple of Field
+        Unknown functions.
+    """
+
+    def __init__(self, mesh: Mesh, fields: tuple[Field, ...]) -> None:
+        self.mesh = mesh
+        self.numbering = _number(mesh, fields)
+        self.fields = {field.name: field for field in fields}
+        width = sum(field.components for field in fields)
+        self.domains = tuple(
+            Domain(block.element, block.nodes, np.arange(start, start + len(block)), width * block.element.count)
+            for block, start in zip(mesh.blocks, mesh.offsets, strict=False)
+        )
+        self._systems: dict[bytes, System] = {}
+        self._facets: dict[Facets, tuple[Domain, ...]] = {}
+
+    @cached_property
+    def bulk(self) -> tuple[Domain, ...]:
+        """Domains of the cells of the highest dimension."""
+        return tuple(d for d in self.domains if d.element.dimension == self.mesh.cell_dimension and d.count)
+
+    def system(self, extra: NDArray[np.integer] | None = None) -> System:
+        """Return the pattern of matrices on the space, with more coupled nodes if needed; made once.
+
+        Parameters
+        ----------
+        extra : int array, shape (2, m), optional
+            Rows and columns of more coupled nodes.
+        """
+        key = b"" if extra is None else extra.tobytes()
+        if key not in self._systems:
+            self._systems[key] = System(self.numbering, [d.nodes for d in self.domains], extra)
+        return self._systems[key]
+
+    def facets(self, facets: Facets) -> tuple[Domain, ...]:
+        """Return facets as domains, one for each kind; the same ones for the same object."""
+        if facets not in self._facets:
+            width, domains, start = sum(f.components for f in self.fields.values()), [], 0
+            for group in self.mesh.facet_groups(facets):
+                numbers = np.arange(start, start + len(group.nodes))
+                domains.append(Domain(group.element, group.nodes, numbers, width * group.element.count, "facet"))
+                start += len(group.nodes)
+            self._facets[facets] = tuple(domains)
+        return self._facets[facets]
+
+    def congruent(self, domain: Domain) -> bool:
+        """Return whether all cells of a domain are translations of its first one, to rounding."""
+        if domain not in self._congruent:
+            self._congruent[domain] = _are_congruent(self.mesh.points, domain.nodes)
+        return self._congruent[domain]
+
+    @cached_property
+    def _congruent(self) -> dict[Domain, bool]:
+        return {}
+
+    def __repr__(self) -> str:
+        return f"Topology({self.numbering.count} dofs)"
+
+
+@jax.tree_util.register_pytree_node_class
+class Space:
+    """Unknown functions on a mesh.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        The mesh. Functions of the space have its elements.
+    components : int or mapping
+        Components of the unknown at each node; or names and components of several unknowns, ``{"u": 3, "p": 1}``.
+
+    Raises
+    ------
+    SpaceError
+        If there is no component, or 64-bit types are off.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> fem.Space(fem.box((2, 1, 1)), components=3)
+    Space(12 points, u: 3 components, 36 dofs)
+    """
+
+    def __init__(self, mesh: Mesh, components: int | Mapping[str, int] = 1) -> None:
+        _check_digits()
+        self.topology = Topology(mesh, _fields(components))
+        self._moved: Any = None
+
+    @property
+    def mesh(self) -> Mesh:
+        """The mesh on which the space was made; `points` may have moved since."""
+        return self.topology.mesh
+
+    @property
+    def points(self) -> Any:
+        """Coordinates, shape (p, d). Unit: [length]."""
+        return self.mesh.points if self._moved is None else self._moved
+
+    @property
+    def moved(self) -> bool:
+        """Whether the points are other than the mesh's."""
+        return self._moved is not None
+
+    @property
+    def count(self) -> int:
+        """Number n of dofs."""
+        return self.topology.numbering.count
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of loads and solutions: (points, components), or (n,) with several fields."""
+        fields = self.topology.numbering.fields
+        return (len(self.mesh.points), fields[0].components) if len(fields) == 1 else (self.count,)
+
+    def at(self, points: Any) -> Space:
+        """Return the same space on other points, which may be traced: shape derivatives.
+
+        Parameters
+        ----------
+        points : array, shape (p, d)
+            Coordinates of all points. Unit: [length].
+
+        Raises
+        ------
+        SpaceError
+            If the shape differs.
+        """
+        if np.shape(points) != self.mesh.points.shape:
+            raise SpaceError(
+                "the points of a moved space have the wrong shape",
+                expected=f"shape {self.mesh.points.shape}, one row for each point",
+                got=f"shape {np.shape(points)}",
+                fix="pass space.points + displacement",
+            )
+        return _space(self.topology, jax.numpy.asarray(points))
+
+    def field(self, name: str | None = None) -> Field:
+        """Return a field by its name; without a name, the only one.
+
+        Raises
+        ------
+        SpaceError
+            If there is no such field, or several and none is named.
+        """
+        fields = self.topology.fields
+        if name is None and len(fields) == 1:
+            return next(iter(fields.values()))
+        if name not in fields:
+            raise SpaceError(
+                "no such field" if name is not None else "several fields, and none is named",
+                expected=f"one of {', '.join(map(repr, fields))}",
+                got=f"field={name!r}",
+                fix=f"pass field={next(iter(fields))!r}",
+            )
+        return fields[name]
+
+    def dofs(self, points: Any, components: Any = None, *, field: str | None = None) -> NDArray[np.integer]:
+        """Return the dofs of some components at some points, shape (p, components).
+
+        Parameters
+        ----------
+        points : int array, or str
+            Points; or the name of a set.
+        components : int or sequence of int, optional
+            Components; all by default.
+        field : str, optional
+            Name of the field, where there are several.
+
+        Raises
+        ------
+        SpaceError
+            If there is no such point or component.
+        """
+        chosen = self.mesh.points_on(points) if isinstance(points, str) else np.asarray(points).reshape(-1)
+        of = self.field(field)
+        wanted = np.atleast_1d(np.arange(of.components) if components is None else components)
+        _check_range("point", chosen, len(self.mesh.points))
+        _check_range("component", wanted, of.components)
+        first = self.topology.numbering.first[chosen.astype(np.int64)]
+        return first[:, None] + of.offset + wanted.astype(np.int64)
+
+    def flatten(self, u: Any) -> tuple[Any, tuple[int, ...]]:
+        """Return vectors as rows, shape (k, n), and the shape that they came in.
+
+        Parameters
+        ----------
+        u : array, shape of the space, with any number of axes in front
+            Load or solution.
+
+        Raises
+        ------
+        SpaceError
+            If the shape does not fit.
+        """
+        u = jax.numpy.asarray(u, float)
+        inner = self.shape if u.ndim >= len(self.shape) and u.shape[-len(self.shape) :] == self.shape else (self.count,)
+        if u.shape[-len(inner) :] != inner:
+            raise SpaceError(
+                "an array does not fit the space",
+                expected=f"shape {self.shape}, (n,) = ({self.count},), or several of these in front",
+                got=f"shape {u.shape}",
+                fix="one row for each point of the mesh, one column for each component",
+            )
+        return u.reshape(-1, self.count), u.shape
+
+    def tree_flatten(self) -> tuple[tuple[Any], Topology]:
+        """Moved points are the leaf."""
+        return (self._moved,), self.topology
+
+    @classmethod
+    def tree_unflatten(cls, topology: Topology, leaves: tuple[Any]) -> Space:
+        """Put points, or whatever JAX has in their place, back."""
+        return _space(topology, leaves[0])
+
+    def __repr__(self) -> str:
+        fields = ", ".join(
+            f"{f.name}: {f.components} component{'s' * (f.components > 1)}" for f in self.topology.fields.values()
+        )
+        return f"Space({len(self.mesh.points)} points, {fields}, {self.count} dofs)"
+
+
+def _space(topology: Topology, moved: Any) -> Space:
+    space = Space.__new__(Space)
+    space.topology, space._moved = topology, moved
+    return space
+
+
+def _check_range(what: str, numbers: NDArray[np.integer], extent: int) -> None:
+    if numbers.dtype.kind not in "iu" or not len(numbers):
+        raise SpaceError(
+            f"no {what} selected" if not len(numbers) else f"{what}s are given by their numbers",
+            expected=f"whole numbers, 0 <= {what} < {extent}",
+            got=f"an array of type {numbers.dtype} and length {len(numbers)}",
+            fix="pass for example mesh.points_on(lambda x: x[:, 0] == 0)" if what == "point" else "pass 0, or [0, 1]",
+        )
+    outside = np.flatnonzero((numbers < 0) | (numbers >= extent))
+    if len(outside):
+        raise SpaceError(
+            f"no such {what}",
+            expected=f"0 <= {what} < {extent}",
+            got=f"{what} {numbers[outside[0]]} (number {outside[0]} of {len(numbers)})",
+            fix=f"numbers count from 0 to {extent - 1}",
+        )
+
+
+def _check_digits() -> None:
+    if not jax.config.jax_enable_x64:
+        raise SpaceError(
+            "JAX has 64-bit types off",
+            expected="float64: a stiffness matrix in float32 can give a compliance of the wrong sign",
+            got="jax_enable_x64 = False",
+            fix='jax.config.update("jax_enable_x64", True) before the first array is made',
+        )
+
+
+def _fields(components: int | Mapping[str, int]) -> tuple[Field, ...]:
+    named = components if isinstance(components, Mapping) else {"u": components}
+    fields, offset = [], 0
+    for name, count in named.items():
+        if not isinstance(count, int | np.integer) or count < 1:
+            raise SpaceError(
+                "a field needs components",
+                expected="a whole number, 1 or more, for each field",
+                got=f"{name!r}: {count!r}",
+                fix='pass components=3, or components={"u": 3, "p": 1}',
+            )
+        fields.append(Field(name, int(count), offset))
+        offset += int(count)
+    return tuple(fields)
+
+
+def _number(mesh: Mesh, fields: tuple[Field, ...]) -> Numbering:
+    width = sum(field.components for field in fields)
+    return Numbering(np.arange(len(mesh.points) + 1, dtype=np.int64) * width, fields)
+
+
+_ROUNDING = 64  # units in the last place of the largest coordinate
+
+
+def _are_congruent(points: NDArray[np.float64], nodes: NDArray[np.integer]) -> bool:
+    tolerance = _ROUNDING * np.finfo(float).eps * np.abs(points).max(initial=0.0)
+    own = points[nodes[:1]] - points[nodes[:1, :1]]
+    for start in range(0, len(nodes), 1 << 14):
+        some = nodes[start : start + (1 << 14)]
+        if np.abs(points[some] - points[some[:, :1]] - own).max(initial=0.0) > tolerance:
+            return False
+    return True

@@ -1,0 +1,136 @@
+"""Build an operator from a form: spread materials over the domains, check what is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from fem.assembly.checks import fault, wrong
+from fem.assembly.operator import Operator
+from fem.assembly.term import Term
+from fem.dofs.fields import element_of
+from fem.errors import MaterialError
+from fem.geometry.tables import tables
+from fem.reference import ELEMENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fem.assembly.form import BilinearForm
+    from fem.dofs.domain import Domain
+    from fem.dofs.space import Space
+    from fem.reference import ReferenceElement
+
+_SIMPLICES = ("point", "line", "triangle", "tetrahedron")
+
+
+def stiffness_degree(element: ReferenceElement) -> int:
+    """Return the degree of the quadrature for products of gradients."""
+    return 2 * (element.order - 1) if element.cell in _SIMPLICES else 2 * element.order
+
+
+def mass_degree(element: ReferenceElement) -> int:
+    """Return the degree of the quadrature for products of values."""
+    return 2 * element.order
+
+
+def bilinear(
+    space: Space,
+    form: BilinearForm,
+    moduli: tuple[Any, ...],
+    margins: Mapping[str, Any],
+    *,
+    degree: Any = stiffness_degree,
+    field: str | None = None,
+    domains: tuple[Domain, ...] | None = None,
+) -> Operator:
+    """Return the operator of a form on all cells of the highest dimension.
+
+    Parameters
+    ----------
+    space : Space
+        Where it acts.
+    form : BilinearForm
+        The weak form.
+    moduli : tuple of array, shapes (), (e,) or (e, q)
+        What it is linear in, for all cells.
+    margins : mapping of str to array, shape () or (e,)
+        What must be positive, see `fem.assembly.checks`.
+    degree : callable
+        Degree of the quadrature on an element.
+    field : str, optional
+        The unknown.
+    domains : tuple of Domain, optional
+        Where to integrate; all cells of the highest dimension by default.
+    """
+    of = space.field(field)
+    where = space.topology.bulk if domains is None else domains
+    cells = sum(domain.count for domain in where)
+    terms, all_moduli, all_margins, start = [], [], [], 0
+    for domain in where:
+        element = element_of(of, domain.element, ELEMENTS)
+        term = Term(form, domain, of, tables(domain.element, element, degree(domain.element)))
+        part = slice(start, start + domain.count)
+        points = len(term.tables.weights)
+        terms.append(term)
+        all_moduli.append(tuple(_on_domain(m, part, cells, points) for m in moduli))
+        limits = {name: m if jnp.ndim(m) == 0 else m[part] for name, m in margins.items()}
+        check_known(limits, domain)
+        all_margins.append(tuple(item for item in limits.items() if isinstance(item[1], jax.core.Tracer)))
+        start += domain.count
+    return Operator(space, tuple(terms), tuple(all_moduli), tuple(all_margins), form.definite)
+
+
+def material(name: str, value: Any) -> Any:
+    """Return a coefficient as an array of numbers.
+
+    Raises
+    ------
+    MaterialError
+        If it is none, or has more than two axes.
+    """
+    array = value if isinstance(value, jax.Array) else np.asarray(value)
+    if array.dtype.kind in "iub":
+        array = array.astype(float)
+    if array.dtype.kind != "f" or array.ndim > 2:
+        raise MaterialError(
+            f"{name} is not a coefficient",
+            expected="a number, an array of shape (e,) for cells, or (e, q) for quadrature points",
+            got=f"{name} of type {array.dtype} and shape {array.shape}",
+            fix="pass one number for each cell",
+        )
+    return jnp.asarray(array)
+
+
+def least(value: Any) -> Any:
+    """Return the smallest value in each cell, shape () or (e,)."""
+    return value.min(axis=-1) if value.ndim == 2 else value
+
+
+def check_known(margins: Mapping[str, Any], domain: Domain) -> None:
+    """Raise the error of the first margin that is known now and not positive."""
+    for name, margin in margins.items():
+        if isinstance(margin, jax.core.Tracer):
+            continue
+        numbers = np.atleast_1d(np.asarray(margin))
+        faults = np.flatnonzero(wrong(name, numbers))
+        if len(faults):
+            raise fault(name, float(numbers[faults[0]]), int(domain.cells[faults[0]]), domain.what)
+
+
+def _on_domain(modulus: Any, part: slice, cells: int, points: int) -> Any:
+    """The modulus on a part of all cells, quadrature points first."""
+    if jnp.ndim(modulus) == 0:
+        return modulus
+    fits = modulus.shape[0] == cells and (modulus.ndim == 1 or modulus.shape[1] == points)
+    if not fits:
+        raise MaterialError(
+            "a coefficient does not fit the cells",
+            expected=f"shape (), ({cells},) for the cells, or ({cells}, {points}) for their quadrature points",
+            got=f"shape {modulus.shape}",
+            fix="pass one number for each cell, in the order of the blocks of the mesh",
+        )
+    return modulus[part].T

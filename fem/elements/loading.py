@@ -1,0 +1,75 @@
+"""What all loads share: domains, quadrature, and one compiled function."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+import jax
+
+from fem.assembly.load import integrate
+from fem.assembly.term import Term
+from fem.dofs.fields import element_of
+from fem.errors import MeshError
+from fem.geometry.tables import tables
+from fem.reference import ELEMENTS
+
+if TYPE_CHECKING:
+    from fem.dofs.domain import Domain
+    from fem.dofs.fields import Field
+    from fem.dofs.space import Space
+    from fem.geometry.cells import Cells
+
+
+class Density(Protocol):
+    """A frozen dataclass that turns numbers into a force density, shape (i, q, e)."""
+
+    def __call__(self, cells: Cells, numbers: tuple[Any, ...]) -> Any:
+        """Force density at the quadrature points."""
+        ...
+
+
+def vector(space: Space, density: Any, domain: Domain, numbers: tuple[Any, ...], field: Field, degree: int) -> Any:
+    """Return the load vector of a density on one domain, shape (n,).
+
+    Parameters
+    ----------
+    space : Space
+        Points and dofs.
+    density : Density
+        Force density.
+    domain : Domain
+        Cells or facets.
+    numbers : tuple of array, cells last
+        What the density depends on.
+    field : Field
+        The unknown that the load works on.
+    degree : int
+        Degree of the quadrature.
+    """
+    element = element_of(field, domain.element, ELEMENTS)
+    return _vector(space, Term(density, domain, field, tables(domain.element, element, degree)), numbers)
+
+
+@partial(jax.jit, static_argnames=("term",))
+def _vector(space: Space, term: Term, numbers: tuple[Any, ...]) -> Any:
+    return integrate(term, term.form, numbers, space)  # type: ignore[arg-type]
+
+
+def selected(space: Space, facets: Any) -> Any:
+    """Return facets, given by themselves or by the name of a set.
+
+    Raises
+    ------
+    MeshError
+        If there are none.
+    """
+    chosen = space.mesh.facets_on(facets) if isinstance(facets, str) else facets
+    if not len(chosen):
+        raise MeshError(
+            "a load on no facets",
+            expected="one facet or more",
+            got=f"{chosen!r}",
+            fix="look at mesh.facets_on(...): its predicate must hold at all nodes of a facet",
+        )
+    return chosen
