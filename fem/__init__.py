@@ -11,7 +11,7 @@ from fem.dofs.space import Space
 from fem.elements.body_load import body_load
 from fem.elements.pressure import pressure
 from fem.elements.traction import traction
-from fem.mesh import CellBlock, Facets, Mesh, box, interval, rectangle
+from fem.mesh import CellBlock, Facets, Mesh, box, from_meshio, interval, read, rectangle
 
 __all__ = [
     "CellBlock",
@@ -24,10 +24,12 @@ __all__ = [
     "box",
     "elements",
     "fix",
+    "from_meshio",
     "interval",
     "prescribed",
     "pressure",
     "reactions",
+    "read",
     "rectangle",
     "solve",
     "traction",

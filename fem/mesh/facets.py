@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fem.mesh.groups import occurrences
+from fem.mesh.groups import occurrences, unique_groups
 from fem.reference import ELEMENTS
 
 if TYPE_CHECKING:
@@ -129,13 +129,56 @@ def facets_with_count(blocks: Sequence[CellBlock], dimension: int, count: int) -
         alike = [group for group in groups if group.element.corners == corners]
         counts = occurrences(np.concatenate([group.nodes[:, :corners] for group in alike]))
         chosen = counts == count if count > 0 else counts >= -count
-        for group, mask in zip(
-            alike, np.split(chosen, np.cumsum([len(group.nodes) for group in alike])[:-1]), strict=True
-        ):
-            found.append(
-                FacetGroup(group.element, group.nodes[mask], group.block, group.cells[mask], group.sides[mask])
-            )
+        ends = np.cumsum([len(group.nodes) for group in alike])[:-1]
+        found += [_masked(group, mask) for group, mask in zip(alike, np.split(chosen, ends), strict=True)]
     return found
+
+
+def facet_masks(blocks: Sequence[CellBlock], facets: Facets) -> list[NDArray[np.int32]]:
+    """Return facets as one number for each cell, the sum of 2**side over its sides; shape (e,) for each block."""
+    masks = [np.zeros(len(block), dtype=np.int32) for block in blocks]
+    for mask, cells, sides in zip(masks, facets.cells, facets.sides, strict=True):
+        np.bitwise_or.at(mask, cells, np.int32(1) << sides)
+    return masks
+
+
+def facets_from_masks(masks: Sequence[NDArray[Any]]) -> Facets:
+    """Return the facets that `facet_masks` wrote."""
+    found = [np.argwhere(mask[:, None] >> np.arange(8) & 1).astype(np.int32) for mask in masks]
+    return Facets(tuple(pairs[:, 0] for pairs in found), tuple(pairs[:, 1] for pairs in found))
+
+
+def find_facets(blocks: Sequence[CellBlock], nodes: Sequence[NDArray[np.int64]]) -> Facets | None:
+    """Return the sides of cells that have given nodes, or None if one of them is no side of any cell.
+
+    Parameters
+    ----------
+    blocks : sequence of CellBlock
+        Blocks of the mesh.
+    nodes : sequence of int arrays, shape (f, a) each
+        Nodes of facets; their order does not matter. Between two cells it is the side of the first.
+    """
+    dimension = max(block.element.dimension for block in blocks)
+    groups = facet_groups(blocks, all_facets(blocks, dimension))
+    found = []
+    for wanted in nodes:
+        alike = [group for group in groups if group.element.count == wanted.shape[1]]
+        if not alike:
+            return None
+        candidates = np.concatenate([group.nodes for group in alike])
+        first, number, _ = unique_groups(np.concatenate([candidates, wanted]))
+        places = first[number[len(candidates) :]]
+        if (places >= len(candidates)).any():
+            return None
+        mask = np.zeros(len(candidates), dtype=bool)
+        mask[places] = True
+        ends = np.cumsum([len(group.nodes) for group in alike])[:-1]
+        found += [_masked(group, part) for group, part in zip(alike, np.split(mask, ends), strict=True)]
+    return _chosen(blocks, found)
+
+
+def _masked(group: FacetGroup, mask: NDArray[np.bool_]) -> FacetGroup:
+    return FacetGroup(group.element, group.nodes[mask], group.block, group.cells[mask], group.sides[mask])
 
 
 def _chosen(blocks: Sequence[CellBlock], groups: list[FacetGroup]) -> Facets:
