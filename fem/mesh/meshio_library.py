@@ -124,13 +124,22 @@ def load(path: Path) -> Any:
     """
     kind = existing_format(path)
     meshio = library()
-    if kind == "nastran" and b"ENDDATA" not in path.read_bytes():
-        raise unreadable(path, kind, "no line ENDDATA at the end")
+    _check_end(path, kind)
     try:
         return getattr(meshio, kind).read(_source(path, kind))
     except (Exception, SystemExit) as error:
         # Whatever a reader stumbles over in a damaged file: index, value, key, parse and struct errors.
         raise unreadable(path, kind, f"{type(error).__name__}: {error}") from error
+
+
+def _check_end(path: Path, kind: str) -> None:
+    """Refuse a file that was cut off where its reader would not notice: within the last number."""
+    if kind == "nastran" and b"ENDDATA" not in path.read_bytes():
+        raise unreadable(path, kind, "no line ENDDATA at the end")
+    if kind == "gmsh":
+        last = path.read_bytes()[-1000:].rstrip().rsplit(b"\n", 1)[-1]
+        if not last.startswith(b"$End"):
+            raise unreadable(path, kind, f"the last line is {last[:40].decode(errors='replace')!r}, not $End...")
 
 
 def _source(path: Path, kind: str) -> Any:

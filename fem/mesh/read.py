@@ -77,7 +77,9 @@ def from_meshio(source: Any, *, dimension: int | None = None, cell_dimensions: S
     """
     sizes = [_dimension(block) for block in source.cells]
     wanted = set(cell_dimensions) if cell_dimensions is not None else {max(sizes, default=0)}
-    keep = [size in wanted and bool(len(block.data)) for block, size in zip(source.cells, sizes, strict=True)]
+    keep = [
+        0 < size and size in wanted and len(block.data) > 0 for block, size in zip(source.cells, sizes, strict=True)
+    ]
     if not any(keep):
         raise MeshError(
             "a mesh without cells",

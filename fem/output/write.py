@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
     from fem.mesh import FacetGroup, Facets, Mesh
 
-# Formats that can hold what is written here: values and sets, or sets alone.
-_WITH_VALUES = ("vtu", "vtk", "xdmf")
-_WITH_SETS = ("abaqus",)
+_FORMATS = ("vtu", "xdmf", "vtk")
 
 
 def write(
@@ -33,7 +31,7 @@ def write(
     units: Mapping[str, str] | None = None,
     sets: bool = True,
 ) -> None:
-    """Write a mesh with fields and named sets: VTU, XDMF, VTK, or Abaqus (without fields).
+    """Write a mesh with fields and named sets: VTU, XDMF or VTK.
 
     Parameters
     ----------
@@ -48,13 +46,12 @@ def write(
     units : mapping of str to str
         Unit of each field; it becomes part of the name in the file: ``"stress [Pa]"``.
     sets : bool
-        Whether named sets are written too, so that `fem.read` finds them again: as sets where the format has
-        them (facets then become cells of one dimension less), else as integer data.
+        Whether named sets are written too, as integer data by which `fem.read` finds them again.
 
     Raises
     ------
     MeshFileError
-        If the format cannot be written, or cannot hold fields.
+        If the name ends in nothing that is written.
     MeshError
         If a field does not fit the mesh.
     LibraryMissingError
@@ -62,30 +59,21 @@ def write(
     """
     target, units = Path(path), units or {}
     kind = file_format(target)
-    if kind not in (*_WITH_VALUES, *_WITH_SETS) or (kind not in _WITH_VALUES and (points or cells)):
+    if kind not in _FORMATS:
         raise MeshFileError(
-            "a format that cannot hold what is to be written",
-            expected="a name that ends in .vtu, .xdmf or .vtk; .inp for a mesh without fields",
-            got=f"{target.name!r} for {len(points or {}) + len(cells or {})} fields",
-            fix="write VTU",
+            "a format that is not written",
+            expected="a name that ends in .vtu, .xdmf or .vtk",
+            got=f"{target.name!r}",
+            fix="write VTU; for other formats, fem.output.to_meshio(mesh).write(...)",
             path=str(target),
         )
-    source = to_meshio(mesh, points=points, cells=cells, units=units, sets=sets, marks=kind in _WITH_VALUES)
+    source = to_meshio(mesh, points=points, cells=cells, units=units, sets=sets, marks=True)
     if kind == "vtk":
         # The legacy format separates names by spaces.
         for data in (source.point_data, source.cell_data):
             for name in list(data):
                 data[name.replace(" ", "_")] = data.pop(name)
-    try:
-        getattr(library(), kind).write(str(target), source)
-    except KeyError as error:
-        raise MeshFileError(
-            "cells that the file format does not have",
-            expected=f"cells that {kind} has",
-            got=f"cells of the kind {error}",
-            fix="write VTU",
-            path=str(target),
-        ) from error
+    getattr(library(), kind).write(str(target), source)
 
 
 def to_meshio(
@@ -104,7 +92,8 @@ def to_meshio(
     mesh, points, cells, units, sets
         See `write`.
     marks : bool
-        Write sets as integer data instead of sets, for formats that have none.
+        Write sets as integer data instead of sets, for formats that have none. Without, facet sets become cells of
+        one dimension less, on which fields of cells are NaN; the ends of lines become point sets.
     """
     units = units or {}
     blocks = [(MESHIO_NAMES[block.element.name], block.nodes) for block in mesh.blocks]
