@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 
+from fem.assembly.moduli import cut, in_batches
 from fem.assembly.plan import Plan
-from fem.assembly.primitives import accumulate
-from fem.assembly.term import basis, batched_moduli, coordinates, in_batches, is_congruent, joined
+from fem.assembly.primitives import accumulate, add_multiples
+from fem.assembly.term import basis, combined, coordinates, is_congruent
 from fem.geometry.cells import Cells
 
 if TYPE_CHECKING:
+    from fem.assembly.moduli import Moduli
     from fem.assembly.term import Term
     from fem.dofs.space import Space
     from fem.dofs.system import System
@@ -20,7 +23,9 @@ if TYPE_CHECKING:
 Margins = tuple[tuple[str, Any], ...]
 
 
-def add_term(values: Any, term: Term, moduli: tuple[Any, ...], margins: Margins, space: Space, system: System) -> Any:
+def add_term(
+    values: Any, term: Term, moduli: Moduli, margins: Margins, space: Space, system: System, *, differentiated: bool
+) -> Any:
     """Return stored values, shape (s,), with the matrices of a term added.
 
     Parameters
@@ -29,7 +34,7 @@ def add_term(values: Any, term: Term, moduli: tuple[Any, ...], margins: Margins,
         Stored values so far.
     term : Term
         Weak form and domain.
-    moduli : tuple of array, shapes (), (e,) or (q, e)
+    moduli : Moduli
         What the form is linear in.
     margins : tuple of (str, array)
         Names and values, shape () or (e,), of what must be positive in each cell.
@@ -37,26 +42,31 @@ def add_term(values: Any, term: Term, moduli: tuple[Any, ...], margins: Margins,
         Points.
     system : System
         Pattern.
+    differentiated : bool
+        Whether derivatives may follow; without them cells of one shape need not be formed.
     """
+    congruent = is_congruent(term, space)
+    if congruent and moduli.uniform and not margins and not differentiated:
+        factors = jnp.broadcast_to(moduli.factor, (term.domain.count,))
+        return add_multiples(values, basis(term, space, moduli)[0], factors, plan=plan_of(system, term))
     domain = term.domain
-    plan = plan_of(system, term)
-    constant_cells = is_congruent(term, space)
-    varying, shared = batched_moduli(domain, moduli)
-    names = tuple(name for name, _ in margins) + (() if constant_cells else ("volume",))
+    names = tuple(name for name, _ in margins) + (() if congruent else ("volume",))
     limits = [in_batches(domain, jnp.broadcast_to(margin, (domain.count,))) for _, margin in margins]
-    where = None if constant_cells else coordinates(domain, jnp.asarray(space.points))
-    matrices = _of_constants(term, space, moduli) if constant_cells else _of_coordinates(term)
+    own = cut(domain, (moduli.factor, *moduli.each))
+    where = None if congruent else coordinates(domain, jnp.asarray(space.points))
+    matrices = partial(_of_constants, basis(term, space, moduli)) if congruent else partial(_of_coordinates, term)
+    add = partial(accumulate, plan=plan_of(system, term), names=names)
 
     def step(stored: Any, batch: Any) -> tuple[Any, None]:
-        number, own, own_limits, x = batch
-        block, worst = jax.checkpoint(matrices, prevent_cse=False)(x, joined(own, shared))
+        number, varying, own_limits, x = batch
+        block, worst = jax.checkpoint(matrices, prevent_cse=False)(x, own.join(varying))
         limit = [jax.lax.stop_gradient(m) for m in [*own_limits, *worst]]
-        empty = jnp.zeros((0, domain.lanes))
-        checked = jnp.stack(limit) if limit else empty
-        return accumulate(stored, block[None], checked[None], number, plan=plan, names=names), None
+        checked = jnp.stack(limit) if limit else jnp.zeros((0, domain.lanes))
+        block = jnp.broadcast_to(block, (*block.shape[:-1], domain.lanes))
+        return add(stored, block[None], checked[None], number), None
 
     numbers = jnp.arange(domain.batches, dtype=jnp.int32)
-    return jax.lax.scan(step, values[None], (numbers, varying, limits, where))[0][0]
+    return jax.lax.scan(step, values[None], (numbers, own.varying, limits, where))[0][0]
 
 
 def plan_of(system: System, term: Term) -> Plan:
@@ -68,25 +78,11 @@ def plan_of(system: System, term: Term) -> Plan:
     return system.plans[key]
 
 
-def _of_coordinates(term: Term) -> Any:
-    def matrices(x: Any, moduli: tuple[Any, ...]) -> tuple[Any, list[Any]]:
-        cells = Cells(term.tables, x)
-        return term.form.matrix(cells, moduli), [cells.worst]
-
-    return matrices
+def _of_coordinates(term: Term, x: Any, numbers: tuple[Any, ...]) -> tuple[Any, list[Any]]:
+    cells, (factor, *each) = Cells(term.tables, x), numbers
+    return term.form.matrix(cells, tuple(factor * m for m in each)), [cells.worst]
 
 
-def _of_constants(term: Term, space: Space, moduli: tuple[Any, ...]) -> Any:
-    points_of = tuple(m.shape[0] if jnp.ndim(m) == 2 else 0 for m in moduli)
-    units = basis(term, space, points_of)
-
-    def matrices(_: Any, moduli: tuple[Any, ...]) -> tuple[Any, list[Any]]:
-        total = 0.0
-        for unit, modulus in zip(units, moduli, strict=True):
-            if jnp.ndim(modulus) == 2:
-                total = total + jnp.tensordot(unit, modulus, [[0], [0]])
-            else:
-                total = total + unit[..., None] * modulus
-        return jnp.broadcast_to(total, (*units[0].shape[-4:], term.domain.lanes)), []
-
-    return matrices
+def _of_constants(units: list[Any], _: None, numbers: tuple[Any, ...]) -> tuple[Any, list[Any]]:
+    factor, *each = numbers
+    return combined(units, tuple(each), factor), []

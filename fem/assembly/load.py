@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 
-from fem.assembly.term import Term, batched_moduli, coordinates, dofs, joined
+from fem.assembly.moduli import cut
+from fem.assembly.term import Term, coordinates, dofs
 from fem.errors import SpaceError
 from fem.geometry.cells import Cells
 
@@ -31,18 +32,18 @@ def integrate(term: Term, density: Callable[..., Any], numbers: tuple[Any, ...],
     space : Space
         Points.
     """
-    varying, shared = batched_moduli(term.domain, numbers)
+    own = cut(term.domain, numbers)
     where = coordinates(term.domain, jnp.asarray(space.points))
 
-    def forces(x: Any, own: tuple[Any, ...]) -> Any:
+    def forces(x: Any, mine: tuple[Any, ...]) -> Any:
         cells = Cells(term.tables, x)
-        return cells.test_value(density(cells, own))
+        return cells.test_value(density(cells, mine))
 
     def step(_: None, batch: Any) -> tuple[None, Any]:
-        x, own = batch
-        return None, jax.checkpoint(forces, prevent_cse=False)(x, joined(own, shared))
+        x, varying = batch
+        return None, jax.checkpoint(forces, prevent_cse=False)(x, own.join(varying))
 
-    found = jax.lax.scan(step, None, (where, varying))[1]
+    found = jax.lax.scan(step, None, (where, own.varying))[1]
     return jnp.zeros(space.count).at[dofs(term, space)].add(found, mode="drop")
 
 

@@ -18,6 +18,7 @@ from sparsead.pattern.structure import Structure
 
 if TYPE_CHECKING:
     from fem.assembly.assemble import Margins
+    from fem.assembly.moduli import Moduli
     from fem.assembly.term import Term
     from fem.dofs.system import System
 
@@ -35,8 +36,8 @@ class Operator:
         Where it acts.
     terms : tuple of Term
         Weak forms and their domains.
-    moduli : tuple of tuple of array
-        For each term, what it is linear in; shapes (), (e,) or (q, e).
+    moduli : tuple of Moduli
+        For each term, what it is linear in.
     margins : tuple of tuple of (str, array)
         For each term, what must be positive in each cell.
     definite : bool
@@ -45,7 +46,7 @@ class Operator:
 
     space: Space
     terms: tuple[Term, ...]
-    moduli: tuple[tuple[Any, ...], ...]
+    moduli: tuple[Moduli, ...]
     margins: tuple[Margins, ...]
     definite: bool
 
@@ -81,7 +82,7 @@ class Operator:
                 fix="for a factor that varies from cell to cell scale the material instead",
             )
         known = not isinstance(factor, jax.core.Tracer)
-        moduli = tuple(tuple(factor * m for m in term) for term in self.moduli)
+        moduli = tuple(own.scaled(factor) for own in self.moduli)
         return Operator(
             self.space, self.terms, moduli, self.margins, self.definite and known and bool(np.asarray(factor) > 0)
         )
@@ -137,7 +138,7 @@ class Operator:
         return f"Operator({forms}; {self.space.count} dofs)"
 
 
-def assemble(operator: Operator, system: System) -> Any:
+def assemble(operator: Operator, system: System, *, differentiated: bool = True) -> Any:
     """Return the stored values on a pattern, shape (s,).
 
     Parameters
@@ -146,10 +147,12 @@ def assemble(operator: Operator, system: System) -> Any:
         What to assemble.
     system : System
         Pattern; has the couplings of all terms.
+    differentiated : bool
+        Whether derivatives may follow.
     """
     values = jnp.zeros(system.pattern.size)
     for term, moduli, margins in zip(operator.terms, operator.moduli, operator.margins, strict=True):
-        values = add_term(values, term, moduli, margins, operator.space, system)
+        values = add_term(values, term, moduli, margins, operator.space, system, differentiated=differentiated)
     return values
 
 

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fem.assembly.scatter import add_at
+from fem.assembly.scatter import add_at, add_blocks_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,18 +39,20 @@ class Plan:
         self.size = system.pattern.size
         (row, a), (col, b) = rows, cols
         self.shape = (a, row.components, b, col.components, domain.lanes)
-        before = system.rows_before(domain.nodes)[:a, :b]
+        self.step = step = system.numbering.uniform or 1  # all below are multiples of it
+        before = system.rows_before(domain.nodes)[:a, :b] // step
         self._before = domain.in_batches(before)  # (batches, a, b, lanes)
-        starts = system.pattern.indptr[:-1]
+        starts = system.pattern.indptr[:-1] // step
         first = system.numbering.first
         dofs = first[domain.batched_nodes[:, :b, None]] + np.arange(col.components)[:, None] + col.offset
         self._starts = starts.take(dofs)  # (batches, b, j, lanes)
         self._within = (np.arange(row.components) + row.offset).astype(starts.dtype)
+        self._whole = row.components == step
 
     def slots(self, batch: int) -> NDArray[np.integer]:
         """Return the stored entry of each entry of the matrices of a batch, shape (a, i, b, j, lanes)."""
-        starts = self._starts[batch][None] + self._within[:, None, None, None]
-        return self._before[batch][:, None, :, None] + starts[None]
+        starts = self._starts[batch][None] * self.step + self._within[:, None, None, None]
+        return (self._before[batch] * self.step)[:, None, :, None] + starts[None]
 
     def add(self, values: NDArray[Any], matrices: NDArray[Any], batch: int) -> None:
         """Add cell matrices, shape (a, i, b, j, lanes), to stored values, shape (s,), in place."""
@@ -58,6 +60,26 @@ class Plan:
         if alive < self.domain.lanes:
             slots, matrices = slots[..., :alive], matrices[..., :alive]
         add_at(values, slots.reshape(-1), matrices.reshape(-1))
+
+    def add_multiples(self, values: NDArray[Any], unit: NDArray[Any], factors: NDArray[Any]) -> None:
+        """Add one matrix, shape (a, i, b, j), times a factor of each cell, shape (e,), in place.
+
+        The rows of a node are consecutive in a column, so each is added as a block:
+        one index and one factor for as many numbers as a node has dofs.
+        """
+        if not self._whole:
+            for batch in range(self.domain.batches):
+                start, alive = batch * self.domain.lanes, self.domain.alive(batch)
+                matrices = unit[..., None] * factors[start : start + alive]
+                add_at(values, self.slots(batch)[..., :alive].reshape(-1), matrices.reshape(-1))
+            return
+        blocks = np.ascontiguousarray(unit.transpose(2, 3, 0, 1)).reshape(-1, self.step)  # (b j a, i)
+        for batch in range(self.domain.batches):
+            start, alive = batch * self.domain.lanes, self.domain.alive(batch)
+            rows = self._starts[batch][:, :, None] + self._before[batch].transpose(1, 0, 2)[:, None]
+            repeated = np.broadcast_to(factors[start : start + alive], (len(blocks), alive))
+            index = rows[..., :alive].reshape(len(blocks), alive)
+            add_blocks_at(values, index, np.ascontiguousarray(repeated), blocks)
 
     def gather(self, stored: NDArray[Any], batch: int, out: NDArray[Any]) -> None:
         """Fill `out`, shape (a, i, b, j, lanes), with stored values; zero in lanes that are no cell."""
@@ -68,6 +90,6 @@ class Plan:
         """Return `slots` in a traced program, for accelerators; lanes that are no cell point beyond the end."""
         before, starts = jax.lax.optimization_barrier((jnp.asarray(self._before), jnp.asarray(self._starts)))
         within = jnp.asarray(self._within)[:, None, None, None]
-        slots = before[batch][:, None, :, None] + (starts[batch][None] + within)[None]
+        slots = (before[batch] * self.step)[:, None, :, None] + (starts[batch][None] * self.step + within)[None]
         cell = batch * self.domain.lanes + jnp.arange(self.domain.lanes)
         return jnp.where(cell < self.domain.count, slots, self.size)

@@ -26,6 +26,7 @@ from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
 from fem.assembly.checks import check_margins
+from fem.assembly.moduli import in_batches
 
 if TYPE_CHECKING:
     from fem.assembly.plan import Plan
@@ -60,7 +61,49 @@ def gather(values: Any, batch: Any, *, plan: Plan) -> Any:
     return _gather.bind(values, batch, plan=plan)
 
 
+def add_multiples(values: Any, unit: Any, factors: Any, *, plan: Plan) -> Any:
+    """Return the stored values with one matrix times a factor of each cell added; has no derivative.
+
+    Parameters
+    ----------
+    values : array, shape (s,)
+        Stored values.
+    unit : array, shape (a, i, b, j)
+        The matrix.
+    factors : array, shape (e,)
+        Factors.
+    plan : Plan
+        Where the entries are stored.
+    """
+
+    def on_host(values: Any, unit: Any, factors: Any) -> Any:
+        out = jax.ShapeDtypeStruct(values.shape, values.dtype)
+        call = buffer_callback(
+            partial(_add_multiples, plan), out, input_output_aliases={0: 0}, vmap_method="sequential"
+        )
+        return call(values, unit, factors)
+
+    def on_device(values: Any, unit: Any, factors: Any) -> Any:
+        own = in_batches(plan.domain, factors)
+
+        def step(stored: Any, batch: Any) -> tuple[Any, None]:
+            number, factor = batch
+            return stored.at[plan.traced_slots(number)].add(unit[..., None] * factor, mode="drop"), None
+
+        return jax.lax.scan(step, values, (jnp.arange(plan.domain.batches), own))[0]
+
+    return jax.lax.platform_dependent(values, unit, factors, cpu=on_host, default=on_device)
+
+
 # ------------------------------------------------------------------ host
+def _add_multiples(plan: Plan, _: Any, out: Any, *buffers: Any) -> None:
+    target = np.asarray(out)
+    values, unit, factors = map(np.asarray, buffers)
+    if target.ctypes.data != values.ctypes.data:
+        np.copyto(target, values)
+    plan.add_multiples(target, unit, factors)
+
+
 def _add_on_host(plan: Plan, names: tuple[str, ...], _: Any, out: Any, *buffers: Any) -> None:
     target = np.asarray(out)
     values, matrices, margins, batch = map(np.asarray, buffers)

@@ -108,7 +108,8 @@ def _solve(operator: Operator, load: Any, constraints: Constraints, *, options: 
     g = prescribed_part(reduction, constraints)
     if g is not None:
         load = load - apply(operator, g[None])
-    values = reduce_values(reduction, assemble(jax.lax.stop_gradient(operator), reduction.system))
+    known = jax.lax.stop_gradient(operator)
+    values = reduce_values(reduction, assemble(known, reduction.system, differentiated=False))
 
     def product(z: Any) -> Any:
         return reduce_vectors(reduction, apply(operator, expand_vectors(reduction, z)))

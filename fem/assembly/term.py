@@ -19,6 +19,7 @@ from fem.geometry.tables import Tables
 
 if TYPE_CHECKING:
     from fem.assembly.form import BilinearForm
+    from fem.assembly.moduli import Moduli
     from fem.dofs.domain import Domain
     from fem.dofs.fields import Field
     from fem.dofs.space import Space
@@ -56,33 +57,6 @@ def constant(array: np.ndarray[Any, Any]) -> Any:
     return jax.lax.optimization_barrier(jnp.asarray(array))
 
 
-def batched_moduli(domain: Domain, moduli: tuple[Any, ...]) -> tuple[list[Any], list[Any]]:
-    """Cut moduli of shape () , (e,) or (q, e) into batches: those that have a cell axis, and the scalars."""
-    varying: list[Any] = []
-    shared: list[Any] = []
-    for modulus in moduli:
-        if jnp.ndim(modulus):
-            varying.append(in_batches(domain, modulus))
-            shared.append(None)
-        else:
-            varying.append(None)
-            shared.append(modulus)
-    return varying, shared
-
-
-def in_batches(domain: Domain, array: Any) -> Any:
-    """Return a traced array with the cells last by batch: (..., e) to (batches, ..., lanes)."""
-    missing = domain.batches * domain.lanes - domain.count
-    if missing:
-        array = jnp.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, missing)], mode="edge")
-    return jnp.moveaxis(array.reshape(*array.shape[:-1], domain.batches, domain.lanes), -2, 0)
-
-
-def joined(varying: list[Any], shared: list[Any]) -> tuple[Any, ...]:
-    """The moduli of a batch again, those of the batch and the scalars in their order."""
-    return tuple(v if s is None else s for v, s in zip(varying, shared, strict=True))
-
-
 def coordinates(domain: Domain, points: Any) -> Any:
     """Gather the coordinates of the nodes of each cell by batch, shape (batches, k, a, lanes)."""
     d = points.shape[1]
@@ -109,22 +83,37 @@ def is_congruent(term: Term, space: Space) -> bool:
     return not space.moved and space.topology.congruent(term.domain)
 
 
-def basis(term: Term, space: Space, points_of: tuple[int, ...]) -> list[Any]:
-    """Matrices of the first cell for a unit of each modulus: (a, i, b, j) each, or (q, a, i, b, j) where it has points.
+def basis(term: Term, space: Space, moduli: Moduli) -> list[Any]:
+    """Matrices of the first cell that all others are multiples of, or sums of multiples.
 
-    Parameters
-    ----------
-    points_of : tuple of int
-        For each modulus, its number of quadrature points, 0 if it is constant in a cell.
+    Returns
+    -------
+    list of array
+        One matrix, shape (a, i, b, j), if the moduli differ by their factor only; else one for each modulus,
+        (q, a, i, b, j) where that has quadrature points.
     """
-    first = jnp.asarray(space.mesh.points[term.domain.nodes[0]].T[:, :, None])
-    cells = Cells(term.tables, first)
+    cells = Cells(term.tables, jnp.asarray(space.mesh.points[term.domain.nodes[0]].T[:, :, None]))
+    if moduli.uniform:
+        return [term.form.matrix(cells, moduli.each)[..., 0]]
     found = []
-    for number, points in enumerate(points_of):
+    for number, points in enumerate(moduli.points):
         units = np.eye(points)[:, :, None] if points else np.ones((1, 1))
         parts = []
         for unit in units:
-            moduli = tuple(jnp.asarray(unit) if m == number else jnp.zeros(()) for m in range(len(points_of)))
-            parts.append(term.form.matrix(cells, moduli)[..., 0])
+            one = tuple(jnp.asarray(unit) if m == number else jnp.zeros(()) for m in range(len(moduli.each)))
+            parts.append(term.form.matrix(cells, one)[..., 0])
         found.append(jnp.stack(parts) if points else parts[0])
     return found
+
+
+def combined(units: list[Any], moduli: tuple[Any, ...], factor: Any) -> Any:
+    """Sum of the matrices of `basis` times the moduli of a batch, shape (a, i, b, j, e)."""
+    if len(units) == 1 and len(moduli) != 1:
+        return units[0][..., None] * factor
+    total = 0.0
+    for unit, modulus in zip(units, moduli, strict=True):
+        if jnp.ndim(modulus) == 2:
+            total = total + jnp.tensordot(unit, factor * modulus, [[0], [0]])
+        else:
+            total = total + unit[..., None] * (factor * modulus)
+    return total

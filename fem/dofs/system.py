@@ -55,8 +55,11 @@ class System:
         self.plans: dict[Any, Any] = {}
 
     def rows_before(self, nodes: NDArray[np.integer]) -> NDArray[np.integer]:
-        """Return the rows that stand before each row node in each column node's column, (e, a) to (a, b, e)."""
-        found = self._of_groups.get(id(nodes))
+        """Return the rows that stand before each row node in each column node's column, (e, a) to (a, b, e).
+
+        What was found with the pattern is given away: whoever asks first keeps it.
+        """
+        found = self._of_groups.pop(id(nodes), None)
         return self._before.take(self.pairs.locate(nodes)) if found is None else found
 
     def stored(self, row: NDArray[np.integer], column: NDArray[np.integer]) -> NDArray[np.integer]:

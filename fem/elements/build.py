@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from fem.assembly.checks import fault, wrong
+from fem.assembly.moduli import Moduli
 from fem.assembly.operator import Operator
 from fem.assembly.term import Term
 from fem.dofs.fields import element_of
@@ -43,6 +44,7 @@ def bilinear(
     moduli: tuple[Any, ...],
     margins: Mapping[str, Any],
     *,
+    factor: Any = 1.0,
     degree: Any = stiffness_degree,
     field: str | None = None,
     domains: tuple[Domain, ...] | None = None,
@@ -57,6 +59,8 @@ def bilinear(
         The weak form.
     moduli : tuple of array, shapes (), (e,) or (e, q)
         What it is linear in, for all cells.
+    factor : array, shape (), (e,) or (e, q)
+        Multiplies all moduli; apart from them, so that cells of one shape have one matrix times their factor.
     margins : mapping of str to array, shape () or (e,)
         What must be positive, see `fem.assembly.checks`.
     degree : callable
@@ -76,7 +80,10 @@ def bilinear(
         part = slice(start, start + domain.count)
         points = len(term.tables.weights)
         terms.append(term)
-        all_moduli.append(tuple(_on_domain(m, part, cells, points) for m in moduli))
+        own = tuple(_on_domain(m, part, cells, points) for m in moduli)
+        common = _on_domain(jnp.asarray(factor), part, cells, points)
+        by_point = jnp.ndim(common) == 2
+        all_moduli.append(Moduli(1.0, tuple(common * m for m in own)) if by_point else Moduli(common, own))
         limits = {name: m if jnp.ndim(m) == 0 else m[part] for name, m in margins.items()}
         check_known(limits, domain)
         all_margins.append(tuple(item for item in limits.items() if isinstance(item[1], jax.core.Tracer)))

@@ -130,12 +130,11 @@ def elasticity(
         )
     margins = {"poisson below 1/2": 0.5 - _greatest(nu), "poisson above -1": least(nu) + 1.0}
     margins["not negative"] = least(e)
-    mu = _times(e, 1.0 / (2.0 * (1.0 + nu)))
+    mu = 1.0 / (2.0 * (1.0 + nu))
     in_stress = dimension == 2 and plane != "strain"
-    lam = _times(e, nu / (1.0 - nu * nu) if in_stress else nu / ((1.0 + nu) * (1.0 - 2.0 * nu)))
-    if dimension == 2:
-        lam, mu = _times(lam, t), _times(mu, t)
-    return bilinear(space, Elasticity(), (lam, mu), margins, field=field)
+    lam = nu / (1.0 - nu * nu) if in_stress else nu / ((1.0 + nu) * (1.0 - 2.0 * nu))
+    factor = _times(e, t) if dimension == 2 else e
+    return bilinear(space, Elasticity(), (lam, mu), margins, factor=factor, field=field)
 
 
 def _times(a: Any, b: Any) -> Any:
