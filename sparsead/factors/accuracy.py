@@ -5,8 +5,10 @@ A small backward error does not prove a solution: a floating body solves with
 599. So small or perturbed pivots, or a library that does not tell, only ask
 for a look at the condition: first the growth of one pseudo-random vector, one
 solve; then, only if that is large, an estimate of the condition number in the
-one-norm [1]_. Rows and columns are scaled first, since a matrix that mixes
-units is not singular because of them.
+one-norm [1]_. Factors with perturbed pivots are those of a neighbour, whose
+condition may hide that this matrix is singular: they must answer that vector
+too. Rows and columns are scaled first, since a matrix that mixes units is not
+singular because of them.
 
 References
 ----------
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 _SMALL_PIVOT_RATIO = 1e-12  # rounding leaves such pivots in a floating body of 1e5 unknowns
 _HARMLESS_GROWTH = 1e10
+_HOPELESS_GROWTH = 1e12  # beyond, pivots perturbed by less will not help
 _LARGEST_BACKWARD_ERROR = 1e-12
 _LARGEST_RESIDUAL = 1e-3  # of the right-hand side; beyond, the solution answers another question
 _MANY_ROUNDINGS = 64  # of single precision; the bounds above are those of double precision
@@ -62,6 +65,8 @@ def check_condition(matrix: csc_array, factorization: Factorization) -> None:
     ------
     SingularMatrixError
         ``dof`` is the largest component of the vector that the matrix nearly maps to zero.
+    Inaccurate
+        If pivots were perturbed by so much that nobody can tell.
     """
     rows, cols, norm = _equilibrate(matrix)
     inverse = _scaled_inverse(factorization, rows, cols, matrix.dtype)
@@ -69,17 +74,40 @@ def check_condition(matrix: csc_array, factorization: Factorization) -> None:
     with np.errstate(all="ignore"):
         # Of normal numbers, since a vector of signs may be just what a singular matrix can answer.
         probe = np.random.default_rng(0).normal(size=n)
-        growth = norm * np.abs(inverse.matvec(probe)).sum() / np.abs(probe).sum()
+        answer = inverse.matvec(probe)
+        growth = norm * np.abs(answer).sum() / np.abs(probe).sum()
+        if factorization.pivots.perturbed and not _answers(matrix, inverse, rows, cols, probe, answer):
+            if growth < _HOPELESS_GROWTH:
+                raise Inaccurate("perturbed pivots, and a pseudo-random right-hand side has no solution")
+            dof = int(np.argmax(np.abs(answer * cols)))
+            raise singular(dof, f"condition number {growth:.1e} or more, rows and columns scaled", n)
         if growth < min(_HARMLESS_GROWTH, 1e-2 / eps):
             return
         if np.isfinite(growth):
             estimate, _, null_vector = onenormest(inverse, t=min(2, n), compute_v=True, compute_w=True)
         else:
-            estimate, null_vector = np.inf, np.abs(inverse.matvec(probe))
+            estimate, null_vector = np.inf, np.abs(answer)
     condition = norm * estimate
     if condition > 0.1 / eps:
         dof = int(np.argmax(np.nan_to_num(np.abs(null_vector * cols), posinf=np.inf)))
         raise singular(dof, f"condition number {condition:.1e}, rows and columns scaled", n)
+
+
+def _answers(
+    matrix: csc_array,
+    inverse: LinearOperator,
+    rows: NDArray[Any],
+    cols: NDArray[Any],
+    probe: NDArray[Any],
+    answer: NDArray[Any],
+) -> bool:
+    """Return whether refinement with perturbed factors solves the scaled system, shape (n,)."""
+    for _ in range(_REFINEMENTS):
+        missed = probe - rows * (matrix @ (cols * answer))
+        if np.abs(missed).max() <= _LARGEST_RESIDUAL * np.abs(probe).max():
+            return True
+        answer = answer + inverse.matvec(missed)
+    return False
 
 
 def checked_solve(matrix: csc_array, factorization: Factorization, b: NDArray[Any], trans: Any) -> NDArray[Any]:
@@ -150,7 +178,8 @@ def locate(matrix: csc_array) -> int | None:
     n = matrix.shape[0]
     shift = np.sqrt(np.finfo(matrix.dtype).eps)
     try:
-        vector = np.ones(n, matrix.dtype)
+        # No vector of ones, to which the null vector (1, -1) of a joint is orthogonal.
+        vector = np.random.default_rng(0).normal(size=n).astype(matrix.dtype)
         from_shifted = splu(csc_array(scaled + shift * diags_array(np.ones(n))))
         for _ in range(3):
             vector = from_shifted.solve(vector)

@@ -157,18 +157,24 @@ class Entry:
             if self._factorization is not inaccurate:
                 return  # another thread did it
             assert self._analysis is not None, "an inaccurate factorization has an analysis"
-            another = self.group.more_careful(self._analysis, self._near_one())
-            if another is None:
-                raise singular(locate(self._matrix()), reason, self.group.pattern.shape[0])
-            self._factorization = self._make(another)
+            self._factorization = self._make(self._more_careful(self._analysis, reason))
+
+    def _more_careful(self, than: Analysis, reason: str) -> Analysis:
+        """Return the next way to factorize; where there is none, no solution can be trusted."""
+        another = self.group.more_careful(than, self._near_one())
+        if another is None:
+            raise singular(locate(self._matrix()), reason, self.group.pattern.shape[0])
+        return another
 
     def _make(self, analysis: Analysis) -> Factorization:
-        """Factorize and judge the condition; name the dof if the library did not."""
+        """Factorize and judge the condition, a more careful way if nobody can; name the dof if the library did not."""
         try:
             factorization = analysis.factorize(self._near_one())
             self._counters.add("factorizations")
             if is_doubtful(factorization, self.values.dtype):
                 check_condition(self._matrix(), factorization)
+        except Inaccurate as fault:
+            return self._make(self._more_careful(analysis, str(fault)))
         except SingularMatrixError as error:
             if error.dof is not None:
                 raise
