@@ -13,3 +13,10 @@ def test_substitution_out_of_range_is_an_error_without_a_warning() -> None:
     A = sp.coo([0, 0, 1], [0, 1, 1], [1e-300, 1.0, 1e-200], (2, 2), triangular="upper")
     with pytest.raises(NonFiniteError, match=r"got: +x\[0\] = (-)?inf"):
         sp.solve(A, np.array([1.0, 1.0]), backend="triangular")
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_factors_of_single_precision_keep_the_range_of_double_right_hand_sides(size: float) -> None:
+    A = sp.coo([0, 1], [0, 1], np.array([2, 4j], np.complex64), (2, 2))
+    x = sp.factorize(A, precision="single").solve(np.full(2, size))
+    np.testing.assert_allclose(x / size, [0.5, -0.25j], rtol=1e-6)
