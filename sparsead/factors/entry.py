@@ -15,6 +15,7 @@ from sparsead.factors.range import (
     exponents,
     has_extreme,
     is_moderate,
+    is_ordinary,
     shift_to_one,
     shifted,
 )
@@ -100,9 +101,10 @@ class Entry:
         """
         with self._lock:
             if self._factorization is None:
-                check_finite_values(self.group.pattern, self.values)
+                if not is_ordinary(self.values):
+                    check_finite_values(self.group.pattern, self.values)
+                    self._shift = shift_to_one(self.values)
                 check_structure(self.group.pattern, self.group.structure, self.values)
-                self._shift = shift_to_one(self.values)
                 self._factorization = self._make(self.group.analysis(self._near_one()))
             return self._factorization
 

@@ -22,9 +22,9 @@ class Shelf:
         """Return all entries, oldest first."""
         return list(self._by_age.values())
 
-    def candidates(self, sample: bytes) -> list[Entry]:
-        """Return the entries whose values may be the ones sampled, newest first."""
-        return self._by_sample.get(sample, [])[::-1]
+    def candidates(self, sample: bytes) -> tuple[Entry, ...]:
+        """Return the entries whose values may be the ones sampled, oldest first."""
+        return tuple(self._by_sample.get(sample, ()))
 
     def add(self, entry: Entry) -> None:
         """Put the newest entry on the shelf."""

@@ -142,22 +142,30 @@ class FactorStore:
         """The entry of these values, and whether it was there already; the exact comparison runs unlocked."""
         sample = group.sample(values)
         with self._lock:
-            shelf = self._shelves.setdefault(group, Shelf())
+            shelf = self._shelves.get(group)
+            if shelf is None:
+                shelf = self._shelves[group] = Shelf()
             candidates = shelf.candidates(sample)
-        for entry in candidates:
+            if not candidates:
+                return self._add(shelf, group, values, sample), False
+        for entry in reversed(candidates):
             if entry.holds(values):
                 entry.last_hit = next(self._clock)
                 self._counters.add("hits")
                 return entry, True
-        entry = Entry(group, values, sample, self._counters, born=next(self._clock))
         with self._lock:
             for other in shelf.candidates(sample):  # another thread may have added the same matrix meanwhile
                 if other not in candidates and other.holds(values):
                     return other, True
-            shelf.add(entry)
-            if (id(group), sample) in self._evicted:
-                self._counters.add("rebuilds")
-        return entry, False
+            return self._add(shelf, group, values, sample), False
+
+    def _add(self, shelf: Shelf, group: Group, values: NDArray[Any], sample: bytes) -> Entry:
+        """Put a new entry on the shelf of its group. Holds the lock."""
+        entry = Entry(group, values, sample, self._counters, born=next(self._clock))
+        shelf.add(entry)
+        if (id(group), sample) in self._evicted:
+            self._counters.add("rebuilds")
+        return entry
 
     def _account(self, entry: Entry) -> None:
         with self._lock:
