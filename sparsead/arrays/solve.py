@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sparsead.arrays.products import as_columns, as_rows, check_rows
-from sparsead.arrays.sparse_array import check_square
+from sparsead.arrays.sparse_array import check_sparse
 from sparsead.backends.registry import get
 from sparsead.errors import ShapeError
 from sparsead.factors.options import OnSingular, Precision, SolveOptions
@@ -91,6 +91,27 @@ def solve(
     values, b = matrix.values, binding.xp.conj(b) if conjugated else b
     x = _solve(binding, values, b, pattern=matrix._pattern, options=options, trans="T" if transposed else "N")
     return binding.xp.conj(x) if conjugated else x
+
+
+def check_square(matrix: SparseArray) -> int:
+    """Return n of an (n, n) matrix.
+
+    Raises
+    ------
+    DtypeError
+        If it is no `SparseArray`.
+    ShapeError
+        If it is not square.
+    """
+    m, n = check_sparse("the matrix", matrix).shape
+    if m != n:
+        raise ShapeError(
+            "matrix is not square",
+            expected="as many rows as columns",
+            got=f"shape {(m, n)}",
+            fix="solve a square system; for least squares that is block([[eye(m), A], [A.H, None]])",
+        )
+    return n
 
 
 def _composed(matrix: SparseArray, trans: Trans) -> tuple[bool, bool]:

@@ -50,10 +50,8 @@ def ratio(magnitudes: NDArray[Any]) -> float:
 
 
 class Factorization(ABC):
-    """Immutable factors of one matrix.
+    """Immutable factors of one matrix, under three laws.
 
-    Laws
-    ----
     * ``solve`` never changes what a later ``solve`` returns, from any thread.
     * ``solve(b, "T")`` and ``solve(b, "H")`` use the same factors.
     * A factorization outlives others of the same analysis and is freed alone.

@@ -62,5 +62,16 @@ def get(name: str) -> Backend:
 
 
 def installed() -> tuple[str, ...]:
-    """Return the names of the backends whose libraries are there."""
+    """Return the names of the backends whose libraries are there.
+
+    Returns
+    -------
+    tuple of str
+        Names that `solve` takes as ``backend``.
+
+    Examples
+    --------
+    >>> "superlu" in installed()
+    True
+    """
     return tuple(name for name, backend in BACKENDS.items() if backend.missing() is None)

@@ -27,7 +27,7 @@ class Pattern:
     set give the same object, so whatever is kept per pattern (the symbolic
     analysis, the transposition) is shared. Stored entry ``s`` has row
     ``indices[s]`` and column ``cols[s]``; rows increase within a column and no
-    entry is stored twice. Make patterns with `from_triplets` or `from_csc`.
+    entry is stored twice. Make patterns with `from_triplets` or `from_compressed`.
 
     Attributes
     ----------
