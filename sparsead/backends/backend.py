@@ -88,7 +88,7 @@ class Factorization(ABC):
         """
 
     def log_abs_det(self) -> float:
-        """Return log |det A|, from the factors.
+        """Return ``log |det A|``, from the factors.
 
         Raises
         ------

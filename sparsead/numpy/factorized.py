@@ -125,7 +125,7 @@ class Factorized:
         return x
 
     def log_abs_det(self) -> float:
-        """Return log |det A|, in units of [A].
+        """Return ``log |det A|``.
 
         Returns
         -------
