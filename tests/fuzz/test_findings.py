@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import sparsead.numpy as sp
+from sparsead.backends import installed
 from sparsead.errors import NonFiniteError
 
 
@@ -20,3 +21,9 @@ def test_factors_of_single_precision_keep_the_range_of_double_right_hand_sides(s
     A = sp.coo([0, 1], [0, 1], np.array([2, 4j], np.complex64), (2, 2))
     x = sp.factorize(A, precision="single").solve(np.full(2, size))
     np.testing.assert_allclose(x / size, [0.5, -0.25j], rtol=1e-6)
+
+
+@pytest.mark.parametrize("backend", [name for name in installed() if name != "triangular"])
+def test_rounding_in_the_imaginary_part_of_a_hermitian_diagonal_is_no_indefiniteness(backend: str) -> None:
+    A = sp.coo([0, 0, 1, 1], [0, 1, 0, 1], [4 + 1e-16j, 1j, -1j, 2], (2, 2), positive_definite=True)
+    np.testing.assert_allclose(sp.solve(A, np.array([4.0, -1j]), backend=backend), [1, 0], atol=1e-14)
