@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -126,15 +127,20 @@ def _composed(matrix: SparseArray, trans: Trans) -> tuple[bool, bool]:
     return matrix._transposed != (trans != "N"), matrix._conjugated != (trans == "H")
 
 
-def _solve(binding: Any, values: Any, b: Any, **static: Any) -> Any:
-    """Solve in the common type; a complex b with a real matrix is two real right-hand sides, one real factorization."""
+def _solve(binding: Any, values: Any, b: Any, *, options: SolveOptions, **static: Any) -> Any:
+    """Solve in the common type; a complex b with a real matrix is two real right-hand sides in turn."""
     of_values, of_b = binding.dtype(values), binding.dtype(b)
     if of_values.kind != "c" and of_b.kind == "c":
-        parts = binding.xp.concatenate([as_rows(binding.xp.real(b)), as_rows(binding.xp.imag(b))], 1)
+        xp, rows = binding.xp, as_rows(b)
+        _, k, n = rows.shape
+        parts = xp.concatenate([xp.reshape(part, (1, k, 1, n)) for part in (xp.real(rows), xp.imag(rows))], 2)
         working = np.result_type(of_values, np.empty(0, of_b).real.dtype)
-        x = binding.solve(binding.astype(values, working)[None], binding.astype(parts, working), **static)
-        k = parts.shape[1] // 2
-        return as_columns(x[:, :k] + 1j * x[:, k:], np.ndim(b))
+        parts = binding.astype(xp.reshape(parts, (1, 2 * k, n)), working)
+        x = binding.solve(binding.astype(values, working)[None], parts, options=replace(options, parts=2), **static)
+        x = xp.reshape(x, (1, k, 2, n))
+        return as_columns(x[:, :, 0] + 1j * x[:, :, 1], np.ndim(b))
     working = np.result_type(of_values, of_b)
-    x = binding.solve(binding.astype(values, working)[None], as_rows(binding.astype(b, working)), **static)
+    x = binding.solve(
+        binding.astype(values, working)[None], as_rows(binding.astype(b, working)), options=options, **static
+    )
     return as_columns(x, np.ndim(b))

@@ -45,16 +45,17 @@ def check_finite_values(pattern: Pattern, values: NDArray[Any]) -> None:
     )
 
 
-def check_finite_rhs(b: NDArray[Any]) -> None:
-    """Raise `NonFiniteError` with the place of the first right-hand side entry, shape (k, n), not finite."""
+def check_finite_rhs(b: NDArray[Any], parts: int = 1) -> None:
+    """Raise `NonFiniteError` with the place of the first right-hand side entry, shape (k * parts, n), not finite."""
     if all_finite(b):
         return
-    column, row = (int(i[0]) for i in np.nonzero(~np.isfinite(b)))
-    place = f"b[{row}]" if len(b) == 1 else f"b[{row}, {column}]"
+    part, row = (int(i[0]) for i in np.nonzero(~np.isfinite(b)))
+    column = part // parts
+    place = f"b[{row}]" if len(b) == parts else f"b[{row}, {column}]"
     raise NonFiniteError(
         "right-hand side is not finite",
         expected="finite values in b",
-        got=f"{place} = {b[column, row]}",
+        got=f"{place} = {b[part, row]}",
         fix="look at what computes that load",
         row=row,
         column=column,
