@@ -19,7 +19,7 @@ import jax
 import numpy as np
 
 from sparsead import kernels
-from sparsead.errors import BackendError
+from sparsead.errors import BackendError, SparseADError
 from sparsead.jax import ffi
 
 try:
@@ -100,11 +100,24 @@ def call(name: str, static: dict[str, Any], out: jax.ShapeDtypeStruct, *args: An
 Key = tuple[str, tuple[tuple[str, Any], ...]]
 
 
+def _with_notes(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """The kernel, whose errors have their notes in the text: XLA passes on nothing else."""
+
+    def run(*args: Any, **static: Any) -> Any:
+        try:
+            return kernel(*args, **static)
+        except SparseADError as error:
+            error.args = ("\n  note:     ".join((str(error), *getattr(error, "__notes__", ()))),)
+            raise
+
+    return run
+
+
 @functools.lru_cache(maxsize=1024)
 def _filling(key: Key) -> Callable[..., None]:
     """The kernel as a function that fills an output array."""
     name, static = key
-    return functools.partial(_fill, getattr(kernels, name), dict(static))
+    return functools.partial(_fill, _with_notes(getattr(kernels, name)), dict(static))
 
 
 def _fill(kernel: Callable[..., Any], static: dict[str, Any], out: Any, *args: Any) -> None:
@@ -123,5 +136,5 @@ def _on_buffers(key: Key) -> Callable[..., None]:
 @functools.lru_cache(maxsize=1024)
 def _returning(key: Key) -> Callable[..., Any]:
     name, static = key
-    kernel = functools.partial(getattr(kernels, name), **dict(static))
+    kernel = functools.partial(_with_notes(getattr(kernels, name)), **dict(static))
     return lambda *args: kernel(*map(np.asarray, args))
