@@ -163,6 +163,7 @@ class FactorStore:
         """Put a new entry on the shelf of its group. Holds the lock."""
         entry = Entry(group, values, sample, self._counters, born=next(self._clock))
         shelf.add(entry)
+        self._drop_dead(shelf)  # before the new factors take their memory
         if (id(group), sample) in self._evicted:
             self._counters.add("rebuilds")
         return entry
@@ -181,13 +182,18 @@ class FactorStore:
         if self._used > allowed // _COMFORT:
             for shelf in self._shelves.values():
                 self._evict(shelf.dead(_NEWEST))
-        elif newest is not None and len(self._shelves[newest.group]) > _TOO_MANY:
-            self._evict(self._shelves[newest.group].dead(_FEW_DOZEN))
         while self._used > allowed and (oldest := self._least_recent()) is not None:
             self._evict([oldest])
             if oldest is newest:
                 self._warn_once(oldest.nbytes, allowed)
                 self._forget_idle_groups()
+
+    def _drop_dead(self, shelf: Shelf) -> None:
+        """Keep the two newest of a pattern, a few dozen while the store uses little. Holds the lock."""
+        if self._used > self._bytes_allowed() // _COMFORT:
+            self._evict(shelf.dead(_NEWEST))
+        elif len(shelf) > _TOO_MANY:
+            self._evict(shelf.dead(_FEW_DOZEN))
 
     def _least_recent(self) -> Entry | None:
         everything = (entry for shelf in self._shelves.values() for entry in shelf.entries() if entry.accounted)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Sums of the same element contributions in another order differ by a few units in the last place.
 _SYMMETRY_ROUNDING = 1e3
-_CHUNK = 1 << 15  # pairs at a time: the temporaries stay in the cache
+_CHUNK = 1 << 15  # entries at a time: the temporaries stay in the cache
 
 
 def all_finite(array: NDArray[Any]) -> bool:
@@ -66,34 +66,38 @@ def check_structure(pattern: Pattern, structure: Structure, values: NDArray[Any]
     """Raise `StructureError` at the first pair of entries that breaks the symmetry declared; the pattern has it."""
     if not (structure.symmetric or structure.hermitian):
         return
-    diagonal = None
-    for start in range(0, len(pattern.lower), _CHUNK):
-        chunk = slice(start, start + _CHUNK)
-        below, above = _pairs(pattern, structure, values, chunk)
-        if (below == above).all():
+    diagonal, mirror = None, pattern.transposition[1]
+    for start in range(0, len(values), _CHUNK):
+        here = values[start : start + _CHUNK]
+        there = values.take(mirror[start : start + _CHUNK], mode="clip")
+        if structure.hermitian and np.iscomplexobj(values):
+            np.conjugate(there, out=there)
+        if (here == there).all():
             continue
         diagonal = _diagonal(pattern, values) if diagonal is None else diagonal
-        broken = _differ(pattern, diagonal, chunk, below, above)
-        if broken.any():
-            _raise_asymmetric(pattern, structure, values, start + int(np.argmax(broken)))
+        broken = _broken(pattern, diagonal, start, here, there)
+        if broken is not None:
+            _raise_asymmetric(pattern, structure, values, broken)
 
 
-def _differ(
-    pattern: Pattern, diagonal: NDArray[Any], chunk: slice, below: NDArray[Any], above: NDArray[Any]
-) -> NDArray[np.bool_]:
-    """Which pairs differ by more than rounding: a few units in the last place of them or of their diagonal entries."""
+def _broken(
+    pattern: Pattern, diagonal: NDArray[Any], start: int, here: NDArray[Any], there: NDArray[Any]
+) -> int | None:
+    """First stored entry that differs from its mirror image by more than rounding.
+
+    That is, a few units in the last place of the two or of their diagonal entries.
+    """
     with np.errstate(over="ignore"):
-        difference = np.abs(below - above)
+        difference = np.abs(here - there)
     tolerance = _SYMMETRY_ROUNDING * np.finfo(diagonal.dtype).eps
     suspects = np.flatnonzero(difference > tolerance * diagonal.min(initial=np.inf))
-    broken = np.zeros(len(difference), np.bool_)
-    if suspects.size:
-        stored = pattern.lower[chunk][suspects]
-        rows, cols = pattern.indices[stored], pattern.columns_of(stored)
-        of_diagonal = np.sqrt(diagonal[rows]) * np.sqrt(diagonal[cols])
-        of_pair = np.maximum(np.abs(below[suspects]), np.abs(above[suspects]))
-        broken[suspects] = difference[suspects] > tolerance * np.maximum(of_pair, of_diagonal)
-    return broken
+    if not suspects.size:
+        return None
+    rows, cols = pattern.indices[start + suspects], pattern.columns_of(start + suspects)
+    of_diagonal = np.sqrt(diagonal[rows]) * np.sqrt(diagonal[cols])
+    of_pair = np.maximum(np.abs(here[suspects]), np.abs(there[suspects]))
+    broken = suspects[difference[suspects] > tolerance * np.maximum(of_pair, of_diagonal)]
+    return start + int(broken[0]) if broken.size else None
 
 
 def _diagonal(pattern: Pattern, values: NDArray[Any]) -> NDArray[Any]:
@@ -104,21 +108,14 @@ def _diagonal(pattern: Pattern, values: NDArray[Any]) -> NDArray[Any]:
     return np.where(stored >= 0, np.abs(values.take(np.maximum(stored, 0))), 0)
 
 
-def _pairs(
-    pattern: Pattern, structure: Structure, values: NDArray[Any], chunk: slice
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Entries below the diagonal and their mirror images, conjugated for a Hermitian matrix."""
-    below, above = values.take(pattern.lower[chunk], mode="clip"), values.take(pattern.mirror[chunk], mode="clip")
-    return below, np.conj(above) if structure.hermitian and np.iscomplexobj(values) else above
-
-
-def _raise_asymmetric(pattern: Pattern, structure: Structure, values: NDArray[Any], pair: int) -> None:
-    row, column = pattern.entry(int(pattern.lower[pair]))
+def _raise_asymmetric(pattern: Pattern, structure: Structure, values: NDArray[Any], stored: int) -> None:
+    row, column = pattern.entry(stored)
     kind = "symmetric" if structure.symmetric else "Hermitian"
+    image = values[pattern.transposition[1][stored]]
     raise StructureError(
         f"matrix declared {structure.describe()} is not {kind}",
         expected=f"A[{row}, {column}] = {'' if structure.symmetric else 'conj '}A[{column}, {row}]",
-        got=f"A[{row}, {column}] = {values[pattern.lower[pair]]}, A[{column}, {row}] = {values[pattern.mirror[pair]]}",
+        got=f"A[{row}, {column}] = {values[stored]}, A[{column}, {row}] = {image}",
         fix="declare what holds, or correct the assembly of that pair",
         row=row,
         column=column,

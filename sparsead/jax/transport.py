@@ -21,6 +21,7 @@ import numpy as np
 from sparsead import kernels
 from sparsead.errors import BackendError, SparseADError
 from sparsead.jax import ffi
+from sparsead.jax.pages import prefer_huge_pages
 
 try:
     from jax.experimental.buffer_callback import buffer_callback
@@ -123,6 +124,7 @@ def _filling(key: Key) -> Callable[..., None]:
 def _fill(kernel: Callable[..., Any], static: dict[str, Any], out: Any, *args: Any) -> None:
     for array in args:
         array.flags.writeable = False  # the program's own memory
+    prefer_huge_pages(out)
     kernel(*args, **static, out=out)
 
 

@@ -132,16 +132,6 @@ class Pattern:
         return self.shape[0] == self.shape[1] and self.transposition[0] == self
 
     @functools.cached_property
-    def lower(self) -> NDArray[np.integer]:
-        """Stored entries on or below the diagonal; the upper triangle by rows if the pattern is symmetric."""
-        return _frozen(np.flatnonzero(self.indices >= self.cols), self.indices.dtype)
-
-    @functools.cached_property
-    def mirror(self) -> NDArray[np.integer]:
-        """Stored entry (j, i) for each entry (i, j) of `lower`; needs a symmetric pattern."""
-        return _frozen(np.take(self.transposition[1], self.lower), self.indices.dtype)
-
-    @functools.cached_property
     def diagonal(self) -> NDArray[np.integer]:
         """Stored entry of each diagonal position, -1 where none is stored, shape (min(m, n),)."""
         found = np.full(min(self.shape), -1, self.indices.dtype)

@@ -98,13 +98,13 @@ def test_rectangular_pattern_is_not_symmetric() -> None:
     assert not some().is_symmetric
 
 
-def test_mirror_is_the_entry_across_the_diagonal() -> None:
+def test_transposition_of_a_symmetric_pattern_gives_the_entry_across_the_diagonal() -> None:
     rng = np.random.default_rng(3)
     rows, cols = rng.integers(0, 8, 20), rng.integers(0, 8, 20)
     pattern, _ = from_triplets(np.r_[rows, cols], np.r_[cols, rows], (8, 8))
-    here = [pattern.entry(s) for s in pattern.lower]
-    assert [pattern.entry(s)[::-1] for s in pattern.mirror] == here
-    assert all(row >= column for row, column in here)
+    transposed, across = pattern.transposition
+    assert transposed is pattern
+    assert [pattern.entry(s)[::-1] for s in across] == [pattern.entry(s) for s in range(pattern.size)]
 
 
 def test_diagonal_names_the_stored_entry_or_minus_one() -> None:
