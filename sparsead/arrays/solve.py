@@ -35,7 +35,7 @@ def solve(
     Parameters
     ----------
     matrix : SparseArray, shape (n, n)
-        A. Its declared structure chooses the factorization. Unit: [A].
+        The matrix A; its declared structure chooses the factorization. Unit: [A].
     b : array, shape (n,) or (n, k)
         Right-hand sides. Unit: [A] [x].
     trans : {"N", "T", "H"}
@@ -72,7 +72,7 @@ def solve(
 
     References
     ----------
-    T. A. Davis, "Direct Methods for Sparse Linear Systems", SIAM, 2006, doi:10.1137/1.9780898718881.
+    Davis, T. A., "Direct Methods for Sparse Linear Systems", SIAM, 2006, doi:10.1137/1.9780898718881.
 
     Examples
     --------

@@ -106,7 +106,7 @@ class SparseArray:
 
     @property
     def ndim(self) -> int:
-        """2."""
+        """Two."""
         return 2
 
     @property
