@@ -27,6 +27,7 @@ html_title = f"sparsead {release}"
 # Every reference must lead somewhere; shapes and types stand in the docstrings, in words.
 nitpicky = True
 autodoc_typehints = "none"
+autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"
 autosummary_generate = True
 numpydoc_show_class_members = False

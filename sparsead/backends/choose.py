@@ -31,6 +31,11 @@ class Choice:
         Name of the backend.
     reason : str
         Why, in words.
+
+    Examples
+    --------
+    >>> print(Choice("superlu", "always there"))
+    superlu: always there
     """
 
     backend: str
@@ -59,8 +64,8 @@ def choose(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: bool
 
     Examples
     --------
-    >>> import sparsead.numpy as sp
-    >>> print(choose(sp.eye(3).pattern))
+    >>> import sparsead, sparsead.numpy as sp
+    >>> print(sparsead.backends.choose(sp.eye(3).pattern))
     banded: 3 unknowns within 0 + 0 diagonals: LAPACK on the band
     """
     structure = structure.on(is_complex=is_complex)

@@ -39,7 +39,8 @@ def get(name: str) -> Backend:
 
     Examples
     --------
-    >>> get("superlu").name
+    >>> import sparsead
+    >>> sparsead.backends.get("superlu").name
     'superlu'
     """
     if name not in BACKENDS:
@@ -71,7 +72,8 @@ def installed() -> tuple[str, ...]:
 
     Examples
     --------
-    >>> "superlu" in installed()
+    >>> import sparsead
+    >>> "superlu" in sparsead.backends.installed()
     True
     """
     return tuple(name for name, backend in BACKENDS.items() if backend.missing() is None)
