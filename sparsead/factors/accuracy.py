@@ -25,6 +25,7 @@ from scipy.sparse import csc_array, diags_array
 from scipy.sparse.linalg import LinearOperator, onenormest, splu
 
 from sparsead.errors import SingularMatrixError
+from sparsead.factors.units import Units, reciprocal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -110,26 +111,34 @@ def _answers(
     return False
 
 
-def checked_solve(matrix: csc_array, factorization: Factorization, b: NDArray[Any], trans: Any) -> NDArray[Any]:
+def checked_solve(
+    matrix: csc_array, factorization: Factorization, b: NDArray[Any], trans: Any, units: Units | None = None
+) -> NDArray[Any]:
     """Return x of ``op(A) x = b``, shape (k, n), refined until its backward error is small.
 
     Raises
     ------
     Inaccurate
-        If the backward error stays above 1e-12 (of the norms of A, x and b; in single precision 8e-6).
+        If the backward error stays above 1e-12 (of the norms of A, x and b, in the units of the matrix if they
+        are given; in single precision 8e-6).
     SingularMatrixError
         If it is small only because x is huge: the residual is not small beside b.
     """
     x = factorization.solve(b, trans)
     operator = matrix if trans == "N" else matrix.T if trans == "T" else matrix.conj().T
-    tolerance = max(_LARGEST_BACKWARD_ERROR, _MANY_ROUNDINGS * np.finfo(matrix.dtype).eps)
-    norm, of_b = np.abs(matrix.data).max(initial=0.0), np.abs(b).max(axis=1)
+    eps = np.finfo(matrix.dtype).eps
+    tolerance = max(_LARGEST_BACKWARD_ERROR, _MANY_ROUNDINGS * eps)
+    equations, unknowns = (None, None) if units is None else units.of(trans)
+    norm = np.abs(matrix.data).max(initial=0.0) if units is None else 1.0
     with np.errstate(all="ignore"):
-        for _ in range(_REFINEMENTS):
+        of_b = _largest(b, equations)
+        for step in range(_REFINEMENTS):
             residual = b - (operator @ x.T).T
-            scale = norm * np.abs(x).max(axis=1) + of_b
-            largest = np.abs(residual).max(axis=1)
-            if (largest <= tolerance * scale).all():
+            scale = norm * _largest(x, unknowns) + of_b
+            largest = _largest(residual, equations)
+            # where units are mixed an equation far below the others has digits to gain first
+            enough = tolerance if units is None or step == _REFINEMENTS - 1 else _MANY_ROUNDINGS * eps
+            if (largest <= enough * scale).all():
                 unanswered = _unanswered(operator, residual, b, largest, of_b)
                 if not unanswered.any():
                     return x
@@ -141,13 +150,18 @@ def checked_solve(matrix: csc_array, factorization: Factorization, b: NDArray[An
     raise singular(dof, f"x[{dof}] = {x[k, dof]:.3g}, residual {largest[k]:.1e}", len(b.T))
 
 
+def _largest(vectors: NDArray[Any], weights: NDArray[Any] | None) -> NDArray[Any]:
+    sizes = np.abs(vectors)
+    return (sizes if weights is None else sizes * weights).max(axis=1)
+
+
 def _unanswered(
     operator: csc_array, residual: NDArray[Any], b: NDArray[Any], largest: NDArray[Any], of_b: NDArray[Any]
 ) -> NDArray[np.bool_]:
     """Return for which right-hand sides the residual is not small beside b, whatever the units of the equations."""
     unanswered = largest > _LARGEST_RESIDUAL * of_b
     if unanswered.any():
-        rows = _reciprocal(abs(operator).max(axis=1).toarray().ravel())
+        rows = reciprocal(abs(operator).max(axis=1).toarray().ravel())
         unanswered &= (np.abs(residual) * rows).max(axis=1) > _LARGEST_RESIDUAL * (np.abs(b) * rows).max(axis=1)
     return unanswered
 
@@ -192,15 +206,10 @@ def locate(matrix: csc_array) -> int | None:
 def _equilibrate(matrix: csc_array) -> tuple[NDArray[Any], NDArray[Any], float]:
     """Scale rows, then columns, to a largest entry of one; return both scales and the one-norm of the result."""
     magnitudes = abs(matrix)
-    rows = _reciprocal(magnitudes.max(axis=1).toarray().ravel())
+    rows = reciprocal(magnitudes.max(axis=1).toarray().ravel())
     magnitudes = csc_array(diags_array(rows) @ magnitudes)
-    cols = _reciprocal(magnitudes.max(axis=0).toarray().ravel())
+    cols = reciprocal(magnitudes.max(axis=0).toarray().ravel())
     return rows, cols, float((magnitudes.sum(axis=0) * cols).max())
-
-
-def _reciprocal(largest: NDArray[Any]) -> NDArray[Any]:
-    """One over each largest entry, finite even where that is subnormal."""
-    return 1 / np.where(largest > 0, np.maximum(largest, np.finfo(largest.dtype).tiny), 1.0)
 
 
 def _scaled_inverse(

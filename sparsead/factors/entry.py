@@ -20,6 +20,7 @@ from sparsead.factors.range import (
     shifted,
 )
 from sparsead.factors.remembered import Remembered
+from sparsead.factors.units import Units, mixed_units
 from sparsead.factors.values import check_finite_values, check_structure
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sparsead.factors.group import Group
     from sparsead.factors.stats import Counters
 
+_ORDINARY_PIVOT_RATIO = 1e-3  # of factors of rows and columns in units that are alike
 _FEW_UNKNOWNS = 512  # below, a solve is cheaper than looking whether it is needed
 _CHUNK = 1 << 16  # values compared at a time: most others differ in the first
 _REMEMBERED_SHARE = 16  # a remembered solve may take this fraction of the factors' memory
@@ -53,6 +55,8 @@ class Entry:
         Statistics of the store.
     born : int
         The store's clock when the entry was made.
+    replaced : list of Entry
+        What the store drops for it; the factors may take over their memory.
 
     Attributes
     ----------
@@ -64,7 +68,16 @@ class Entry:
         Bytes that the store counts for it.
     """
 
-    def __init__(self, group: Group, values: NDArray[Any], sample: bytes, counters: Counters, *, born: int) -> None:
+    def __init__(
+        self,
+        group: Group,
+        values: NDArray[Any],
+        sample: bytes,
+        counters: Counters,
+        *,
+        born: int,
+        replaced: list[Entry],
+    ) -> None:
         self.group = group
         self.values = values.copy()
         self.values.flags.writeable = False
@@ -74,9 +87,11 @@ class Entry:
         self.born = self.last_hit = born
         self._analysis: Analysis | None = None
         self._counters = counters
+        self._replaced = replaced
         self._lock = threading.Lock()
         self._factorization: Factorization | None = None
         self._remembered: Remembered | None = None
+        self._units: Units | None = None
         self._shift = 0  # the factors are those of the values times this power of two
 
     @property
@@ -147,10 +162,10 @@ class Entry:
         """Solve; where the backward error is large, factorize anew in the next, more careful way."""
         while True:
             factorization = self._factorization or self.factorization()
-            if factorization.backward_stable:
+            if factorization.backward_stable and self._units is None:
                 return factorization.solve(b, trans)
             try:
-                return checked_solve(self._matrix(), factorization, b, trans)
+                return checked_solve(self._matrix(), factorization, b, trans, self._units)
             except Inaccurate as fault:
                 self._take_another(factorization, str(fault))
 
@@ -171,7 +186,9 @@ class Entry:
     def _make(self, analysis: Analysis) -> Factorization:
         """Factorize and judge the condition, a more careful way if nobody can; name the dof if the library did not."""
         try:
-            factorization = analysis.factorize(self._near_one())
+            with analysis.replacing():
+                self._replaced.clear()
+                factorization = analysis.factorize(self._near_one())
             self._counters.add("factorizations")
             if is_doubtful(factorization, self.values.dtype):
                 check_condition(self._matrix(), factorization)
@@ -189,7 +206,17 @@ class Entry:
                 fix="declare the structure (half the memory), or free other factors: sparsead.factor_cache.clear()",
             ) from error
         self._analysis = analysis
+        self._units = self._mixed_units(factorization)
         return factorization
+
+    def _mixed_units(self, factorization: Factorization) -> Units | None:
+        """Units in which to measure residuals; the pivots of a small matrix tell quickest that none are needed."""
+        if factorization.backward_stable:
+            # Cholesky's factors scale with the matrix, and substitution treats every equation by itself
+            of_any_units = self.group.structure.positive_definite or self.group.backend == "triangular"
+            if of_any_units or (factorization.pivots.ratio or 0) > _ORDINARY_PIVOT_RATIO:
+                return None
+        return mixed_units(self.group.pattern, self._near_one())
 
     def _near_one(self) -> NDArray[Any]:
         """The values that the library sees."""

@@ -98,14 +98,25 @@ class FactorStore:
         return entry
 
     def stats(self) -> Stats:
-        """Return the counts since the last `clear`, and what is held now."""
+        """Return the counts since the last `clear`, and what is held now.
+
+        Returns
+        -------
+        Stats
+            Exact numbers: tests may assert on them.
+        """
         with self._lock:
             held = sum(map(len, self._shelves.values()))
             nbytes = self._used + sum(group.nbytes for group in self._shelves)
             return Stats(**self._counters.read(), held=held, nbytes=nbytes, limit=self._bytes_allowed())
 
     def limit(self, nbytes: int | None) -> None:
-        """Set what the store may take; None is the default, a quarter of the memory. Unit: [byte].
+        """Set what the store may take; what is beyond is evicted now.
+
+        Parameters
+        ----------
+        nbytes : int or None
+            None is the default, a quarter of the memory of the machine or its container. Unit: [byte].
 
         Raises
         ------
@@ -161,9 +172,10 @@ class FactorStore:
 
     def _add(self, shelf: Shelf, group: Group, values: NDArray[Any], sample: bytes) -> Entry:
         """Put a new entry on the shelf of its group. Holds the lock."""
-        entry = Entry(group, values, sample, self._counters, born=next(self._clock))
+        replaced: list[Entry] = []
+        entry = Entry(group, values, sample, self._counters, born=next(self._clock), replaced=replaced)
         shelf.add(entry)
-        self._drop_dead(shelf)  # before the new factors take their memory
+        replaced += self._drop_dead(shelf)
         if (id(group), sample) in self._evicted:
             self._counters.add("rebuilds")
         return entry
@@ -188,12 +200,14 @@ class FactorStore:
                 self._warn_once(oldest.nbytes, allowed)
                 self._forget_idle_groups()
 
-    def _drop_dead(self, shelf: Shelf) -> None:
-        """Keep the two newest of a pattern, a few dozen while the store uses little. Holds the lock."""
+    def _drop_dead(self, shelf: Shelf) -> list[Entry]:
+        """Keep the two newest of a pattern, or a few dozen while the store uses little; return the rest. Locked."""
         if self._used > self._bytes_allowed() // _COMFORT:
-            self._evict(shelf.dead(_NEWEST))
-        elif len(shelf) > _TOO_MANY:
-            self._evict(shelf.dead(_FEW_DOZEN))
+            dead = shelf.dead(_NEWEST)
+        else:
+            dead = shelf.dead(_FEW_DOZEN) if len(shelf) > _TOO_MANY else []
+        self._evict(dead)
+        return dead
 
     def _least_recent(self) -> Entry | None:
         everything = (entry for shelf in self._shelves.values() for entry in shelf.entries() if entry.accounted)

@@ -161,3 +161,9 @@ def test_other_slots_are_other_keys(other: Slots) -> None:
 @pytest.mark.parametrize(("slot", "size", "identity"), [([0, 1], 2, True), ([1, 0], 2, False), ([0, 1], 3, False)])
 def test_identity_is_recognised(slot: list[int], size: int, identity: bool) -> None:
     assert Slots(np.array(slot), size).is_identity is identity
+
+
+def test_identity_is_known_without_its_array_and_makes_it_when_asked() -> None:
+    slots = Slots.identity(4)
+    assert slots.is_identity and len(slots) == 4 and slots == Slots.identity(4) != Slots.identity(5)
+    assert slots.slot.tolist() == [0, 1, 2, 3]
