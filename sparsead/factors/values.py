@@ -138,11 +138,15 @@ def check_structural_rank(pattern: Pattern) -> None:
     unmatched = np.ones(n, bool)
     unmatched[row_of_column[row_of_column >= 0]] = False
     row = int(np.flatnonzero(unmatched)[0])
-    empty = "empty" if pattern.counts[column] == 0 else "dependent on other columns whatever the values"
+    if pattern.counts[column] and (pattern.indices != row).all():
+        got = f"row {row} is empty (and column {column} has no pivot left)"
+    else:
+        why = "dependent on other columns whatever the values" if pattern.counts[column] else "empty"
+        got = f"column {column} is {why} (and row {row} has no pivot left)"
     raise SingularMatrixError(
         "matrix is structurally singular",
         expected="stored entries that can cover the whole diagonal after a permutation",
-        got=f"column {column} is {empty} (and row {row} has no pivot left)",
+        got=got,
         fix="store the missing entries, or remove that row and column",
         dof=column,
         row=row,
