@@ -69,44 +69,38 @@ def inverse(full: Any) -> Any:
 
 
 class Reference:
-    """Solves with op(A) in extended precision.
+    """Solves in extended precision with a matrix that has an inverse.
 
     Parameters
     ----------
-    parts : Scaled
-        A, shape (n, n), taken apart.
-    middle_inverse : array, shape (n, n)
-        Inverse of the middle part.
-    apply : callable
-        What the case makes of a matrix of raw values: its view and the operation of its solve.
-    is_transposed : bool
-        Whether that exchanges rows and columns.
-    tolerance : float
-        Relative to the largest component of a solution in the units of the columns.
+    operator : array, shape (n, n)
+        The matrix.
+    rounding : float
+        Relative rounding in the factors.
+    last_place : float
+        Relative rounding of the answer.
     smallest : float
         Below this size numbers are lost.
     """
 
-    def __init__(
-        self, parts: Scaled, middle_inverse: Any, *, apply: Any, is_transposed: bool, tolerance: float, smallest: float
-    ) -> None:
-        raw = parts.rows[:, None] * parts.middle * parts.cols
-        raw_inverse = middle_inverse / parts.cols[:, None] / parts.rows
-        self._operator, self._inverse = apply(raw), apply(raw_inverse)
-        self._units = (parts.cols, parts.rows) if is_transposed else (parts.rows, parts.cols)
-        self._tolerance = min(tolerance, _NO_DIGIT)
+    def __init__(self, operator: Any, *, rounding: float, last_place: float, smallest: float) -> None:
+        self._operator = operator
+        self._units = scaled(operator)
+        middle = inverse(self._units.middle)
+        self.condition = float(np.prod([np.abs(part).sum(axis=1).max() for part in (self._units.middle, middle)]))
+        self._inverse = middle / self._units.cols[:, None] / self._units.rows
+        self._tolerance = min(ROUNDINGS * rounding * self.condition + LAST_PLACES * last_place, _NO_DIGIT)
         self._smallest = smallest
 
-    def solve(self, b: Ball, *, adjoint: bool = False) -> Ball:
-        """Return x of op(A) x = b, or of its transpose, for b of shape (n,) or (n, k)."""
-        operator, inverse = (self._operator.T, self._inverse.T) if adjoint else (self._operator, self._inverse)
-        rhs = b.center.reshape(len(operator), -1)
-        x = inverse @ rhs
+    def solve(self, b: Ball) -> Ball:
+        """Return x of A x = b for b of shape (n,) or (n, k)."""
+        rhs = b.center.reshape(len(self._operator), -1)
+        x = self._inverse @ rhs
         for _ in range(_REFINEMENTS):
-            x = x + inverse @ (rhs - operator @ x)
-        units = self._units[0 if adjoint else 1][:, None]
+            x = x + self._inverse @ (rhs - self._operator @ x)
+        units = self._units.cols[:, None]
         of_rounding = self._tolerance * (np.abs(x) * units).max(axis=0) / units
-        of_b = np.abs(inverse) @ b.radius.reshape(rhs.shape)
+        of_b = np.abs(self._inverse) @ b.radius.reshape(rhs.shape)
         return Ball(x.reshape(b.center.shape), (of_rounding + of_b + self._smallest).reshape(b.center.shape))
 
 

@@ -27,3 +27,13 @@ def test_factors_of_single_precision_keep_the_range_of_double_right_hand_sides(s
 def test_rounding_in_the_imaginary_part_of_a_hermitian_diagonal_is_no_indefiniteness(backend: str) -> None:
     A = sp.coo([0, 0, 1, 1], [0, 1, 0, 1], [4 + 1e-16j, 1j, -1j, 2], (2, 2), positive_definite=True)
     np.testing.assert_allclose(sp.solve(A, np.array([4.0, -1j]), backend=backend), [1, 0], atol=1e-14)
+
+
+@pytest.mark.parametrize("trans", ["N", "T"])
+@pytest.mark.parametrize("backend", [None, *(name for name in installed() if name not in ("triangular", "cholmod"))])
+def test_no_equation_is_lost_beside_one_in_a_much_smaller_unit(backend: str | None, trans: str) -> None:
+    # Partial pivoting takes the first row, and leaves a residual of 1.2 in the second: (2.22, 1).
+    rows, cols = ([0, 0, 1, 1], [0, 1, 0, 1]) if trans == "N" else ([0, 1, 0, 1], [0, 0, 1, 1])
+    A = sp.coo(rows, cols, [1.0, 1e16, 1.0, 1.0], (2, 2))
+    x = sp.solve(A, np.array([1e16, 2.0]), backend=backend, trans=trans)
+    np.testing.assert_allclose(x, [1.0, 1.0], rtol=1e-12)

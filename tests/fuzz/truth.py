@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from tests.fuzz.generate import Case
-from tests.fuzz.reference import LAST_PLACES, ROUNDINGS, Ball, Reference, Scaled, inverse, product, scaled
+from tests.fuzz.reference import Ball, Reference, Scaled, inverse, product, scaled
 
 
 class Truth:
@@ -163,18 +163,22 @@ class Truth:
 
     @cached_property
     def reference(self) -> Reference:
-        """Solves in extended precision."""
-        is_transposed = (self.trans != "N") != (self.case.view in (".T", ".H"))
-        return Reference(
-            self.scaled, self.scaled_inverse, apply=lambda raw: self.applied(self.through_view(raw)),
-            is_transposed=is_transposed, tolerance=self.tolerance, smallest=2 * self.smallest,
-        )  # fmt: skip
+        """Solves with op(A) in extended precision."""
+        return self._reference(self.operator)
+
+    @cached_property
+    def adjoint(self) -> Reference:
+        """Solves with the transpose of op(A): its equations are the columns, which have units of their own."""
+        return self._reference(self.operator.T)
+
+    def _reference(self, operator: Any) -> Reference:
+        last_place = float(self.limits.eps)
+        return Reference(operator, rounding=self.rounding, last_place=last_place, smallest=2 * self.smallest)
 
     @property
-    def tolerance(self) -> float:
-        """What may be lost relative to the largest component of a solution."""
-        of_factors = np.finfo(np.float32 if self.loses_digits else np.float64).eps
-        return float(ROUNDINGS * of_factors * self.condition + LAST_PLACES * self.limits.eps)
+    def rounding(self) -> float:
+        """Relative rounding in the matrix and its factors."""
+        return float(np.finfo(np.float32 if self.loses_digits else np.float64).eps)
 
     @property
     def loses_digits(self) -> bool:
