@@ -15,8 +15,8 @@ import sparsead
 import sparsead.numpy as sp
 
 # %%
-# A square membrane of side 1 m, held along its edge, 199 x 199 points inside. Tension 100 N/m.
-m, tension = 199, 100.0
+# A square membrane of side 1 m, held along its edge, 139 x 139 points inside. Tension 100 N/m.
+m, tension = 139, 100.0
 n, point = m * m, np.arange(m * m).reshape(m, m)
 pairs = np.r_[np.c_[point[1:].ravel(), point[:-1].ravel()], np.c_[point[:, 1:].ravel(), point[:, :-1].ravel()]]
 rows, cols = np.r_[point.ravel(), pairs[:, 0], pairs[:, 1]], np.r_[point.ravel(), pairs[:, 1], pairs[:, 0]]
