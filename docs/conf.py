@@ -38,6 +38,7 @@ myst_heading_anchors = 3
 sphinx_gallery_conf = {
     "examples_dirs": [str(DOCS.parent / "examples")],
     "gallery_dirs": ["gallery"],
+    "subsection_order": [*(f"../examples/{name}" for name in ("first_structure", "solve", "inverse")), "*"],
     "filename_pattern": r"/plot_",
     "abort_on_example_error": True,
     "download_all_examples": False,
