@@ -62,6 +62,11 @@ def choose(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: bool
     Choice
         ``.backend`` and ``.reason``.
 
+    Warns
+    -----
+    UserWarning
+        If only SuperLU is there for a large system; says what to install.
+
     Examples
     --------
     >>> import sparsead, sparsead.numpy as sp

@@ -42,7 +42,18 @@ def transport(name: Transport) -> Iterator[None]:
     Parameters
     ----------
     name : {"buffer", "ffi", "pure"}
-        See the module's description.
+        "buffer", the default, shares the program's memory; "ffi" does too, and lets JAX keep the compiled program
+        on disk and export it; "pure" copies, and can hang on large arrays.
+
+    Returns
+    -------
+    context manager
+        Sets the transport on entry, the former one on exit.
+
+    Warns
+    -----
+    UserWarning
+        For "pure".
 
     Raises
     ------
