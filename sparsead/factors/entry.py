@@ -62,6 +62,8 @@ class Entry:
     ----------
     awaited : bool
         Whether the solve of a derivative with this matrix is still to come.
+    served : bool
+        Whether it was to come and came.
     last_hit : int
         The store's clock when the entry was last asked for.
     accounted : int
@@ -82,7 +84,7 @@ class Entry:
         self.values = values.copy()
         self.values.flags.writeable = False
         self.sample = sample
-        self.awaited = False
+        self.awaited = self.served = False
         self.accounted = 0
         self.born = self.last_hit = born
         self._analysis: Analysis | None = None
@@ -105,6 +107,15 @@ class Entry:
             return True
         chunks = range(0, len(values), _CHUNK)
         return all(np.array_equal(values[i : i + _CHUNK], self.values[i : i + _CHUNK]) for i in chunks)
+
+    def awaits(self, more: bool) -> None:
+        """Note whether the solve that comes now is one that a derivative will follow."""
+        self.served = not more and (self.served or self.awaited)
+        self.awaited = more
+
+    def is_dead(self, since: int) -> bool:
+        """Return whether no derivative awaits this entry and nobody asked for it since that time of the clock."""
+        return not self.awaited and max(self.born, self.last_hit) < since
 
     def factorization(self) -> Factorization:
         """Return the factors; the first call makes them, others wait for it.

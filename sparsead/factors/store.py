@@ -4,10 +4,11 @@ A request carries the matrix itself: pattern, structure and values. So no handle
 reaches the user, nothing can go stale, and an evicted factorization is rebuilt
 from the values of the next request: eviction costs time, never correctness.
 
-Which factorizations stay: the two newest of a pattern; older ones that a
-derivative still awaits, or that were hit since the two newest came; a few dozen
-while the store uses little of its limit. Beyond the limit the least recently
-used go first. A factorization in use is freed only when its last user lets go.
+Which factorizations stay: the two newest of a pattern, but one whose derivative
+was served only until the next matrix comes; older ones that a derivative still
+awaits, or that were hit since the two newest came; a few dozen while the store
+uses little of its limit. Beyond the limit the least recently used go first. A
+factorization in use is freed only when its last user lets go.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class FactorStore:
             Whatever is wrong with the matrix or the backend.
         """
         entry, found = self._find_or_add(self._group(pattern, values.dtype, options), values)
-        entry.awaited = options.awaited
+        entry.awaits(options.awaited)
         try:
             entry.factorization()
         except BaseException:
