@@ -179,8 +179,10 @@ def numbers(name: str, x: Any) -> NDArray[Any]:
     Raises
     ------
     DtypeError
-        If it is no array of numbers, or has more digits than float64.
+        If it is no array of numbers, or masked, or has more digits than float64.
     """
+    if type(x) is not np.ndarray and isinstance(x, np.ma.MaskedArray):
+        raise not_numbers(name, f"{name}, a masked array")
     try:
         array = np.asarray(x)
     except ValueError as error:

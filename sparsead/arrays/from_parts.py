@@ -100,6 +100,11 @@ def eye(array_type: type[A], /, m: int, n: int | None = None) -> A:
     SparseArray
         Shape (m, n); declared positive definite if square.
 
+    Raises
+    ------
+    ShapeError
+        If `m` or `n` is not a whole number, or negative.
+
     Examples
     --------
     >>> import sparsead.numpy as sp

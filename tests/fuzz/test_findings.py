@@ -1,0 +1,39 @@
+"""What the fuzzer found in the library, one test each."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import sparsead.numpy as sp
+from sparsead.backends import installed
+from sparsead.errors import NonFiniteError
+
+
+def test_substitution_out_of_range_is_an_error_without_a_warning() -> None:
+    A = sp.coo([0, 0, 1], [0, 1, 1], [1e-300, 1.0, 1e-200], (2, 2), triangular="upper")
+    with pytest.raises(NonFiniteError, match=r"got: +x\[0\] = (-)?inf"):
+        sp.solve(A, np.array([1.0, 1.0]), backend="triangular")
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_factors_of_single_precision_keep_the_range_of_double_right_hand_sides(size: float) -> None:
+    A = sp.coo([0, 1], [0, 1], np.array([2, 4j], np.complex64), (2, 2))
+    x = sp.factorize(A, precision="single").solve(np.full(2, size))
+    np.testing.assert_allclose(x / size, [0.5, -0.25j], rtol=1e-6)
+
+
+@pytest.mark.parametrize("backend", [name for name in installed() if name != "triangular"])
+def test_rounding_in_the_imaginary_part_of_a_hermitian_diagonal_is_no_indefiniteness(backend: str) -> None:
+    A = sp.coo([0, 0, 1, 1], [0, 1, 0, 1], [4 + 1e-16j, 1j, -1j, 2], (2, 2), positive_definite=True)
+    np.testing.assert_allclose(sp.solve(A, np.array([4.0, -1j]), backend=backend), [1, 0], atol=1e-14)
+
+
+@pytest.mark.parametrize("trans", ["N", "T"])
+@pytest.mark.parametrize("backend", [None, *(name for name in installed() if name not in ("triangular", "cholmod"))])
+def test_no_equation_is_lost_beside_one_in_a_much_smaller_unit(backend: str | None, trans: str) -> None:
+    # Partial pivoting takes the first row, and leaves a residual of 1.2 in the second: (2.22, 1).
+    rows, cols = ([0, 0, 1, 1], [0, 1, 0, 1]) if trans == "N" else ([0, 1, 0, 1], [0, 0, 1, 1])
+    A = sp.coo(rows, cols, [1.0, 1e16, 1.0, 1.0], (2, 2))
+    x = sp.solve(A, np.array([1e16, 2.0]), backend=backend, trans=trans)
+    np.testing.assert_allclose(x, [1.0, 1.0], rtol=1e-12)
