@@ -7,6 +7,7 @@ from fem.assembly.operator import Operator
 from fem.assembly.reactions import reactions
 from fem.assembly.solve import solve
 from fem.dofs.constraints import Constraints, fix, prescribed
+from fem.dofs.couplings import multi_point, periodic, tie
 from fem.dofs.space import Space
 from fem.elements.body_load import body_load
 from fem.elements.pressure import pressure
@@ -26,11 +27,14 @@ __all__ = [
     "fix",
     "from_meshio",
     "interval",
+    "multi_point",
+    "periodic",
     "prescribed",
     "pressure",
     "reactions",
     "read",
     "rectangle",
     "solve",
+    "tie",
     "traction",
 ]

@@ -28,8 +28,8 @@ class BilinearForm(Protocol):
         ...
 
     @property
-    def dimension_of_moduli(self) -> int:
-        """Number of moduli."""
+    def depends_on_position(self) -> bool:
+        """Whether moving a cell, without turning or deforming it, changes its matrix."""
         ...
 
     def matrix(self, cells: Cells, moduli: tuple[Any, ...]) -> Any:

@@ -80,7 +80,7 @@ def dofs(term: Term, space: Space) -> Any:
 
 def is_congruent(term: Term, space: Space) -> bool:
     """Whether the cell matrices are sums of constant ones times moduli."""
-    return not space.moved and space.topology.congruent(term.domain)
+    return not (space.moved or term.form.depends_on_position) and space.topology.congruent(term.domain)
 
 
 def basis(term: Term, space: Space, moduli: Moduli) -> list[Any]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import jax.numpy as jnp
-
 from fem.assembly.load import at_points, spread
 
 if TYPE_CHECKING:
@@ -20,8 +18,8 @@ class Constant:
     """The same density everywhere in a cell; its numbers are the density, shape (i, e)."""
 
     def __call__(self, cells: Cells, numbers: tuple[Any, ...]) -> Any:
-        """Density at the quadrature points, shape (i, q, e)."""
-        return jnp.broadcast_to(numbers[0][:, None], (len(numbers[0]), *cells.measure.shape))
+        """Nodal forces, shape (i, a, e)."""
+        return cells.test_value(numbers[0][:, None])
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,8 @@ class Function:
     components: int
 
     def __call__(self, cells: Cells, numbers: tuple[Any, ...]) -> Any:
-        """Density at the quadrature points, shape (i, q, e)."""
-        return at_points(cells, self.function, self.components)
+        """Nodal forces, shape (i, a, e)."""
+        return cells.test_value(at_points(cells, self.function, self.components))
 
 
 def density(name: str, value: Any, components: int, cells: int) -> tuple[Any, Any]:

@@ -38,7 +38,7 @@ class Elasticity:
 
     symmetric: bool = True
     definite: bool = True
-    dimension_of_moduli: int = 2
+    depends_on_position: bool = False
 
     def matrix(self, cells: Cells, moduli: tuple[Any, ...]) -> Any:
         """Cell matrices, shape (a, i, b, j, e)."""

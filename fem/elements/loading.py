@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class Density(Protocol):
-    """A frozen dataclass that turns numbers into a force density, shape (i, q, e)."""
+    """A frozen dataclass that turns numbers into the nodal forces of a batch, shape (i, a, e)."""
 
     def __call__(self, cells: Cells, numbers: tuple[Any, ...]) -> Any:
-        """Force density at the quadrature points."""
+        """Nodal forces."""
         ...
 
 

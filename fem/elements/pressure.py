@@ -21,8 +21,8 @@ class Normal:
     """A density against the normal; its number is the pressure, shape (e,)."""
 
     def __call__(self, cells: Cells, numbers: tuple[Any, ...]) -> Any:
-        """Density at the quadrature points, shape (i, q, e)."""
-        return -numbers[0] * area_normal(cells) / cells.determinant
+        """Nodal forces, shape (i, a, e)."""
+        return cells.test_value(-numbers[0] * area_normal(cells) / cells.determinant)
 
 
 def pressure(space: Space, facets: Any, pressure: Any, *, field: str | None = None, degree: int | None = None) -> Any:

@@ -117,6 +117,10 @@ class Cells:
         """Integrals of grad_k N_a grad_l N_b, shape (a, k, b, l, e)."""
         return jnp.einsum("akqe,blqe->akble", self.gradients * (self.measure * weight), self.gradients)
 
+    def laplace_products(self, weight: Any = 1.0) -> Any:
+        """Integrals of grad N_a . grad N_b, shape (a, b, e)."""
+        return jnp.einsum("akqe,bkqe->abe", self.gradients * (self.measure * weight), self.gradients)
+
     def value_products(self, weight: Any = 1.0) -> Any:
         """Integrals of N_a N_b, shape (a, b, e)."""
         pairs = self.tables.values[:, None] * self.tables.values[None]
