@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from fem import elements
+from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.operator import Operator
 from fem.assembly.reactions import reactions
 from fem.assembly.solve import solve
+from fem.assembly.solve_nonlinear import solve_nonlinear
 from fem.dofs.constraints import Constraints, fix, prescribed
 from fem.dofs.couplings import multi_point, periodic, tie
 from fem.dofs.space import Space
@@ -19,6 +21,7 @@ __all__ = [
     "Constraints",
     "Facets",
     "Mesh",
+    "NonlinearOperator",
     "Operator",
     "Space",
     "body_load",
@@ -35,6 +38,7 @@ __all__ = [
     "read",
     "rectangle",
     "solve",
+    "solve_nonlinear",
     "tie",
     "traction",
 ]

@@ -31,3 +31,7 @@ class MaterialError(SparseADError, ValueError):
 
 class ConstraintError(SparseADError, ValueError):
     """Supports contradict each other, or leave the structure free to move."""
+
+
+class ConvergenceError(SparseADError, RuntimeError):
+    """An iteration did not converge; ``step`` says at which load step."""

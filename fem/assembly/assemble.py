@@ -80,7 +80,7 @@ def plan_of(system: System, term: Term) -> Plan:
 
 def _of_coordinates(term: Term, x: Any, numbers: tuple[Any, ...]) -> tuple[Any, list[Any]]:
     cells, (factor, *each) = Cells(term.tables, x), numbers
-    return term.form.matrix(cells, tuple(factor * m for m in each)), [cells.worst]
+    return term.form.matrix(cells, tuple(each)) * factor, [cells.worst]
 
 
 def _of_constants(units: list[Any], _: None, numbers: tuple[Any, ...]) -> tuple[Any, list[Any]]:

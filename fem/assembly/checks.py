@@ -75,6 +75,21 @@ MARGINS = {
         "look at what computes it; a penalized density must stay between 0 and 1",
         zero_allowed=True,
     ),
+    "area": Margin(
+        MaterialError,
+        "the area of {domain} {cell} is negative",
+        "a number >= 0",
+        "area = {value:.6g} in {domain} {cell}",
+        "bound the areas from below; a bar of area zero carries nothing",
+        zero_allowed=True,
+    ),
+    "section": Margin(
+        MaterialError,
+        "a property of the section of {domain} {cell} is not positive",
+        "positive areas, second moments and thicknesses",
+        "{value:.6g} in {domain} {cell}",
+        "bound what computes it from below",
+    ),
     "positive": Margin(
         MaterialError,
         "a coefficient is not positive in {domain} {cell}",

@@ -12,9 +12,9 @@ class BilinearForm(Protocol):
     """A bilinear form of one field with itself.
 
     Implementations are frozen dataclasses without arrays: equal forms compile to
-    the same program. Everything that may be differentiated is in the moduli (and
-    in the coordinates of the cells), and the form is linear in them. A modulus is
-    of shape (), (e,) or (q, e), in a batch as elsewhere.
+    the same program. Everything that may be differentiated is in the moduli and
+    in the coordinates of the cells. A modulus is of shape (), (e,) or (q, e), in a
+    batch as elsewhere, and the form is linear in them unless it depends on position.
     """
 
     @property

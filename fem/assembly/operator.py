@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from fem.assembly.action import act
 from fem.assembly.assemble import add_term
+from fem.assembly.primitives import fresh
 from fem.dofs.space import Space
 from fem.errors import SpaceError
-from sparsead.jax import SparseArray
+from sparsead.jax import SparseArray, to_scipy
+from sparsead.jax.raised import typed
 from sparsead.pattern.structure import Structure
 
 if TYPE_CHECKING:
@@ -109,12 +110,18 @@ class Operator:
 
     def values(self) -> Any:
         """Return the stored values, shape (s,), in the order of ``pattern``; traced and differentiable."""
-        return _assembled(self)
+        with typed():
+            values = _assembled(self)
+            return values if isinstance(values, jax.core.Tracer) else jax.block_until_ready(values)
 
     def matrix(self) -> SparseArray:
         """Return the sparse matrix, shape (n, n): for eigenproblems, time stepping and other solvers."""
         system = self.space.topology.system()
         return SparseArray(self.values(), system.pattern, self.structure)
+
+    def to_scipy(self) -> Any:
+        """Return the matrix as a SciPy array in compressed columns: for whoever goes on in NumPy."""
+        return to_scipy(self.matrix())
 
     # ---------------------------------------------------------------- pytree
     def tree_flatten(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
@@ -150,7 +157,7 @@ def assemble(operator: Operator, system: System, *, differentiated: bool = True)
     differentiated : bool
         Whether derivatives may follow.
     """
-    values = jnp.zeros(system.pattern.size)
+    values = fresh(system.pattern.size)
     for term, moduli, margins in zip(operator.terms, operator.moduli, operator.margins, strict=True):
         values = add_term(values, term, moduli, margins, operator.space, system, differentiated=differentiated)
     return values

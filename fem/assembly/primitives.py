@@ -27,6 +27,9 @@ from jax.interpreters import ad, batching, mlir
 
 from fem.assembly.checks import check_margins
 from fem.assembly.moduli import in_batches
+from sparsead.errors import SparseADError
+from sparsead.jax.pages import prefer_huge_pages
+from sparsead.jax.raised import remember
 
 if TYPE_CHECKING:
     from fem.assembly.plan import Plan
@@ -59,6 +62,13 @@ def accumulate(values: Any, matrices: Any, margins: Any, batch: Any, *, plan: Pl
 def gather(values: Any, batch: Any, *, plan: Plan) -> Any:
     """Return the stored value of each entry of the matrices of a batch, (b, s) to (b, a, i, b, j, e)."""
     return _gather.bind(values, batch, plan=plan)
+
+
+def fresh(size: int) -> Any:
+    """Return zeros to add to, shape (s,); on the CPU in huge pages, which come into memory five times sooner."""
+    out = jax.ShapeDtypeStruct((size,), float)
+    on_host = buffer_callback(_fill_with_zeros, out, vmap_method="sequential")
+    return jax.lax.platform_dependent(cpu=on_host, default=lambda: jnp.zeros(size)) if size else jnp.zeros(size)
 
 
 def add_multiples(values: Any, unit: Any, factors: Any, *, plan: Plan) -> Any:
@@ -96,6 +106,12 @@ def add_multiples(values: Any, unit: Any, factors: Any, *, plan: Plan) -> Any:
 
 
 # ------------------------------------------------------------------ host
+def _fill_with_zeros(_: Any, out: Any) -> None:
+    target = np.asarray(out)
+    prefer_huge_pages(target)
+    target[...] = 0
+
+
 def _add_multiples(plan: Plan, _: Any, out: Any, *buffers: Any) -> None:
     target = np.asarray(out)
     values, unit, factors = map(np.asarray, buffers)
@@ -110,7 +126,11 @@ def _add_on_host(plan: Plan, names: tuple[str, ...], _: Any, out: Any, *buffers:
     if target.ctypes.data != values.ctypes.data:
         np.copyto(target, values)
     for lane in range(len(target)):
-        check_margins(plan.domain, names, margins[lane], int(batch))
+        try:
+            check_margins(plan.domain, names, margins[lane], int(batch))
+        except SparseADError as error:
+            remember(error)
+            raise
         plan.add(target[lane], matrices[lane], int(batch))
 
 

@@ -31,13 +31,15 @@ from fem.assembly.operator import Operator, apply, assemble
 from fem.assembly.term import constant
 from fem.dofs.constraints import Constraints, Held, combine
 from fem.dofs.reduction import Reduction
+from fem.dofs.rigid import Unsupported
 from sparsead.factors.options import SolveOptions
 from sparsead.jax import SparseArray
+from sparsead.jax.raised import typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fem.dofs.space import Topology
+    from fem.dofs.topology import Topology
     from sparsead.factors.options import OnSingular
 
 
@@ -75,12 +77,14 @@ def solve(
 
     Raises
     ------
-    SpaceError, ConstraintError
-        If the load does not fit, or constraints contradict each other.
+    SpaceError
+        If the load does not fit.
     MeshError, MaterialError
         If a cell is inverted or a material impossible; names the cell.
+    ConstraintError
+        If the structure can move freely; names the rigid motion.
     SingularMatrixError, NotPositiveDefiniteError
-        If the structure can move freely.
+        If the matrix is singular or indefinite for another reason.
 
     Examples
     --------
@@ -95,11 +99,16 @@ def solve(
     2.0
     """
     vectors, shape = operator.space.flatten(load)
-    constraints = combine(supports) if not isinstance(supports, Constraints) and len(supports) else supports
-    if not isinstance(constraints, Constraints):
-        constraints = nothing_held(operator.space.count)
-    options = SolveOptions(operator.structure, backend, on_singular)
-    return _solve(operator, vectors, constraints, options=options).reshape(shape)
+    constraints = all_of(supports, operator.space.count)
+    explain = Unsupported(operator.space.topology, constraints.held)
+    options = SolveOptions(operator.structure, backend, on_singular, explain=explain)
+    with typed():
+        return settled(_solve(operator, vectors, constraints, options=options)).reshape(shape)
+
+
+def settled(result: Any) -> Any:
+    """Wait for a result, so that an error shows here; a traced one is returned as it is."""
+    return result if isinstance(result, jax.core.Tracer) else jax.block_until_ready(result)
 
 
 @partial(jax.jit, static_argnames=("options",))
@@ -135,9 +144,11 @@ def reduction_of(topology: Topology, held: Held) -> Reduction:
     return Reduction(topology, held)
 
 
-def nothing_held(count: int) -> Constraints:
-    """Return constraints that hold nothing."""
-    return Constraints(_nothing(count))
+def all_of(supports: Constraints | Sequence[Constraints], count: int) -> Constraints:
+    """Return several constraints, or none, of a space of `count` dofs as one."""
+    if isinstance(supports, Constraints):
+        return supports
+    return combine(supports) if len(supports) else Constraints(_nothing(count))
 
 
 @lru_cache(maxsize=64)
@@ -151,7 +162,7 @@ def prescribed_part(reduction: Reduction, constraints: Constraints) -> Any:
         return None
     spread = reduction.spread.tocoo()
     own = jnp.zeros(len(reduction.dofs)).at[spread.row].add(spread.data * constraints.values[spread.col])
-    return jnp.zeros(len(reduction.mask)).at[constant(reduction.dofs)].set(own)
+    return jnp.zeros(len(reduction.mask)).at[constant(reduction.dofs)].add(own)
 
 
 def reduce_values(reduction: Reduction, values: Any) -> Any:

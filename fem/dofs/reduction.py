@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fem.dofs.constraints import Held
-    from fem.dofs.space import Topology
+    from fem.dofs.topology import Topology
 
 _LONGEST_CHAIN = 64
 

@@ -8,6 +8,21 @@ from fem.elements.axisymmetric import axisymmetric
 from fem.elements.diffusion import diffusion
 from fem.elements.elasticity import elasticity
 from fem.elements.mass import mass
+from fem.elements.neo_hookean import neo_hookean
+from fem.elements.own import energy, residual
 from fem.elements.robin import robin
+from fem.elements.thermal_strain import thermal_strain
 
-__all__ = ["advection", "anisotropic", "axisymmetric", "diffusion", "elasticity", "mass", "robin"]
+__all__ = [
+    "advection",
+    "anisotropic",
+    "axisymmetric",
+    "diffusion",
+    "elasticity",
+    "energy",
+    "mass",
+    "neo_hookean",
+    "residual",
+    "robin",
+    "thermal_strain",
+]

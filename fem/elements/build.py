@@ -80,8 +80,8 @@ def bilinear(
         part = slice(start, start + domain.count)
         points = len(term.tables.weights)
         terms.append(term)
-        own = tuple(_on_domain(m, part, cells, points) for m in moduli)
-        common = _on_domain(jnp.asarray(factor), part, cells, points)
+        own = tuple(on_domain(m, part, cells, points) for m in moduli)
+        common = on_domain(jnp.asarray(factor), part, cells, points)
         by_point = jnp.ndim(common) == 2
         all_moduli.append(Moduli(1.0, tuple(common * m for m in own)) if by_point else Moduli(common, own))
         limits = {name: m if jnp.ndim(m) == 0 else m[part] for name, m in margins.items()}
@@ -128,8 +128,23 @@ def check_known(margins: Mapping[str, Any], domain: Domain) -> None:
             raise fault(name, float(numbers[faults[0]]), int(domain.cells[faults[0]]), domain.what)
 
 
-def _on_domain(modulus: Any, part: slice, cells: int, points: int) -> Any:
-    """The modulus on a part of all cells, quadrature points first."""
+def on_domain(modulus: Any, part: slice, cells: int, points: int) -> Any:
+    """Return a coefficient on a part of all cells, quadrature points first: (), (e,) or (q, e).
+
+    Parameters
+    ----------
+    modulus : array, shape (), (e,) or (e, q)
+        Coefficient for all cells.
+    part : slice
+        Cells of the domain.
+    cells, points : int
+        Number of all cells, and of quadrature points in one.
+
+    Raises
+    ------
+    MaterialError
+        If the shape is another.
+    """
     if jnp.ndim(modulus) == 0:
         return modulus
     fits = modulus.shape[0] == cells and (modulus.ndim == 1 or modulus.shape[1] == points)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from sparsead.errors import BackendError
+from sparsead.errors import BackendError, SparseADError
 from sparsead.pattern.structure import GENERAL, Structure
 
 OnSingular = Literal["raise", "nan"]
@@ -26,6 +27,8 @@ class SolveOptions:
         Raise, or return NaN for that matrix: what dead lanes of a batch need.
     precision : {"double", "single"}
         Type of the factors. Values in single precision are factorized in double unless "single" is asked for.
+    explain : callable, optional
+        Called with the error of a singular or indefinite matrix; returns the error to raise, in words of the problem.
     awaited : bool
         A solve with the same matrix will follow (a tangent, an adjoint): keep the factorization for it.
     parts : int
@@ -37,6 +40,7 @@ class SolveOptions:
     on_singular: OnSingular = "raise"
     precision: Precision = "double"
     awaited: bool = False
+    explain: Callable[[SparseADError], SparseADError] | None = None
     parts: int = 1
 
     def __post_init__(self) -> None:

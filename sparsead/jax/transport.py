@@ -22,6 +22,7 @@ from sparsead import kernels
 from sparsead.errors import BackendError, SparseADError
 from sparsead.jax import ffi
 from sparsead.jax.pages import prefer_huge_pages
+from sparsead.jax.raised import remember
 
 try:
     from jax.experimental.buffer_callback import buffer_callback
@@ -120,6 +121,7 @@ def _with_notes(kernel: Callable[..., Any]) -> Callable[..., Any]:
             return kernel(*args, **static)
         except SparseADError as error:
             error.args = ("\n  note:     ".join((str(error), *getattr(error, "__notes__", ()))),)
+            remember(error)
             raise
 
     return run

@@ -68,8 +68,11 @@ def solve(
             if options.on_singular == "nan":
                 out[lane] = np.where(np.any(b[lane], axis=1, keepdims=True), np.nan, 0)
                 continue
-            _note_lane(error, lane, len(values))
-            raise
+            explained = error if options.explain is None else options.explain(error)
+            _note_lane(explained, lane, len(values))
+            if explained is error:
+                raise
+            raise explained from error
         except SparseADError as error:
             _note_lane(error, lane, len(values))
             raise

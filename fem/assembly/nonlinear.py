@@ -1,0 +1,132 @@
+"""Nonlinear operator: internal forces of a state, and their tangent as an operator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import jax
+import jax.numpy as jnp
+
+from fem.assembly.load import integrate
+from fem.assembly.moduli import Moduli
+from fem.assembly.operator import Operator, apply
+from fem.assembly.term import Term, constant
+from fem.dofs.space import Space
+from fem.errors import SpaceError
+
+if TYPE_CHECKING:
+    from fem.assembly.form import BilinearForm
+    from fem.geometry.cells import Cells
+
+
+class NonlinearForm(Protocol):
+    """Internal forces of a state, cell by cell; a frozen dataclass without arrays."""
+
+    @property
+    def tangent(self) -> BilinearForm:
+        """The derivative of the forces; its moduli are the parameters and, last, the state of the cells."""
+        ...
+
+    def forces(self, cells: Cells, numbers: tuple[Any, ...]) -> Any:
+        """Forces of parameters and, last, nodal values of shape (i, a, e); shape (i, a, e)."""
+        ...
+
+
+@jax.tree_util.register_pytree_node_class
+@dataclass(frozen=True, eq=False)
+class NonlinearOperator:
+    """Internal forces r(u); a pytree. Adds with others and with an `Operator`, which is linear.
+
+    Attributes
+    ----------
+    space : Space
+        Where it acts.
+    terms : tuple of Term
+        Nonlinear forms and their domains.
+    parameters : tuple of tuple of array
+        For each term, shapes (), (e,) or (q, e).
+    linear : Operator or None
+        Linear part.
+    definite : bool
+        Whether the tangent is positive definite at a stable state.
+    """
+
+    space: Space
+    terms: tuple[Term, ...]
+    parameters: tuple[tuple[Any, ...], ...]
+    linear: Operator | None = None
+    definite: bool = False
+
+    def __add__(self, other: Any) -> NonlinearOperator:
+        """The sum with another operator on the same space."""
+        if other.space.topology is not self.space.topology or other.space.moved != self.space.moved:
+            raise SpaceError(
+                "operators of different spaces do not add",
+                expected=f"an operator on {self.space!r}",
+                got=f"{other.space!r}",
+                fix="make both on the same space, at the same points",
+            )
+        if isinstance(other, Operator):
+            both = other if self.linear is None else self.linear + other
+            return NonlinearOperator(self.space, self.terms, self.parameters, both, self.definite and other.definite)
+        parts = [part for part in (self.linear, other.linear) if part is not None]
+        linear = sum(parts[1:], parts[0]) if parts else None
+        terms, parameters = self.terms + other.terms, self.parameters + other.parameters
+        return NonlinearOperator(self.space, terms, parameters, linear, self.definite and other.definite)
+
+    __radd__ = __add__
+
+    def forces(self, u: Any) -> Any:
+        """Return the internal forces of a state, both of the space's shape. Unit: [force]."""
+        vectors, shape = self.space.flatten(u)
+        return _forces(self, vectors[0]).reshape(shape)
+
+    def tangent(self, u: Any) -> Operator:
+        """Return the derivative of the forces at a state, an `Operator`. Unit: [force/length]."""
+        vectors, _ = self.space.flatten(u)
+        terms, moduli = [], []
+        for term, parameters in zip(self.terms, self.parameters, strict=True):
+            state = of_cells(term, self.space, vectors[0])
+            terms.append(Term(term.form.tangent, term.domain, term.field, term.tables))  # type: ignore[attr-defined]
+            moduli.append(Moduli(1.0, (*parameters, state)))
+        own = Operator(self.space, tuple(terms), tuple(moduli), ((),) * len(terms), self.definite)
+        return own if self.linear is None else own + self.linear
+
+    def tree_flatten(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Points, parameters and the linear part are leaves."""
+        return (self.space, self.parameters, self.linear), (self.terms, self.definite)
+
+    @classmethod
+    def tree_unflatten(cls, static: tuple[Any, ...], leaves: tuple[Any, ...]) -> NonlinearOperator:
+        """Put leaves back."""
+        space, parameters, linear = leaves
+        return cls(space, static[0], parameters, linear, static[1])
+
+
+def of_cells(term: Term, space: Space, u: Any) -> Any:
+    """Return the nodal values of each cell, shape (n,) to (i, a, e)."""
+    first = space.topology.numbering.first
+    own = constant(first[term.domain.nodes[:, : term.nodes].T])
+    return u[own[None] + term.field.offset + jnp.arange(term.field.components)[:, None, None]]
+
+
+def internal_forces(operator: NonlinearOperator, u: Any) -> Any:
+    """Return the internal forces of a state, both of shape (n,).
+
+    Parameters
+    ----------
+    operator : NonlinearOperator
+        The operator.
+    u : array, shape (n,)
+        State.
+    """
+    space = operator.space
+    total = jnp.zeros_like(u) if operator.linear is None else apply(operator.linear, u[None])[0]
+    for term, parameters in zip(operator.terms, operator.parameters, strict=True):
+        numbers = (*parameters, of_cells(term, space, u))
+        total = total + integrate(term, term.form.forces, numbers, space)  # type: ignore[attr-defined]
+    return total
+
+
+_forces = jax.jit(internal_forces)

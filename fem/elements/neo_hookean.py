@@ -1,0 +1,85 @@
+"""Compressible neo-Hookean material at finite strain.
+
+Derivation
+----------
+With F = 1 + grad u and J = det F, the energy per volume of the undeformed body is::
+
+    psi = mu/2 (tr F^T F - d) - mu ln J + lam/2 (ln J)^2 [1]_
+
+which is linear elasticity with the same moduli where grad u is small. In 2D the
+body is in plane strain.
+
+References
+----------
+.. [1] P. Wriggers, "Nonlinear Finite Element Methods", Springer, 2008, section 3.3.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax.numpy as jnp
+
+from fem.elements.build import check_known, least, material
+from fem.elements.own import energy
+from fem.errors import SpaceError
+from fem.geometry.inverse import determinant
+
+if TYPE_CHECKING:
+    from fem.assembly.nonlinear import NonlinearOperator
+    from fem.dofs.space import Space
+
+
+def density(value: Any, gradient: Any, *, lam: Any, mu: Any) -> Any:
+    """Return the energy per volume of a displacement gradient, shape (d, d). Unit: [force/length^2]."""
+    stretch = gradient + jnp.eye(gradient.shape[0])
+    volume = jnp.log(determinant(stretch))
+    return mu / 2 * ((stretch * stretch).sum() - gradient.shape[0]) - mu * volume + lam / 2 * volume * volume
+
+
+def neo_hookean(
+    space: Space, *, young: Any, poisson: Any, degree: int | None = None, field: str | None = None
+) -> NonlinearOperator:
+    """Return the internal forces of a neo-Hookean body, by its displacements from the undeformed state.
+
+    Parameters
+    ----------
+    space : Space
+        Displacements: as many components as dimensions.
+    young : array, shape (), (e,) or (e, q)
+        Young's modulus at small strain. Unit: [force/length^2].
+    poisson : array, shape (), (e,) or (e, q)
+        Poisson's ratio at small strain, -1 < poisson < 0.5.
+    degree : int, optional
+        Degree of the quadrature; twice the order of the element by default.
+    field : str, optional
+        Name of the displacements, where the space has several fields.
+
+    Returns
+    -------
+    NonlinearOperator
+        For `fem.solve_nonlinear`.
+
+    Raises
+    ------
+    MaterialError
+        If Poisson's ratio is out of range, or an array does not fit the cells.
+    SpaceError
+        If the space is none of displacements.
+    """
+    d = space.mesh.dimension
+    if space.field(field).components != d:
+        raise SpaceError(
+            "elasticity needs a displacement in each direction",
+            expected=f"components={d} in {d}D",
+            got=f"components={space.field(field).components}",
+            fix=f"fem.Space(mesh, components={d})",
+        )
+    e, nu = material("young", young), material("poisson", poisson)
+    limits = {"poisson below 1/2": least(0.5 - nu), "poisson above -1": least(1.0 + nu), "not negative": least(e)}
+    for domain in space.topology.bulk:
+        check_known(limits, domain)
+    if e.ndim != nu.ndim and e.ndim and nu.ndim:
+        e, nu = (x[:, None] if x.ndim == 1 else x for x in (e, nu))
+    lam, mu = e * nu / ((1 + nu) * (1 - 2 * nu)), e / (2 * (1 + nu))
+    return energy(space, density, lam=lam, mu=mu, degree=degree, field=field)

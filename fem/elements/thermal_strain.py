@@ -1,0 +1,103 @@
+"""Thermal strain: the load of an expansion that the body resists.
+
+Derivation
+----------
+The stress of an isotropic body is C : (eps(u) - alpha theta 1), so that with
+``K u = f + f_theta``::
+
+    f_theta[a i] = int  beta theta N_a,i,     beta = E alpha / (1 - 2 nu)
+
+and beta = E alpha / (1 - nu) in plane stress.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import jax.numpy as jnp
+
+from fem.elements.build import material, on_domain, stiffness_degree
+from fem.elements.loading import vector
+from fem.errors import MaterialError
+
+if TYPE_CHECKING:
+    from fem.dofs.space import Space
+    from fem.geometry.cells import Cells
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """A pressure in all directions; its number is beta theta, shape (), (e,) or (q, e)."""
+
+    def __call__(self, cells: Cells, numbers: tuple[Any, ...]) -> Any:
+        """Nodal forces, shape (i, a, e)."""
+        d = cells.dimension
+        pressure = jnp.broadcast_to(numbers[0], cells.measure.shape)
+        return cells.test_gradient(jnp.eye(d)[:, :, None, None] * pressure)
+
+
+def thermal_strain(
+    space: Space,
+    temperature: Any,
+    *,
+    young: Any,
+    poisson: Any,
+    expansion: Any,
+    plane: Literal["stress", "strain"] | None = None,
+    thickness: Any = 1.0,
+    field: str | None = None,
+) -> Any:
+    """Return the load of a thermal expansion in a body of linear elasticity.
+
+    Parameters
+    ----------
+    space : Space
+        Displacements: as many components as dimensions.
+    temperature : array, shape (), (e,) or (e, q)
+        Temperature above that of the stress-free body; `fem.fields.interpolate` gives nodal ones at points.
+        Unit: [temperature].
+    young, poisson : array, shape (), (e,) or (e, q)
+        As of the stiffness. Unit: [force/length^2], 1.
+    expansion : array, shape (), (e,) or (e, q)
+        Coefficient of linear expansion. Unit: [1/temperature].
+    plane : {"stress", "strain"}, optional
+        As of the stiffness.
+    thickness : array, shape () or (e,)
+        Thickness of a plane body. Unit: [length].
+    field : str, optional
+        Name of the displacements, where the space has several fields.
+
+    Returns
+    -------
+    array, shape of the space
+        Nodal forces. Unit: [force].
+
+    Raises
+    ------
+    MaterialError
+        If an array does not fit the cells, or components are not as many as dimensions.
+    """
+    of, d = space.field(field), space.mesh.dimension
+    if of.components != d:
+        raise MaterialError(
+            "a thermal expansion needs a displacement in each direction",
+            expected=f"components={d} in {d}D",
+            got=f"components={of.components}",
+            fix=f"fem.Space(mesh, components={d})",
+        )
+    named = {"temperature": temperature, "young": young, "expansion": expansion, "thickness": thickness}
+    nu = material("poisson", poisson)
+    in_stress = d == 2 and plane != "strain"
+    factors = [material(name, value) for name, value in named.items()]
+    factors.append(1 / (1 - nu) if in_stress else 1 / (1 - 2 * nu))
+    cells, start = sum(domain.count for domain in space.topology.bulk), 0
+    total = jnp.zeros(space.count)
+    for domain in space.topology.bulk:
+        degree, part = stiffness_degree(domain.element), slice(start, start + domain.count)
+        pressure: Any = 1.0
+        for factor in factors:
+            pressure = pressure * on_domain(factor, part, cells, factor.shape[-1] if factor.ndim == 2 else 0)
+        total = total + vector(space, Expansion(), domain, (pressure,), of, degree)
+        start += domain.count
+    return total.reshape(space.shape)

@@ -1,0 +1,36 @@
+"""Give errors of host calls their type back: a compiled program hands on only their text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import jax
+
+from sparsead.errors import SparseADError
+
+_noted: list[SparseADError] = []
+
+
+def remember(error: SparseADError) -> None:
+    """Note the error that a host call is about to raise; the thread may be one of the program's own."""
+    _noted[:] = [error]
+
+
+@contextmanager
+def typed() -> Iterator[None]:
+    """Raise errors of this package as themselves, out of a ``with`` block that waits for its results.
+
+    Raises
+    ------
+    SparseADError
+        What a host call in the block raised.
+    """
+    _noted.clear()
+    try:
+        yield
+    except jax.errors.JaxRuntimeError as error:
+        known = _noted[0] if _noted else None
+        if known is None or str(known).splitlines()[0] not in str(error):
+            raise
+        raise known from None
