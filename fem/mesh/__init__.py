@@ -5,7 +5,19 @@ from __future__ import annotations
 from fem.mesh.blocks import CellBlock
 from fem.mesh.facets import FacetGroup, Facets
 from fem.mesh.mesh import Mesh
+from fem.mesh.quality import quality
 from fem.mesh.read import from_meshio, read
 from fem.mesh.structured import box, interval, rectangle
 
-__all__ = ["CellBlock", "FacetGroup", "Facets", "Mesh", "box", "from_meshio", "interval", "read", "rectangle"]
+__all__ = [
+    "CellBlock",
+    "FacetGroup",
+    "Facets",
+    "Mesh",
+    "box",
+    "from_meshio",
+    "interval",
+    "quality",
+    "read",
+    "rectangle",
+]

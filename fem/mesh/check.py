@@ -187,7 +187,7 @@ def _bad_cells(points: NDArray[np.float64], number: int, block: CellBlock) -> It
             expected=f"det J > 0 at the nodes and quadrature points of every {element.name}",
             got=f"det J = {worst[cell]:.6g} in cell {cell} of block {number}, nodes {block.nodes[cell].tolist()}"
             f"{_others(len(bad))}",
-            fix="number its nodes counterclockwise (solids: in the order of VTK), or move the node that folds it",
+            fix="mesh.oriented() turns cells that are numbered the wrong way round; else move the node that folds it",
             cell=cell,
             block=number,
         )

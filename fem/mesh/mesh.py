@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fem.errors import MeshError
-from fem.mesh import check, order, selection
+from fem.mesh import check, order, orient, selection
 from fem.mesh.blocks import CellBlock, frozen_array
 from fem.mesh.facets import Facets, boundary_facets, facet_groups
 
@@ -240,6 +240,11 @@ class Mesh:
         """
         points, blocks, point_sets = order.with_order(self.points, self.blocks, self.point_sets, degree, complete)
         return replace(self, points=points, blocks=blocks, point_sets=point_sets)
+
+    def oriented(self) -> Mesh:
+        """Return the mesh with the cells turned whose nodes run the wrong way round, as plane ones of gmsh may do."""
+        blocks, facet_sets = orient.oriented(self.points, self.blocks, self.facet_sets)
+        return replace(self, blocks=blocks, facet_sets=facet_sets)
 
     def check(self) -> Mesh:
         """Return the mesh itself if it is sound.

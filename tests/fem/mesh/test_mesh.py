@@ -302,3 +302,26 @@ def test_groups_with_colliding_keys_are_told_apart(monkeypatch: pytest.MonkeyPat
     groups = np.array([[3, 3], [2, 4], [1, 5], [4, 2], [3, 3], [5, 1], [0, 6]])
     assert unique_groups(groups)[1].tolist() == [0, 1, 2, 1, 0, 2, 3]
     assert occurrences(groups).tolist() == [2, 2, 2, 2, 2, 2, 1]
+
+
+@pytest.mark.parametrize("name", ["line3", "tri6", "quad8", "quad9", "tet10", "hex20", "hex27", "wedge6"])
+def test_oriented_turns_cells_and_keeps_their_facets(name: str) -> None:
+    build: Any = {"l": fem.interval, "t": fem.rectangle, "q": fem.rectangle}.get(name[0], fem.box)
+    mesh = (fem.box if name == "tet10" else build)(2, element=name)
+    mesh = mesh.with_sets(facets={"right": lambda x: x[:, 0] == 1})
+    mirrored = mesh.with_points(mesh.points * [-1, *[1] * (mesh.dimension - 1)])
+    with pytest.raises(MeshError, match="an inverted or flat cell"):
+        mirrored.check()
+    sound = mirrored.oriented().check()
+    np.testing.assert_array_equal(sound.points_on("right"), mesh.points_on("right"))
+    for group in sound.facet_groups(sound.facets_on("right")):
+        np.testing.assert_array_equal(sound.points[group.nodes][..., 0], -1.0)
+    assert mesh.oriented().blocks[0] is mesh.blocks[0]
+
+
+def test_oriented_turns_only_what_is_wrong() -> None:
+    mesh = mixed()
+    nodes = mesh.blocks[1].nodes.copy()
+    nodes[1] = nodes[1][[1, 0, 2]]
+    turned = fem.Mesh(mesh.points, (mesh.blocks[0], fem.CellBlock("tri3", nodes))).oriented().check()
+    np.testing.assert_array_equal(turned.blocks[1].nodes[0], mesh.blocks[1].nodes[0])

@@ -1,0 +1,162 @@
+"""Pictures of plane meshes and trusses with matplotlib."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fem.errors import LibraryMissingError, MeshError
+from fem.output.scene import arrows, held_components, scene
+from fem.output.skin import outline
+
+if TYPE_CHECKING:
+    from os import PathLike
+    from types import ModuleType
+
+    from fem.mesh import Mesh
+    from fem.output.scene import Scene
+
+# Length of the longest arrow, as a part of the extent of the mesh.
+_ARROW = 0.12
+
+
+def plot(
+    mesh: Mesh,
+    values: Any = None,
+    *,
+    displacement: Any = None,
+    scale: float | str = "auto",
+    supports: Any = None,
+    loads: Any = None,
+    label: str = "",
+    unit: str = "",
+    length_unit: str = "m",
+    edges: bool = True,
+    limits: tuple[float, float] | None = None,
+    colormap: str = "viridis",
+    axes: Any = None,
+    path: str | PathLike[str] | None = None,
+) -> Any:
+    """Draw a plane mesh or a plane truss: deformed shape, values, supports and loads.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        Mesh in the plane.
+    values : array, shape (p,), (p, c) or (e,), optional
+        Colors, at points or of cells; of vectors their lengths are shown.
+    displacement : array, shape (p, 2), optional
+        Deforms the mesh; its outline stays in grey where it was.
+    scale : float or "auto"
+        What displacements are multiplied by; it is written below the picture.
+    supports : Constraints, int array, or bool array of shape (p, 2), optional
+        Held points; triangles point up where y and right where x is held.
+    loads : array, shape (p, 2), optional
+        Nodal forces, drawn as arrows.
+    label, unit, length_unit : str
+        Name and unit of the values, unit of the coordinates.
+    edges : bool
+        Whether the edges of cells are drawn.
+    limits : (float, float), optional
+        Values of the first and the last color.
+    colormap : str
+        Name of a colormap of matplotlib.
+    axes : matplotlib.axes.Axes, optional
+        Where to draw; by default a new figure.
+    path : path, optional
+        File to save the figure to.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    MeshError
+        If the mesh is not plane, or a field does not fit it.
+    LibraryMissingError
+        If matplotlib is not installed: ``pip install 'sparsead[plot]'``.
+    """
+    if mesh.dimension != 2:
+        raise MeshError(
+            "fem.output.plot draws in the plane",
+            expected="a mesh in 2D",
+            got=f"a mesh in {mesh.dimension}D",
+            fix="use fem.output.plot_solid for a mesh in 3D",
+        )
+    library = _matplotlib()
+    if axes is None:
+        axes = library.pyplot.subplots(layout="constrained")[1]
+    shown = scene(mesh, values, displacement, scale)
+    _draw_cells(library, axes, shown, limits, colormap, f"{label} [{unit}]" if unit else label)
+    if edges and len(shown.skin.edges):
+        style = {"colors": "black", "linewidths": 0.4 if len(shown.skin.triangles) else 1.5, "zorder": 2}
+        axes.add_collection(library.collections.LineCollection(shown.skin.edges, **style))
+    if displacement is not None:
+        before = library.collections.LineCollection(outline(mesh, mesh.points), colors="0.6", linewidths=0.8, zorder=1)
+        axes.add_collection(before)
+    if supports is not None:
+        _draw_supports(axes, shown, supports)
+    if loads is not None:
+        _draw_loads(axes, shown, loads)
+    _frame(axes, shown, displacement is not None, length_unit)
+    if path is not None:
+        axes.figure.savefig(path, dpi=150)
+    return axes
+
+
+def _matplotlib() -> ModuleType:
+    try:
+        import matplotlib
+        import matplotlib.collections
+        import matplotlib.pyplot
+        import matplotlib.tri
+    except ImportError as error:
+        raise LibraryMissingError(
+            "pictures in the plane are drawn by matplotlib, which is not installed",
+            expected="an importable matplotlib",
+            got=str(error),
+            fix="pip install 'sparsead[plot]'",
+        ) from error
+    return matplotlib
+
+
+def _draw_cells(library: Any, axes: Any, shown: Scene, limits: Any, colormap: str, label: str) -> None:
+    if not len(shown.skin.triangles):
+        return
+    mesh = library.tri.Triangulation(*shown.skin.points.T, shown.skin.triangles)
+    if shown.colors is None:
+        axes.tripcolor(mesh, np.zeros(len(shown.skin.points)), cmap=library.colors.ListedColormap(["#c9d6e3"]))
+        return
+    low, high = limits if limits is not None else (None, None)
+    style = {"shading": "gouraud", "cmap": colormap, "vmin": low, "vmax": high, "rasterized": True}
+    drawn = axes.tripcolor(mesh, shown.colors, **style)
+    axes.figure.colorbar(drawn, ax=axes, label=label, shrink=0.8)
+
+
+def _draw_supports(axes: Any, shown: Scene, supports: Any) -> None:
+    held = held_components(shown.mesh, supports)
+    for component, marker in ((0, 5), (1, 6)):
+        # Markers 5 and 6 are carets with their tip at the point, pointing right and up.
+        where = shown.points[held[:, component]]
+        axes.plot(*where.T, linestyle="none", marker=marker, markersize=7, color="tab:red", zorder=4)
+
+
+def _draw_loads(axes: Any, shown: Scene, loads: Any) -> None:
+    points, vectors = arrows(shown.mesh, loads)
+    length = _ARROW * shown.extent * vectors
+    style = {"angles": "xy", "scale_units": "xy", "scale": 1.0, "width": 0.005, "color": "tab:orange", "zorder": 5}
+    tails = shown.points[points]
+    axes.quiver(*tails.T, *length.T, **style)
+    # Arrows do not widen the axes by themselves.
+    axes.plot(*(tails + length).T, linestyle="none", marker="")
+
+
+def _frame(axes: Any, shown: Scene, deformed: bool, length_unit: str) -> None:
+    axes.set_aspect("equal")
+    axes.autoscale()
+    axes.margins(0.05)
+    note = f"\ndisplacements × {shown.scale:.3g}" if deformed and shown.scale != 1.0 else ""
+    axes.set_xlabel(f"x [{length_unit}]{note}")
+    axes.set_ylabel(f"y [{length_unit}]")
