@@ -5,24 +5,31 @@ from __future__ import annotations
 from fem.elements.advection import advection
 from fem.elements.anisotropic import anisotropic
 from fem.elements.axisymmetric import axisymmetric
+from fem.elements.bar import bar, bar_forces
 from fem.elements.diffusion import diffusion
 from fem.elements.elasticity import elasticity
+from fem.elements.euler_bernoulli import euler_bernoulli
 from fem.elements.mass import mass
 from fem.elements.neo_hookean import neo_hookean
 from fem.elements.own import energy, residual
 from fem.elements.robin import robin
 from fem.elements.thermal_strain import thermal_strain
+from fem.elements.timoshenko import timoshenko
 
 __all__ = [
     "advection",
     "anisotropic",
     "axisymmetric",
+    "bar",
+    "bar_forces",
     "diffusion",
     "elasticity",
     "energy",
+    "euler_bernoulli",
     "mass",
     "neo_hookean",
     "residual",
     "robin",
     "thermal_strain",
+    "timoshenko",
 ]
