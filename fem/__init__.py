@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fem import elements
+from fem import elements, fields, output
 from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.operator import Operator
 from fem.assembly.reactions import reactions
@@ -27,10 +27,12 @@ __all__ = [
     "body_load",
     "box",
     "elements",
+    "fields",
     "fix",
     "from_meshio",
     "interval",
     "multi_point",
+    "output",
     "periodic",
     "prescribed",
     "pressure",
