@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fem.errors import LibraryMissingError, MeshError
-from fem.output.scene import arrows, held_components, scene
+from fem.errors import LibraryMissingError
+from fem.output.scene import arrows, check_dimension, held_components, scene
 from fem.output.skin import outline
 
 if TYPE_CHECKING:
@@ -78,13 +78,7 @@ def plot(
     LibraryMissingError
         If matplotlib is not installed: ``pip install 'sparsead[plot]'``.
     """
-    if mesh.dimension != 2:
-        raise MeshError(
-            "fem.output.plot draws in the plane",
-            expected="a mesh in 2D",
-            got=f"a mesh in {mesh.dimension}D",
-            fix="use fem.output.plot_solid for a mesh in 3D",
-        )
+    check_dimension(mesh, 2, "fem.output.plot_solid for a mesh in 3D")
     library = _matplotlib()
     if axes is None:
         axes = library.pyplot.subplots(layout="constrained")[1]

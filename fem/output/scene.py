@@ -50,6 +50,23 @@ class Scene:
         return float(np.ptp(self.mesh.points, axis=0).max())
 
 
+def check_dimension(mesh: Mesh, dimension: int, other: str) -> None:
+    """Refuse a mesh that another function draws.
+
+    Raises
+    ------
+    MeshError
+        If the mesh has another dimension.
+    """
+    if mesh.dimension != dimension:
+        raise MeshError(
+            "a mesh of another dimension than the picture",
+            expected=f"a mesh in {dimension}D",
+            got=f"a mesh in {mesh.dimension}D",
+            fix=f"use {other}",
+        )
+
+
 def scene(mesh: Mesh, values: Any, displacement: Any, scale: float | str) -> Scene:
     """Return a mesh ready to be drawn.
 

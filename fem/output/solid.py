@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fem.errors import LibraryMissingError, MeshError
-from fem.output.scene import arrows, held_components, scene
+from fem.errors import LibraryMissingError
+from fem.output.scene import arrows, check_dimension, held_components, scene
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -65,13 +65,7 @@ def plot_solid(
     LibraryMissingError
         If pyvista is not installed: ``pip install 'sparsead[plot3d]'``.
     """
-    if mesh.dimension != 3:
-        raise MeshError(
-            "fem.output.plot_solid draws in space",
-            expected="a mesh in 3D",
-            got=f"a mesh in {mesh.dimension}D",
-            fix="use fem.output.plot for a mesh in 2D",
-        )
+    check_dimension(mesh, 3, "fem.output.plot for a mesh in 2D")
     library = _pyvista()
     shown = scene(mesh, values, displacement, scale)
     # Where there is no display VTK says so, and draws without one.
