@@ -12,6 +12,7 @@ from fem.assembly.moduli import cut, in_batches
 from fem.assembly.plan import Plan
 from fem.assembly.primitives import accumulate, add_multiples
 from fem.assembly.term import basis, combined, coordinates, is_congruent
+from fem.dofs.freed import give_back
 from fem.geometry.cells import Cells
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def plan_of(system: System, term: Term) -> Plan:
     if key not in system.plans:
         carried = (term.field, term.nodes)
         system.plans[key] = Plan(system, term.domain, carried, carried)
+        give_back(system.pattern.nbytes)
     return system.plans[key]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from fem.dofs.domain import Domain
 from fem.dofs.fields import Field, Numbering
+from fem.dofs.freed import give_back
 from fem.dofs.system import System
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Topology:
         key = b"" if extra is None else extra.tobytes()
         if key not in self._systems:
             self._systems[key] = System(self.numbering, [d.nodes for d in self.domains], extra)
+            give_back(self._systems[key].pattern.nbytes)
         return self._systems[key]
 
     def facets(self, facets: Facets) -> tuple[Domain, ...]:
