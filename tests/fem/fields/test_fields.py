@@ -265,7 +265,8 @@ def test_derivatives_in_the_solution_the_material_and_the_points(name: str) -> N
         assert float((slope * direction).sum()) == pytest.approx(expected, rel=1e-8)
 
 
-@pytest.mark.parametrize("name", [*PLANE, *SOLID, "mixed"])
+# Each kind of cell, and each element of second order that reproduces a square on distorted cells.
+@pytest.mark.parametrize("name", ["quad4", "tri6", "quad9", "tet10", "hex20", "hex27", "wedge6", "mixed"])
 def test_probe_reproduces_polynomials(name: str) -> None:
     mesh = mixed() if name == "mixed" else distorted(name)
     space, u, slope = linear_solution(mesh)
