@@ -1,0 +1,162 @@
+"""Finite strain and forms of one's own: tangents, closed forms, implicit derivatives, faults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import sparsead
+from tests.conftest import require
+
+jax = require("jax")
+
+import jax.numpy as jnp  # noqa: E402
+
+import fem  # noqa: E402
+import sparsead.jax as sp  # noqa: E402
+
+MESH = fem.box((3, 2, 2), size=(2.0, 1.0, 1.0))
+SPACE = fem.Space(MESH, 3)
+LEFT = fem.fix(SPACE, MESH.points_on(lambda x: x[:, 0] == 0))
+END = MESH.points_on(lambda x: x[:, 0] == 2)
+LOAD = fem.traction(SPACE, MESH.facets_on(lambda x: x[:, 0] == 2), (0.0, 0.0, -0.02))
+
+
+def reaction_of_heat(value: Any, gradient: Any, *, conductivity: Any, growth: Any) -> tuple[Any, Any]:
+    return growth * value**3, conductivity * (1 + value[0] ** 2) * gradient
+
+
+def bars(value: Any, gradient: Any, *, stiffness: Any) -> Any:
+    return stiffness * ((gradient**2).sum() / 2 + (gradient**4).sum() / 4)
+
+
+@pytest.mark.parametrize("name", ["neo_hookean", "energy", "residual", "with a linear part"])
+def test_tangents_are_the_derivative_of_the_forces(name: str) -> None:
+    rng = np.random.default_rng(0)
+    space = fem.Space(MESH, 1) if name == "residual" else SPACE
+    operator = {
+        "neo_hookean": lambda: fem.elements.neo_hookean(space, young=rng.uniform(1, 2, 12), poisson=0.3),
+        "energy": lambda: fem.elements.energy(space, bars, stiffness=2.0),
+        "residual": lambda: fem.elements.residual(space, reaction_of_heat, conductivity=2.0, growth=np.ones(12)),
+        "with a linear part": lambda: (
+            fem.elements.neo_hookean(space, young=1.0, poisson=0.3) + fem.elements.mass(space)
+        ),
+    }[name]()
+    u, v = 0.05 * rng.normal(size=space.shape), rng.normal(size=space.shape)
+    _, slope = jax.jvp(operator.forces, (u,), (v,))
+    np.testing.assert_allclose(operator.tangent(u) @ v, slope, atol=1e-12)
+    dense = np.asarray(sp.to_dense(operator.tangent(u).matrix()))
+    np.testing.assert_allclose(dense @ v.reshape(-1), slope.reshape(-1), atol=1e-12)
+    if name != "residual":
+        np.testing.assert_allclose(dense, dense.T, atol=1e-13)
+
+
+def test_small_displacements_are_those_of_linear_elasticity() -> None:
+    body = fem.elements.neo_hookean(SPACE, young=1.0, poisson=0.3, degree=2)
+    linear = fem.solve(fem.elements.elasticity(SPACE, young=1.0, poisson=0.3), 1e-6 * LOAD, LEFT)
+    np.testing.assert_allclose(fem.solve_nonlinear(body, 1e-6 * LOAD, LEFT), linear, atol=1e-5 * np.abs(linear).max())
+
+
+def test_a_stretched_block_has_the_closed_form() -> None:
+    """Stretch 1.5 along x, free across: lam ln J / J-free equation for the cross stretch, solved by bisection."""
+    young, poisson, stretch = 1.0, 0.3, 1.5
+    lam, mu = young * poisson / ((1 + poisson) * (1 - 2 * poisson)), young / (2 * (1 + poisson))
+    low, high = 0.1, 2.0
+    for _ in range(200):
+        across = (low + high) / 2
+        free = mu * (across - 1 / across) + lam * np.log(stretch * across**2) / across
+        low, high = (low, across) if free > 0 else (across, high)
+    stress = mu * (stretch - 1 / stretch) + lam * np.log(stretch * across**2) / stretch
+    body = fem.elements.neo_hookean(SPACE, young=young, poisson=poisson)
+    planes = [fem.fix(SPACE, MESH.points_on(lambda x, k=k: x[:, k] == 0), k) for k in range(3)]
+    pull = fem.prescribed(SPACE, END, 2.0 * (stretch - 1), 0)
+    u = fem.solve_nonlinear(body, np.zeros(SPACE.shape), [*planes, pull], tolerance=1e-12)
+    np.testing.assert_allclose(u, MESH.points * [stretch - 1, across - 1, across - 1], atol=1e-11)
+    np.testing.assert_allclose(body.forces(u)[END, 0].sum(), stress, rtol=1e-11)
+
+
+def square(young: Any, points: Any, scale: Any, lift: Any) -> Any:
+    space = SPACE.at(points)
+    body = fem.elements.neo_hookean(space, young=young, poisson=0.3)
+    supports = [LEFT, fem.prescribed(space, END, lift, 1)]
+    return (fem.solve_nonlinear(body, scale * LOAD, supports, steps=2, tolerance=1e-11) ** 2).sum()
+
+
+ARGUMENTS = (np.random.default_rng(3).uniform(1, 2, 12), np.array(MESH.points), 1.3, 0.2)
+
+
+def test_implicit_derivatives_agree_with_differences() -> None:
+    rng = np.random.default_rng(4)
+    bars_ = jax.grad(square, (0, 1, 2, 3))(*ARGUMENTS)
+    for which, bar in enumerate(bars_):
+        direction = rng.normal(size=np.shape(ARGUMENTS[which]))
+
+        def f(s: Any, which: int = which, direction: Any = direction) -> Any:
+            return square(*(a + s * direction if i == which else a for i, a in enumerate(ARGUMENTS)))
+
+        def central(h: float, f: Any = f) -> Any:
+            return (f(h) - f(-h)) / (2 * h)
+
+        slope = (bar * direction).sum()
+        np.testing.assert_allclose(slope, (4 * central(5e-4) - central(1e-3)) / 3, rtol=1e-6)
+        np.testing.assert_allclose(jax.jvp(f, (0.0,), (1.0,))[1], slope, rtol=1e-9)
+
+
+def test_second_derivatives_agree_with_differences() -> None:
+    young, *others = ARGUMENTS
+    direction = np.random.default_rng(5).normal(size=young.shape)
+    gradient = jax.jit(jax.grad(lambda e: square(e, *others)))
+    product = jax.jvp(gradient, (young,), (direction,))[1]
+    near = (gradient(young + 1e-3 * direction) - gradient(young - 1e-3 * direction)) / 2e-3
+    np.testing.assert_allclose(product, near, atol=1e-4 * np.abs(near).max())
+
+
+def test_the_gradient_uses_the_last_factorization() -> None:
+    young = jnp.asarray(ARGUMENTS[0])
+
+    def tip(young: Any) -> Any:
+        body = fem.elements.neo_hookean(SPACE, young=young, poisson=0.3)
+        return fem.solve_nonlinear(body, LOAD, LEFT)[:, 2].sum()
+
+    forward, both = jax.jit(tip), jax.jit(jax.value_and_grad(tip))
+    counts = []
+    for f in (forward, both):
+        sparsead.factor_cache.clear()
+        jax.block_until_ready(f(young))
+        counts.append(sparsead.factor_cache.stats().factorizations)
+    assert counts[0] == counts[1]
+
+
+def test_what_does_not_converge_is_named() -> None:
+    body = fem.elements.neo_hookean(SPACE, young=1.0, poisson=0.3)
+    with pytest.raises(fem.errors.ConvergenceError, match=r"got: .*imbalance .* after 2 iterations"):
+        fem.solve_nonlinear(body, 10 * LOAD, LEFT, iterations=2)
+
+
+def test_thermal_strain_of_a_free_body_is_stress_free() -> None:
+    material = {"young": 2.1e11, "poisson": 0.3}
+    load = fem.elements.thermal_strain(SPACE, 100.0, expansion=1.2e-5, **material)
+    planes = [fem.fix(SPACE, MESH.points_on(lambda x, k=k: x[:, k] == 0), k) for k in range(3)]
+    u = fem.solve(fem.elements.elasticity(SPACE, **material), load, planes)
+    np.testing.assert_allclose(u, 1.2e-3 * MESH.points, atol=1e-15)
+
+
+def coupled(value: Any, gradient: Any, *, stiffness: Any) -> Any:
+    """Elastic energy of the first component, conduction in the second, and a product of both."""
+    return stiffness * ((gradient**2).sum() + 0.1 * value[0] ** 2 * value[1])
+
+
+def test_forms_may_couple_fields() -> None:
+    mesh = fem.interval(4)
+    space = fem.Space(mesh, {"u": 1, "theta": 1})
+    operator = fem.elements.energy(space, coupled, stiffness=3.0)
+    load = np.zeros(space.count)
+    load[space.dofs([4], field="u")] = 1.0
+    supports = [fem.fix(space, [0], field="u"), fem.prescribed(space, [0, 4], 2.0, field="theta")]
+    u = fem.solve_nonlinear(operator, load, supports)
+    parts = space.split(u)
+    assert set(parts) == {"u", "theta"}
+    np.testing.assert_allclose(operator.forces(u)[space.dofs([1, 2, 3], field="theta")], 0, atol=1e-9)
+    assert parts["theta"][2, 0] < 2.0
