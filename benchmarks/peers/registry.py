@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ENVIRONMENTS = {"all": HERE / "requirements.txt", "klujax": HERE / "requirements-klujax.txt"}
+ENVIRONMENTS = {
+    "all": HERE / "requirements.txt",
+    "klujax": HERE / "requirements-klujax.txt",
+    "fem": HERE / "requirements-fem.txt",
+}
 
 
 @dataclass(frozen=True)
