@@ -1,0 +1,92 @@
+"""Lumped mass: a diagonal one, for explicit time steps.
+
+Derivation
+----------
+The mass of each cell is shared among its nodes in the proportion of the diagonal of the consistent mass of a
+homogeneous cell: always positive, and it keeps the mass [1]_::
+
+    M[a i, a i] = int rho  *  int N_a N_a / sum_b int N_b N_b
+
+References
+----------
+.. [1] E. Hinton, T. Rock and O. C. Zienkiewicz, "A note on mass lumping and related processes in the finite element
+   method", Earthquake Engineering and Structural Dynamics 4, 1976, doi:10.1002/eqe.4290040305.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import jax.numpy as jnp
+
+from fem.elements.build import bilinear, least, mass_degree, material
+from fem.elements.identity import for_each_component
+
+if TYPE_CHECKING:
+    from fem.assembly.operator import Operator
+    from fem.dofs.space import Space
+    from fem.geometry.cells import Cells
+
+
+@dataclass(frozen=True)
+class Lumped:
+    """Diagonal mass of each component; its modulus is the density."""
+
+    components: int = 1
+    symmetric: bool = True
+    definite: bool = True
+    depends_on_position: bool = False
+
+    def matrix(self, cells: Cells, moduli: tuple[Any, ...]) -> Any:
+        """Cell matrices, shape (a, i, b, j, e)."""
+        nodal = _nodal(cells, moduli[0])
+        return for_each_component(jnp.eye(len(nodal))[:, :, None] * nodal[None], self.components)
+
+    def action(self, cells: Cells, moduli: tuple[Any, ...], u: Any) -> Any:
+        """Inertia forces of u, both of shape (i, a, e)."""
+        return _nodal(cells, moduli[0]) * u
+
+
+def _nodal(cells: Cells, rho: Any) -> Any:
+    """Mass of each node of a cell, shape (a, e)."""
+    squares = jnp.einsum("aq,qe->ae", jnp.asarray(cells.shape) ** 2, cells.measure)
+    return (rho * cells.measure).sum(0) * squares / squares.sum(0)
+
+
+def lumped_mass(space: Space, density: Any = 1.0, *, thickness: Any = 1.0, field: str | None = None) -> Operator:
+    """Return a diagonal mass.
+
+    Parameters
+    ----------
+    space : Space
+        Where it acts; components are not coupled.
+    density : array, shape (), (e,) or (e, q)
+        Density. Unit: [mass/length^3].
+    thickness : array, shape () or (e,)
+        Thickness of a plane body, area of a rod. Unit: [length].
+    field : str, optional
+        Name of the field, where the space has several.
+
+    Returns
+    -------
+    Operator
+        Symmetric positive definite. Unit: [mass].
+
+    Raises
+    ------
+    MaterialError
+        If a density is negative, or an array does not fit the cells.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> M = fem.elements.lumped_mass(fem.Space(fem.interval(2, 4.0)), density=3.0)
+    >>> (M @ jax.numpy.ones((3, 1))).ravel().tolist()
+    [3.0, 6.0, 3.0]
+    """
+    rho, t = material("density", density), material("thickness", thickness)
+    factor = rho * t[:, None] if rho.ndim == 2 and t.ndim == 1 else rho * t
+    form, margins = Lumped(space.field(field).components), {"not negative": least(rho)}
+    return bilinear(space, form, (jnp.ones(()),), margins, factor=factor, degree=mass_degree, field=field)

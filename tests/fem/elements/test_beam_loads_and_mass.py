@@ -1,0 +1,223 @@
+"""Line loads on bars and beams in closed form; the mass of frames, their frequencies; the lumped mass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.linalg import eigh
+from scipy.spatial.transform import Rotation
+
+from tests.conftest import require
+
+jax = require("jax")
+
+import jax.numpy as jnp  # noqa: E402
+
+import fem  # noqa: E402
+import sparsead.jax as sp  # noqa: E402
+from tests.fem.elements.structures import difference, lines, straight  # noqa: E402
+
+YOUNG, SHEAR, AREA, INERTIA, LENGTH, FORCE = 2.1e11, 8.0e10, 2.0e-3, 1.5e-6, 3.0, 800.0
+TURN = np.array([[0.6, -0.8], [0.8, 0.6]])
+
+
+@pytest.mark.parametrize("cells", [1, 3])
+def test_a_plane_cantilever_under_its_weight(cells: int) -> None:
+    mesh = straight(cells, ([0, 0], TURN @ [LENGTH, 0]))
+    space = fem.Space(mesh, components=3)
+    load = fem.elements.line_load(space, TURN @ [0, FORCE])
+    held = fem.fix(space, [0])
+    section = {"young": YOUNG, "area": AREA, "inertia": INERTIA}
+    slender = fem.solve(fem.elements.euler_bernoulli(space, **section), load, held)[-1]
+    bent, slope = FORCE * LENGTH**4 / (8 * YOUNG * INERTIA), FORCE * LENGTH**3 / (6 * YOUNG * INERTIA)
+    np.testing.assert_allclose(TURN.T @ slender[:2], [0, bent], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(slender[2], slope, rtol=1e-9)
+    sheared = fem.elements.timoshenko(space, **section, shear=SHEAR, shear_area=AREA / 2)
+    thick = fem.solve(sheared, load, held)[-1]
+    np.testing.assert_allclose(
+        TURN.T @ thick[:2], [0, bent + FORCE * LENGTH**2 / (SHEAR * AREA)], rtol=1e-9, atol=1e-12
+    )
+
+
+def test_a_cantilever_in_space_under_a_skew_load() -> None:
+    mesh = straight(2, ([1, 0, 0], [1, LENGTH, 0]))
+    space = fem.Space(mesh, components=6)
+    K = fem.elements.euler_bernoulli(
+        space, young=YOUNG, area=AREA, inertia=(INERTIA, 3 * INERTIA), shear=SHEAR, torsion=INERTIA
+    )
+    u = fem.solve(K, fem.elements.line_load(space, (FORCE, 0, 2 * FORCE)), fem.fix(space, [0]))[-1]
+    bent = FORCE * LENGTH**4 / (8 * YOUNG * INERTIA)
+    np.testing.assert_allclose(u[:3], [bent / 3, 0, 2 * bent], rtol=1e-9, atol=1e-12)
+
+
+def test_section_forces_of_a_clamped_beam_under_a_uniform_load() -> None:
+    mesh = straight(3, ([0, 0], TURN @ [LENGTH, 0]))
+    space = fem.Space(mesh, components=3)
+    q = TURN @ [100.0, FORCE]
+    K = fem.elements.timoshenko(space, young=YOUNG, shear=SHEAR, area=AREA, shear_area=AREA / 2, inertia=INERTIA)
+    u = fem.solve(K, fem.elements.line_load(space, q), fem.fix(space, [0, 3]))
+    found = np.asarray(fem.elements.beam_forces(K, u, line_force=q))
+    s = np.linalg.norm(mesh.points, axis=1)[mesh.blocks[0].nodes]
+    normal, shear = 100.0 * (LENGTH / 2 - s), FORCE * (LENGTH / 2 - s)
+    moment = FORCE * (LENGTH**2 / 12 - LENGTH * s / 2 + s**2 / 2)
+    np.testing.assert_allclose(found, np.stack([normal, shear, moment], -1), atol=1e-9 * FORCE * LENGTH)
+
+
+def test_section_forces_of_a_cantilever_in_space() -> None:
+    turn = Rotation.random(rng=np.random.default_rng(0)).as_matrix()
+    mesh = straight(2, ([0, 0, 0], turn @ [LENGTH, 0, 0]))
+    space, up = fem.Space(mesh, components=6), turn @ [0, 0, 1.0]
+    K = fem.elements.euler_bernoulli(
+        space, young=YOUNG, area=AREA, inertia=(INERTIA, 3 * INERTIA), shear=SHEAR, torsion=INERTIA, up=up
+    )
+    force, twist = np.array([5e3, 700.0, 900.0]), 400.0
+    load = np.zeros(space.shape)
+    load[-1] = np.concatenate([turn @ force, turn @ [twist, 0, 0]])
+    found = np.asarray(fem.elements.beam_forces(K, fem.solve(K, load, fem.fix(space, [0])), up=up))
+    arm = LENGTH - np.linalg.norm(mesh.points, axis=1)[mesh.blocks[0].nodes]
+    one = np.ones_like(arm)
+    exact = np.stack([*(f * one for f in force), twist * one, -force[2] * arm, force[1] * arm], -1)
+    np.testing.assert_allclose(found, exact, atol=1e-7 * 5e3)
+
+
+def test_section_forces_are_of_beams_only() -> None:
+    space = fem.Space(straight(1, ([0, 0], [1, 0])), components=3)
+    with pytest.raises(fem.errors.SpaceError, match=r"got: .*FrameMass"):
+        fem.elements.beam_forces(fem.elements.frame_mass(space, 1.0, area=1.0), np.zeros(space.shape))
+
+
+def test_a_hanging_bar_under_its_weight() -> None:
+    space = fem.Space(fem.interval(5, LENGTH))
+    u = fem.solve(
+        fem.elements.bar(space, young=YOUNG, area=AREA), fem.elements.line_load(space, (FORCE,)), fem.fix(space, [0])
+    )
+    np.testing.assert_allclose(u.max(), FORCE * LENGTH**2 / (2 * YOUNG * AREA), rtol=1e-12)
+
+
+def test_loads_of_the_wrong_size_are_refused() -> None:
+    space = fem.Space(straight(2, ([0, 0], [1, 0])), components=3)
+    with pytest.raises(fem.errors.SpaceError, match=r"got: .*shape \(3,\)"):
+        fem.elements.line_load(space, (0.0, 1.0, 0.0))
+    with pytest.raises(fem.errors.SpaceError, match=r"got: .*components=1"):
+        fem.elements.line_load(fem.Space(space.mesh), (0.0, 1.0))
+    with pytest.raises(fem.errors.MeshError, match=r"got: .*cells of tri3"):
+        fem.elements.line_load(fem.Space(fem.rectangle((1, 1), element="tri3"), components=3), (0.0, 1.0))
+
+
+DENSITY = 7850.0
+
+
+def frame(d: int) -> fem.Space:
+    """A bent frame, in the plane or in space."""
+    points = np.array([[0, 0, 0], [1, 0.2, 0.3], [1.2, 1.4, 0.1], [0.1, 1.1, 1.0]])[:, :d]
+    return fem.Space(lines(points, [[0, 1], [1, 2], [2, 3], [0, 2]]), components=3 if d == 2 else 6)
+
+
+@pytest.mark.parametrize("d", [2, 3])
+def test_rigid_motions_have_the_inertia_of_the_lines(d: int) -> None:
+    space = frame(d)
+    mass = fem.elements.frame_mass(space, DENSITY, area=AREA, **({"polar": 1e-14} if d == 3 else {}))
+    points, nodes = space.mesh.points, space.mesh.blocks[0].nodes
+    length = np.linalg.norm(points[nodes[:, 1]] - points[nodes[:, 0]], axis=1)
+    for k in range(d):
+        motion = np.zeros(space.shape)
+        motion[:, k] = 1
+        np.testing.assert_allclose((motion * (mass @ motion)).sum(), DENSITY * AREA * length.sum(), rtol=1e-12)
+    for axis in np.eye(3)[3 - (1 if d == 2 else 3) :]:
+        moved = np.cross(axis, np.pad(points, [(0, 0), (0, 3 - d)]))
+        motion = np.hstack([moved[:, :d], np.tile(axis[2:] if d == 2 else axis, (len(points), 1))])
+        ends = moved[nodes]
+        squares = (ends[:, 0] ** 2 + ends[:, 0] * ends[:, 1] + ends[:, 1] ** 2).sum(1) / 3
+        exact = DENSITY * AREA * (length * squares).sum()
+        np.testing.assert_allclose((motion * (mass @ motion)).sum(), exact, rtol=1e-9)
+
+
+@pytest.mark.parametrize("d", [2, 3])
+@pytest.mark.parametrize("moved", [False, True])
+def test_the_action_is_the_positive_matrix(d: int, moved: bool) -> None:
+    space = frame(d)
+    space = space.at(space.mesh.points * 1.3) if moved else space
+    operator = fem.elements.frame_mass(space, DENSITY, area=AREA * np.array([1, 2, 3, 4]))
+    dense = np.asarray(sp.to_dense(operator.matrix()))
+    u = np.random.default_rng(0).normal(size=space.shape)
+    np.testing.assert_allclose((operator @ u).ravel(), dense @ u.ravel(), atol=1e-13 * np.abs(dense).sum(1).max())
+    assert np.linalg.eigvalsh(dense).min() > 0
+
+
+def test_a_slender_cantilever_vibrates_as_euler_and_bernoulli_say() -> None:
+    space = fem.Space(straight(16, ([0, 0], TURN @ [LENGTH, 0])), components=3)
+    K = fem.elements.euler_bernoulli(space, young=YOUNG, area=AREA, inertia=INERTIA)
+    M = fem.elements.frame_mass(space, DENSITY, area=AREA)
+    k, m = (np.asarray(sp.to_dense(operator.matrix()))[3:, 3:] for operator in (K, M))
+    found = np.sqrt(eigh(k, m, eigvals_only=True)[:3])
+    exact = np.array([1.875104, 4.694091, 7.854757]) ** 2 * np.sqrt(YOUNG * INERTIA / (DENSITY * AREA)) / LENGTH**2
+    assert (np.abs(found / exact - 1) < [1e-5, 1e-4, 1e-3]).all()
+
+
+def test_a_shaft_twists_in_its_frequencies() -> None:
+    space = fem.Space(straight(12, ([0, 0, 0], [LENGTH, 0, 0])), components=6)
+    polar = 3e-6
+    K = fem.elements.euler_bernoulli(
+        space, young=YOUNG, area=AREA, inertia=(INERTIA, INERTIA), shear=SHEAR, torsion=polar
+    )
+    M = fem.elements.frame_mass(space, DENSITY, area=AREA, polar=polar)
+    twist = np.arange(1, 13) * 6 + 3
+    k, m = (np.asarray(sp.to_dense(operator.matrix()))[np.ix_(twist, twist)] for operator in (K, M))
+    first = np.sqrt(eigh(k, m, eigvals_only=True)[0])
+    np.testing.assert_allclose(first, np.pi / (2 * LENGTH) * np.sqrt(SHEAR / DENSITY), rtol=2e-3)
+
+
+@pytest.mark.parametrize("rule", ["frame_mass", "line_load", "lumped_mass"])
+def test_derivatives_in_coordinates_and_properties(rule: str) -> None:
+    rng = np.random.default_rng(1)
+    space = fem.Space(fem.rectangle((2, 2), element="quad8")) if rule == "lumped_mass" else frame(3)
+    u, v = rng.normal(size=(2, *space.shape))
+
+    def energy(points: Any, area: Any) -> Any:
+        where = space.at(points)
+        if rule == "line_load":
+            return (fem.elements.line_load(where, area[:, None] * jnp.array([1.0, 2.0, -1.0])) * u).sum()
+        if rule == "lumped_mass":
+            return ((fem.elements.lumped_mass(where, DENSITY, thickness=area) @ u) * v).sum()
+        return ((fem.elements.frame_mass(where, DENSITY, area=area) @ u) * v).sum()
+
+    primals = (np.array(space.mesh.points), AREA * np.ones(space.mesh.cell_count))
+    gradients = jax.grad(energy, (0, 1))(*primals)
+    for place, size in enumerate((0.3, AREA)):
+        direction = size * rng.uniform(-1, 1, primals[place].shape)
+
+        def f(x: Any, place: int = place) -> Any:
+            return energy(*(x if p == place else primal for p, primal in enumerate(primals)))
+
+        np.testing.assert_allclose(
+            (gradients[place] * direction).sum(), difference(f, primals[place], direction), rtol=1e-8
+        )
+
+
+def test_a_negative_area_is_named() -> None:
+    with pytest.raises(fem.errors.MaterialError, match=r"got: .*-0.002 in cell 1"):
+        fem.elements.frame_mass(frame(2), DENSITY, area=AREA * np.array([1, -1, 1, 1]))
+
+
+@pytest.mark.parametrize("element", ["tri3", "tri6", "quad4", "quad8", "quad9", "tet10", "hex8", "hex20", "wedge6"])
+def test_the_lumped_mass_is_positive_diagonal_and_keeps_the_mass(element: str) -> None:
+    plane = element[:3] in ("tri", "qua")
+    mesh = fem.rectangle((2, 3), (2.0, 1.0), element=element) if plane else fem.box((1, 2, 1), element=element)
+    space = fem.Space(mesh.with_points(mesh.points + 0.05 * np.sin(3 * mesh.points[:, ::-1])), components=2)
+    density = np.linspace(1, 2, mesh.cell_count)
+    lumped, consistent = (rule(space, density) for rule in (fem.elements.lumped_mass, fem.elements.mass))
+    dense = np.asarray(sp.to_dense(lumped.matrix()))
+    assert (np.diag(dense) > 0).all() and not np.any(dense - np.diag(np.diag(dense)))
+    one = np.ones(space.shape)
+    np.testing.assert_allclose((lumped @ one).sum(0), (consistent @ one).sum(0), rtol=1e-12)
+    u = np.random.default_rng(0).normal(size=space.shape)
+    np.testing.assert_allclose((lumped @ u).ravel(), dense @ u.ravel(), rtol=1e-12)
+
+
+def test_a_linear_lumped_mass_is_the_row_sum() -> None:
+    space = fem.Space(fem.interval(np.array([0.0, 0.3, 1.0])))
+    np.testing.assert_allclose(
+        np.asarray(fem.elements.lumped_mass(space, 2.0) @ np.ones((3, 1))).ravel(), [0.3, 1, 0.7]
+    )
