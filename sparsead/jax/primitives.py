@@ -88,15 +88,16 @@ def _in_front(x: Any, dim: int | None, size: int) -> Any:
 
 
 def _merged(x: Any) -> Any:
-    return x.reshape(-1, *x.shape[2:])
+    lanes, of_each, *rest = x.shape  # no -1, which JAX cannot tell where another axis is empty
+    return x.reshape(lanes * of_each, *rest)
 
 
 def _batch_all(primitive: Any, args: Any, dims: Any, **static: Any) -> tuple[Any, int]:
     """Merge the new axis of every argument into the leading one."""
     size = next(x.shape[dim] for x, dim in zip(args, dims, strict=True) if dim is not None)
-    merged = [_merged(_in_front(x, dim, size)) for x, dim in zip(args, dims, strict=True)]
-    out = primitive.bind(*merged, **static)
-    return out.reshape(size, -1, *out.shape[1:]), 0
+    in_front = [_in_front(x, dim, size) for x, dim in zip(args, dims, strict=True)]
+    out = primitive.bind(*map(_merged, in_front), **static)
+    return out.reshape(*in_front[0].shape[:2], *out.shape[1:]), 0
 
 
 def _batch_vectors(primitive: Any, args: Any, dims: Any, **static: Any) -> tuple[Any, int]:

@@ -7,7 +7,8 @@ import pytest
 
 import sparsead.numpy as sp
 from sparsead.backends import installed
-from sparsead.errors import NonFiniteError
+from sparsead.errors import NonFiniteError, PatternError
+from tests.conftest import require
 
 
 def test_substitution_out_of_range_is_an_error_without_a_warning() -> None:
@@ -37,3 +38,15 @@ def test_no_equation_is_lost_beside_one_in_a_much_smaller_unit(backend: str | No
     A = sp.coo(rows, cols, [1.0, 1e16, 1.0, 1.0], (2, 2))
     x = sp.solve(A, np.array([1e16, 2.0]), backend=backend, trans=trans)
     np.testing.assert_allclose(x, [1.0, 1.0], rtol=1e-12)
+
+
+def test_indices_of_object_type_are_faulted_where_they_are_no_integers() -> None:
+    with pytest.raises(PatternError, match=r"got: +rows\[2\] = None"):
+        sp.coo(np.array([np.int64(0), np.int64(1), None], object), [0, 1, 1], np.ones(3), (2, 2))
+
+
+def test_lanes_of_a_matrix_without_entries_are_dead() -> None:
+    jax, spj = require("jax"), require("sparsead.jax")
+    nothing = spj.triplets([], [], (2, 2))
+    x = jax.vmap(lambda v: spj.solve(nothing(v), np.ones(2), on_singular="nan"))(np.ones((3, 0)))
+    assert x.shape == (3, 2) and np.isnan(x).all()

@@ -202,10 +202,11 @@ class Truth:
         return Ball(bar if np.iscomplexobj(self.values) else bar.real, radius[places])
 
     @cached_property
-    def largest_solution(self) -> float:
-        """A bound of what the solution and its derivatives can grow to, as a power of ten."""
+    def may_overflow(self) -> bool:
+        """Whether the solution or its derivatives may be out of range, by their bound as a power of ten."""
         if self.case.n == 0 or not np.isfinite(self.condition):
-            return np.inf
+            return True
         sizes = np.abs(self.raw[self.raw != 0]).astype(np.longdouble)
         of_b = max(float(np.log10(np.abs(self.b).max(initial=1e-4900) + np.longdouble(1e-4900))), 0.0)
-        return of_b + float(np.log10(self.condition)) - 2 * min(0.0, float(np.log10(sizes.min())))
+        bound = of_b + float(np.log10(self.condition)) - 2 * min(0.0, float(np.log10(sizes.min())))
+        return bound > (30 if self.is_single else 290)
