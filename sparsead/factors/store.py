@@ -186,7 +186,7 @@ class FactorStore:
             shelf = self._shelves.get(entry.group)
             if shelf is not None and entry in shelf:
                 self._used += entry.nbytes
-                entry.accounted = entry.nbytes
+                entry.accounted = shelf.bytes_of_one = entry.nbytes
                 self._make_room(entry)
 
     def _make_room(self, newest: Entry | None) -> None:
@@ -202,8 +202,11 @@ class FactorStore:
                 self._forget_idle_groups()
 
     def _drop_dead(self, shelf: Shelf) -> list[Entry]:
-        """Keep the two newest of a pattern, or a few dozen while the store uses little; return the rest. Locked."""
-        if self._used > self._bytes_allowed() // _COMFORT:
+        """Keep the two newest of a pattern, or a few dozen while the store uses little; return the rest. Locked.
+
+        Comes before the newest is factorized, so that it can take over what is dropped.
+        """
+        if self._used + shelf.bytes_of_one > self._bytes_allowed() // _COMFORT:
             dead = shelf.dead(_NEWEST)
         else:
             dead = shelf.dead(_FEW_DOZEN) if len(shelf) > _TOO_MANY else []
