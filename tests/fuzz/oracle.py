@@ -21,9 +21,8 @@ BACKWARD = 2e-12  # backward error that the factor store promises, in another no
 RANGE = 1e8  # this near to the largest number, intermediate ones overflow
 
 
-def judge(case: Case, outcome: Outcome) -> str | None:
+def judge(truth: Truth, outcome: Outcome) -> str | None:
     """Return what is wrong with an outcome, None if nothing is."""
-    truth = Truth(case)
     return _judge_error(truth, outcome.error) if outcome.error is not None else _judge_answer(truth, outcome.results)
 
 
@@ -110,6 +109,8 @@ def _judge_lanes(truth: Truth, results: Any) -> str | None:
     """Lanes of one matrix give one answer, whatever the lane between them died of."""
     if not np.array_equal(results["x"], results["twin"], equal_nan=True):
         return f"two lanes of one matrix differ: {results['x']}, {results['twin']}"
+    if truth.b.size == 0:
+        return None
     dead = results["dead"].reshape(truth.case.n, -1)
     zero = (truth.b.reshape(truth.case.n, -1) == 0).all(axis=0)
     if len(truth.values) and not (np.isnan(dead).all(axis=0) == ~zero).all():

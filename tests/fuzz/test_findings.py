@@ -20,8 +20,9 @@ def test_substitution_out_of_range_is_an_error_without_a_warning() -> None:
 @pytest.mark.parametrize("size", [1e-200, 1e200])
 def test_factors_of_single_precision_keep_the_range_of_double_right_hand_sides(size: float) -> None:
     A = sp.coo([0, 1], [0, 1], np.array([2, 4j], np.complex64), (2, 2))
-    x = sp.factorize(A, precision="single").solve(np.full(2, size))
-    np.testing.assert_allclose(x / size, [0.5, -0.25j], rtol=1e-6)
+    for shape in ((2,), (2, 3)):
+        x = sp.factorize(A, precision="single").solve(np.full(shape, size + 0j))
+        np.testing.assert_allclose((x / size).T, np.broadcast_to([0.5, -0.25j], shape[::-1]), rtol=1e-6)
 
 
 @pytest.mark.parametrize("backend", [name for name in installed() if name != "triangular"])
@@ -50,3 +51,14 @@ def test_lanes_of_a_matrix_without_entries_are_dead() -> None:
     nothing = spj.triplets([], [], (2, 2))
     x = jax.vmap(lambda v: spj.solve(nothing(v), np.ones(2), on_singular="nan"))(np.ones((3, 0)))
     assert x.shape == (3, 2) and np.isnan(x).all()
+
+
+@pytest.mark.parametrize("trans", ["N", "T", "H"])
+@pytest.mark.parametrize("backend", [None, *(name for name in installed() if name not in ("triangular", "cholmod"))])
+def test_pivots_that_double_at_each_step_do_not_spoil_the_solution(backend: str | None, trans: str) -> None:
+    full = np.eye(70) - np.tril(np.ones((70, 70)), -1) * (1 + 0.1j)
+    full[:, -1] = 1  # Wilkinson's matrix: well conditioned, and partial pivoting makes 2^69 of the last column
+    rows, cols = np.nonzero(full)
+    A, x = sp.coo(rows, cols, full[rows, cols], (70, 70)), np.cos(np.arange(70.0))
+    op = {"N": full, "T": full.T, "H": full.conj().T}[trans]
+    np.testing.assert_allclose(sp.solve(A, op @ x, backend=backend, trans=trans), x, atol=1e-12)
