@@ -28,24 +28,11 @@ from sparsead.rules import RULES, Rule
 _Primitive = type(jax.lax.neg_p)
 
 
-def _shape(name: str, avals: tuple[Any, ...], static: dict[str, Any]) -> tuple[int, ...]:
-    first, second = avals[0], avals[-1]
-    if name == "solve":
-        return second.shape
-    if name == "spmv":
-        m, n = static["pattern"].shape
-        return (*second.shape[:-1], m if static["trans"] == "N" else n)
-    if name == "sddmm":
-        return (first.shape[0], static["pattern"].size)
-    slots = static["slots"]
-    return (first.shape[0], slots.size if name == "sum_triplets" else len(slots))
-
-
 def _make(rule: Rule) -> Any:
     primitive = _Primitive(f"sparsead_{rule.name}")
 
     def abstract(*avals: Any, **static: Any) -> ShapedArray:
-        return ShapedArray(_shape(rule.name, avals, static), avals[0].dtype)
+        return ShapedArray(lowered.shape_of(rule.name, avals, static), avals[0].dtype)
 
     def eager(*args: Any, **static: Any) -> Any:
         # concrete arrays go to the host kernel directly: no compilation, and exceptions keep their type
