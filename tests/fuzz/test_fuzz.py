@@ -43,5 +43,6 @@ def test_fatal_error_is_found_and_the_rest_still_runs(tmp_path: Path, plant: str
 @pytest.mark.parametrize("plant", [name for name in PLANTS if name not in FATAL])
 def test_planted_error_is_found(plant: str) -> None:
     with planted(plant):
-        found = any(run_case(0, index, jitted=False) for index in range(1000))
-    assert found
+        faults = (run_case(0, index, jitted=False) for index in range(300))
+        # the check of a known system after each case would see most of them: the oracle must
+        assert any(fault and not fault.startswith("afterwards") for fault in faults)
