@@ -98,15 +98,17 @@ class DenseLU(Factorization):
 
 
 class DenseQR(Factorization):
-    """``A = Q R`` by LAPACK geqrf."""
+    """``R A C = Q U`` by LAPACK geqrf, where R and C scale rows and columns to largest entries near one."""
 
     backward_stable = True
 
     def __init__(self, matrix: NDArray[Any]) -> None:
-        self._q, self._r = qr(matrix, overwrite_a=True, check_finite=False)
-        self._pivots = np.abs(np.diagonal(self._r))
-        if not self._pivots.all():
-            dof = int(np.argmin(self._pivots))
+        self._rows = _power_near_one(np.abs(matrix).max(axis=1))
+        self._cols = _power_near_one(np.abs(matrix * self._rows[:, None]).max(axis=0))
+        self._q, self._r = qr(matrix * self._rows[:, None] * self._cols, overwrite_a=True, check_finite=False)
+        pivots = np.abs(np.diagonal(self._r))
+        if not pivots.all():
+            dof = int(np.argmin(pivots))
             raise SingularMatrixError(
                 "matrix is singular",
                 expected=f"a nonsingular matrix, shape {matrix.shape}",
@@ -114,19 +116,29 @@ class DenseQR(Factorization):
                 fix="remove the dependent equation, or prescribe that dof",
                 dof=dof,
             )
-        self.pivots = Pivots(ratio=ratio(self._pivots))
+        self._log_abs_det = float((np.log(pivots) - np.log(self._rows) - np.log(self._cols)).sum())
+        self.pivots = Pivots(ratio=ratio(pivots))
         self.nbytes = self._q.nbytes + self._r.nbytes
 
     def solve(self, b: NDArray[Any], trans: Trans = "N") -> NDArray[Any]:
         """Return x of ``op(A) x = b``, one right-hand side a row."""
-        if trans == "N":
-            return solve_triangular(self._r, (b @ self._q.conj()).T, check_finite=False).T
-        y = solve_triangular(self._r, b.T, trans=_TRANS[trans], check_finite=False)
-        return ((self._q if trans == "H" else self._q.conj()) @ y).T
+        with np.errstate(all="ignore"):  # a solution out of range is for the caller to judge
+            if trans == "N":
+                y = solve_triangular(self._r, ((b * self._rows) @ self._q.conj()).T, check_finite=False)
+                return np.ascontiguousarray(y.T * self._cols)
+            y = solve_triangular(self._r, (b * self._cols).T, trans=_TRANS[trans], check_finite=False)
+            return np.ascontiguousarray(((self._q if trans == "H" else self._q.conj()) @ y).T * self._rows)
 
     def log_abs_det(self) -> float:
         """Return log |det A|."""
-        return float(np.log(self._pivots).sum())
+        return self._log_abs_det
+
+
+def _power_near_one(largest: NDArray[Any]) -> NDArray[Any]:
+    """The powers of two that bring these numbers near one; one for zero."""
+    limit = np.finfo(largest.dtype)
+    powers = np.where(largest > 0, -np.frexp(largest)[1], 0)
+    return np.ldexp(np.ones_like(largest), np.clip(powers, limit.minexp, limit.maxexp - 1))
 
 
 class DenseCholesky(Factorization):

@@ -119,13 +119,14 @@ def _judge_lanes(truth: Truth, results: Any) -> str | None:
 
 
 def _judge_nan(truth: Truth, x: Any) -> str | None:
-    if not truth.b.any():
+    b = np.asarray(truth.case.b) if truth.case.fault == "b_not_finite" else truth.b
+    if not b.any():
         return "a solution other than zero of b = 0" if x.any() else None
     if not _due(truth) - {"BackendError"}:
         return "NaN for a matrix that can be solved with"
     columns = x.reshape(truth.case.n, -1)
     dead = np.isnan(columns).all(axis=0)
-    zero = (truth.b.reshape(truth.case.n, -1) == 0).all(axis=0)
+    zero = (b.reshape(truth.case.n, -1) == 0).all(axis=0)
     return None if np.array_equal(dead, ~zero) else "NaN in some entries only"
 
 

@@ -7,6 +7,7 @@ import pytest
 
 import sparsead.numpy as sp
 from sparsead.backends import installed
+from sparsead.backends.registry import get
 from sparsead.errors import NonFiniteError, PatternError
 from tests.conftest import require
 
@@ -62,3 +63,19 @@ def test_pivots_that_double_at_each_step_do_not_spoil_the_solution(backend: str 
     A, x = sp.coo(rows, cols, full[rows, cols], (70, 70)), np.cos(np.arange(70.0))
     op = {"N": full, "T": full.T, "H": full.conj().T}[trans]
     np.testing.assert_allclose(sp.solve(A, op @ x, backend=backend, trans=trans), x, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["dense", "banded"])
+def test_the_careful_way_is_right_in_any_units(name: str) -> None:
+    rng = np.random.default_rng(0)
+    scales = 10.0 ** rng.integers(-8, 9, 8)
+    middle = 4 * np.eye(8) + rng.normal(size=(8, 8)) + 1j * rng.normal(size=(8, 8))
+    full = scales[:, None] * middle * scales
+    A = sp.coo(*np.indices((8, 8)).reshape(2, -1), full.ravel(), (8, 8))
+    first = get(name).analyze(A.pattern, A.structure, A.values)
+    careful = first.careful(A.values)
+    assert careful is not None and careful.careful(A.values) is None
+    factors, x = careful.factorize(A.values), rng.normal(size=(1, 8)) / scales
+    for trans, op in (("N", full), ("T", full.T), ("H", full.conj().T)):
+        np.testing.assert_allclose(factors.solve(x @ op.T, trans), x, rtol=1e-12)
+    np.testing.assert_allclose(factors.log_abs_det(), np.linalg.slogdet(full)[1])
