@@ -177,7 +177,7 @@ class FactorStore:
         entry = Entry(group, values, sample, self._counters, born=next(self._clock), replaced=replaced)
         shelf.add(entry)
         replaced += self._drop_dead(shelf)
-        if (id(group), sample) in self._evicted:
+        if _mark(group, sample) in self._evicted:
             self._counters.add("rebuilds")
         return entry
 
@@ -221,7 +221,7 @@ class FactorStore:
         for entry in entries:
             self._shelves[entry.group].remove(entry)
             self._used -= entry.accounted
-            self._evicted.append((id(entry.group), entry.sample))
+            self._evicted.append(_mark(entry.group, entry.sample))
             self._counters.add("evictions")
 
     def _drop(self, entry: Entry) -> None:
@@ -248,6 +248,11 @@ class FactorStore:
                 "it works, but is rebuilt for every solve; raise it with sparsead.factor_cache.limit(nbytes)",
                 stacklevel=2,
             )
+
+
+def _mark(group: Group, sample: bytes) -> tuple[int, bytes]:
+    """What is remembered of an evicted matrix; outlives its group, whose address another may get."""
+    return hash((group.pattern, group.structure, group.backend)), sample
 
 
 factor_cache = FactorStore()
