@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -114,6 +117,44 @@ def test_memory_of_many_matrices_and_patterns_is_bounded() -> None:
             assert factor_cache.stats().nbytes < 4_000_000  # the analyses are few bytes more
     finally:
         factor_cache.limit(None)
+
+
+LEAK = """
+import gc, sys, numpy as np, sparsead, sparsead.numpy as sp
+from tests.sparsead.programs import grid
+
+rows, cols, values = grid(60)
+
+def resident():
+    gc.collect()
+    with open("/proc/self/statm") as pages:
+        return int(pages.read().split()[1]) * 4096
+
+def use(numbers):
+    for c in numbers:
+        matrix = sp.coo(rows, cols, (1.0 + c) * values, (3600, 3600), positive_definite=True)
+        held = sp.factorize(matrix, backend=sys.argv[1])
+        held.solve(np.ones((3600, 2))), held.solve(np.ones(3600), "T")
+
+sparsead.factor_cache.limit(10_000_000)
+use(range(30))
+before = resident()
+use(range(30, 130))
+print(resident() - before)
+"""
+
+
+@pytest.mark.parametrize("backend", ["banded", "pardiso", "umfpack", "superlu", "cholmod"])
+def test_dropped_factorizations_give_their_memory_back(backend: str) -> None:
+    """A hundred factorizations of 1 to 4 MB, each dropped, leave the process as large as it was."""
+    backend_or_skip(backend)
+    if not Path("/proc/self/statm").exists():
+        pytest.skip("the resident memory is read from Linux")
+    command = [sys.executable, "-c", LEAK, backend]
+    done = subprocess.run(
+        command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert int(done.stdout) < 20_000_000
 
 
 def test_eviction_while_others_solve_disturbs_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
