@@ -12,7 +12,7 @@ import contextlib
 import functools
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 
 
 @functools.cache
@@ -22,10 +22,12 @@ def wait_at_exit() -> None:
 
 
 def _wait() -> None:
-    # A device runs the programs of a thread in order: this one comes last.
-    for device in jax.local_devices():
-        with jax.default_device(device):
-            jax.block_until_ready(jnp.zeros(()) + 1)
+    devices = jax.local_devices()
+    with contextlib.suppress(RuntimeError):  # no CPU among the platforms that the user chose
+        devices += jax.local_devices(backend="cpu")
+    for device in {device.platform: device for device in devices}.values():
+        # Programs of one thread run in order: this one, the smallest there is, comes last.
+        jax.lax.neg(jax.device_put(np.float32(0), device)).block_until_ready()
     for array in jax.live_arrays():
         with contextlib.suppress(Exception):  # the program failed, and nobody waits to be told
             array.block_until_ready()
