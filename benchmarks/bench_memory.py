@@ -90,6 +90,7 @@ def verdicts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "unit": "× matrix",
         }
         for row in done
+        if row is not bare
     ]
 
 

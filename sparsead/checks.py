@@ -168,7 +168,7 @@ def _first_not_integer(name: str, array: NDArray[Any]) -> tuple[str, Any]:
 
 
 def _fits(index: Any) -> bool:
-    return isinstance(index, int) and abs(index) < 2**63
+    return isinstance(index, int | np.integer) and abs(int(index)) < 2**63
 
 
 def numbers(name: str, x: Any) -> NDArray[Any]:

@@ -87,7 +87,8 @@ class CholmodAnalysis(Analysis):
         ratio, column = numeric.pivots()
         if column is not None:
             raise not_positive_definite(column)
-        nbytes = _bytes_since(before) or _FILL * values.nbytes
+        # What Python freed meanwhile hides some of it; one triangle is there in any case.
+        nbytes = max(_bytes_since(before) or _FILL * values.nbytes, values.nbytes // 2)
         return CholmodFactorization(numeric, ratio, nbytes, self._pattern.shape[0], values.dtype)
 
     def _with_real_diagonal(self, values: NDArray[Any]) -> NDArray[Any]:

@@ -198,7 +198,7 @@ def locate(matrix: csc_array) -> int | None:
         for _ in range(3):
             vector = from_shifted.solve(vector)
             vector /= np.abs(vector).max()
-    except RuntimeError:
+    except (RuntimeError, ValueError):  # singular still, or too large for the integers of SuperLU
         return None
     return int(np.argmax(np.abs(vector * cols)))
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sparsead.factors.group import Group
     from sparsead.factors.stats import Counters
 
-_ORDINARY_PIVOT_RATIO = 1e-3  # of factors of rows and columns in units that are alike
+_ORDINARY_PIVOT_RATIO = 1e-3  # above it pivots have not grown, and units are alike
 _FEW_UNKNOWNS = 512  # below, a solve is cheaper than looking whether it is needed
 _CHUNK = 1 << 16  # values compared at a time: most others differ in the first
 _REMEMBERED_SHARE = 16  # a remembered solve may take this fraction of the factors' memory
@@ -93,6 +93,7 @@ class Entry:
         self._lock = threading.Lock()
         self._factorization: Factorization | None = None
         self._remembered: Remembered | None = None
+        self._watched = False
         self._units: Units | None = None
         self._shift = 0  # the factors are those of the values times this power of two
 
@@ -173,7 +174,7 @@ class Entry:
         """Solve; where the backward error is large, factorize anew in the next, more careful way."""
         while True:
             factorization = self._factorization or self.factorization()
-            if factorization.backward_stable and self._units is None:
+            if not self._watched:
                 return factorization.solve(b, trans)
             try:
                 return checked_solve(self._matrix(), factorization, b, trans, self._units)
@@ -217,17 +218,18 @@ class Entry:
                 fix="declare the structure (half the memory), or free other factors: sparsead.factor_cache.clear()",
             ) from error
         self._analysis = analysis
-        self._units = self._mixed_units(factorization)
+        self._watched = self._may_mislead(factorization)
+        self._units = mixed_units(self.group.pattern, self._near_one()) if self._watched else None
         return factorization
 
-    def _mixed_units(self, factorization: Factorization) -> Units | None:
-        """Units in which to measure residuals; the pivots of a small matrix tell quickest that none are needed."""
-        if factorization.backward_stable:
-            # Cholesky's factors scale with the matrix, and substitution treats every equation by itself
-            of_any_units = self.group.structure.positive_definite or self.group.backend == "triangular"
-            if of_any_units or (factorization.pivots.ratio or 0) > _ORDINARY_PIVOT_RATIO:
-                return None
-        return mixed_units(self.group.pattern, self._near_one())
+    def _may_mislead(self, factorization: Factorization) -> bool:
+        """Return whether solutions are to be checked: LU's, too, where pivots have grown or units are mixed."""
+        if not factorization.backward_stable:
+            return True
+        # Cholesky's factors neither grow nor mind units, and substitution treats every equation by itself.
+        if self.group.structure.positive_definite or self.group.backend == "triangular":
+            return False
+        return not (factorization.pivots.ratio or 0) > _ORDINARY_PIVOT_RATIO
 
     def _near_one(self) -> NDArray[Any]:
         """The values that the library sees."""

@@ -6,9 +6,16 @@ from sparsead.factors.entry import Entry
 
 
 class Shelf:
-    """Entries of one pattern, type and structure. Not locked: the store does that."""
+    """Entries of one pattern, type and structure. Not locked: the store does that.
+
+    Attributes
+    ----------
+    bytes_of_one : int
+        Memory of the last entry whose memory is known. Unit: [byte].
+    """
 
     def __init__(self) -> None:
+        self.bytes_of_one = 0
         self._by_age: dict[int, Entry] = {}
         self._by_sample: dict[bytes, list[Entry]] = {}
 

@@ -177,7 +177,7 @@ class FactorStore:
         entry = Entry(group, values, sample, self._counters, born=next(self._clock), replaced=replaced)
         shelf.add(entry)
         replaced += self._drop_dead(shelf)
-        if (id(group), sample) in self._evicted:
+        if _mark(group, sample) in self._evicted:
             self._counters.add("rebuilds")
         return entry
 
@@ -186,7 +186,7 @@ class FactorStore:
             shelf = self._shelves.get(entry.group)
             if shelf is not None and entry in shelf:
                 self._used += entry.nbytes
-                entry.accounted = entry.nbytes
+                entry.accounted = shelf.bytes_of_one = entry.nbytes
                 self._make_room(entry)
 
     def _make_room(self, newest: Entry | None) -> None:
@@ -202,8 +202,11 @@ class FactorStore:
                 self._forget_idle_groups()
 
     def _drop_dead(self, shelf: Shelf) -> list[Entry]:
-        """Keep the two newest of a pattern, or a few dozen while the store uses little; return the rest. Locked."""
-        if self._used > self._bytes_allowed() // _COMFORT:
+        """Keep the two newest of a pattern, or a few dozen while the store uses little; return the rest. Locked.
+
+        Comes before the newest is factorized, so that it can take over what is dropped.
+        """
+        if self._used + shelf.bytes_of_one > self._bytes_allowed() // _COMFORT:
             dead = shelf.dead(_NEWEST)
         else:
             dead = shelf.dead(_FEW_DOZEN) if len(shelf) > _TOO_MANY else []
@@ -218,7 +221,7 @@ class FactorStore:
         for entry in entries:
             self._shelves[entry.group].remove(entry)
             self._used -= entry.accounted
-            self._evicted.append((id(entry.group), entry.sample))
+            self._evicted.append(_mark(entry.group, entry.sample))
             self._counters.add("evictions")
 
     def _drop(self, entry: Entry) -> None:
@@ -245,6 +248,11 @@ class FactorStore:
                 "it works, but is rebuilt for every solve; raise it with sparsead.factor_cache.limit(nbytes)",
                 stacklevel=2,
             )
+
+
+def _mark(group: Group, sample: bytes) -> tuple[int, bytes]:
+    """What is remembered of an evicted matrix; outlives its group, whose address another may get."""
+    return hash((group.pattern, group.structure, group.backend)), sample
 
 
 factor_cache = FactorStore()

@@ -28,24 +28,11 @@ from sparsead.rules import RULES, Rule
 _Primitive = type(jax.lax.neg_p)
 
 
-def _shape(name: str, avals: tuple[Any, ...], static: dict[str, Any]) -> tuple[int, ...]:
-    first, second = avals[0], avals[-1]
-    if name == "solve":
-        return second.shape
-    if name == "spmv":
-        m, n = static["pattern"].shape
-        return (*second.shape[:-1], m if static["trans"] == "N" else n)
-    if name == "sddmm":
-        return (first.shape[0], static["pattern"].size)
-    slots = static["slots"]
-    return (first.shape[0], slots.size if name == "sum_triplets" else len(slots))
-
-
 def _make(rule: Rule) -> Any:
     primitive = _Primitive(f"sparsead_{rule.name}")
 
     def abstract(*avals: Any, **static: Any) -> ShapedArray:
-        return ShapedArray(_shape(rule.name, avals, static), avals[0].dtype)
+        return ShapedArray(lowered.shape_of(rule.name, avals, static), avals[0].dtype)
 
     def eager(*args: Any, **static: Any) -> Any:
         # concrete arrays go to the host kernel directly: no compilation, and exceptions keep their type
@@ -88,15 +75,16 @@ def _in_front(x: Any, dim: int | None, size: int) -> Any:
 
 
 def _merged(x: Any) -> Any:
-    return x.reshape(-1, *x.shape[2:])
+    lanes, of_each, *rest = x.shape  # no -1, which JAX cannot tell where another axis is empty
+    return x.reshape(lanes * of_each, *rest)
 
 
 def _batch_all(primitive: Any, args: Any, dims: Any, **static: Any) -> tuple[Any, int]:
     """Merge the new axis of every argument into the leading one."""
     size = next(x.shape[dim] for x, dim in zip(args, dims, strict=True) if dim is not None)
-    merged = [_merged(_in_front(x, dim, size)) for x, dim in zip(args, dims, strict=True)]
-    out = primitive.bind(*merged, **static)
-    return out.reshape(size, -1, *out.shape[1:]), 0
+    in_front = [_in_front(x, dim, size) for x, dim in zip(args, dims, strict=True)]
+    out = primitive.bind(*map(_merged, in_front), **static)
+    return out.reshape(*in_front[0].shape[:2], *out.shape[1:]), 0
 
 
 def _batch_vectors(primitive: Any, args: Any, dims: Any, **static: Any) -> tuple[Any, int]:

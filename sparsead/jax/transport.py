@@ -21,6 +21,7 @@ import numpy as np
 from sparsead import kernels
 from sparsead.errors import BackendError, SparseADError
 from sparsead.jax import ffi
+from sparsead.jax.at_exit import wait_at_exit
 from sparsead.jax.pages import prefer_huge_pages
 from sparsead.jax.raised import remember
 
@@ -102,6 +103,7 @@ def call(name: str, static: dict[str, Any], out: jax.ShapeDtypeStruct, *args: An
     on_host : bool
         Whether the program runs on the CPU, so that buffers can be shared.
     """
+    wait_at_exit()
     key = (name, tuple(sorted(static.items(), key=lambda item: item[0])))
     if not on_host or _chosen == "pure":
         return jax.pure_callback(_returning(key), out, *args)

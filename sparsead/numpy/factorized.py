@@ -118,7 +118,7 @@ class Factorized:
         """Solve with the factors for b, shape (k, n); in single precision 1e-200 must not become zero."""
         if np.finfo(b.dtype).maxexp <= np.finfo(self._working).maxexp:
             return self._entry.solve(np.ascontiguousarray(b, self._working), op)
-        powers = exponents(b)
+        powers = exponents(np.ascontiguousarray(b))
         x = self._entry.solve(np.ascontiguousarray(shifted(b, -powers), self._working), op)
         x = shifted(x.astype(np.result_type(x, b)), powers)
         check_finite_solution(x)

@@ -16,6 +16,10 @@ from scipy.sparse.csgraph import maximum_bipartite_matching
 from tests.fuzz.generate import Case
 from tests.fuzz.reference import Ball, Reference, Scaled, inverse, product, scaled
 
+_TAME_CONDITION = 1e6
+_TAME_SIZE = 1e15
+_TAME_SPREAD = 1e6
+
 
 class Truth:
     """Facts of a case, by dense linear algebra."""
@@ -202,10 +206,25 @@ class Truth:
         return Ball(bar if np.iscomplexobj(self.values) else bar.real, radius[places])
 
     @cached_property
-    def largest_solution(self) -> float:
-        """A bound of what the solution and its derivatives can grow to, as a power of ten."""
+    def may_overflow(self) -> bool:
+        """Whether the solution or its derivatives may be out of range, by their bound as a power of ten."""
         if self.case.n == 0 or not np.isfinite(self.condition):
-            return np.inf
+            return True
         sizes = np.abs(self.raw[self.raw != 0]).astype(np.longdouble)
         of_b = max(float(np.log10(np.abs(self.b).max(initial=1e-4900) + np.longdouble(1e-4900))), 0.0)
-        return of_b + float(np.log10(self.condition)) - 2 * min(0.0, float(np.log10(sizes.min())))
+        bound = of_b + float(np.log10(self.condition)) - 2 * min(0.0, float(np.log10(sizes.min())))
+        return bound > (30 if self.is_single else 290)
+
+    @property
+    def is_harsh(self) -> bool:
+        """Whether the input is bad or extreme: a fault, or a matrix, number, size or option out of the ordinary."""
+        case = self.case
+        if case.fault or case.n < 2 or case.k == 0 or case.limit is not None or not self.condition < _TAME_CONDITION:
+            return True
+        if case.backend == "triangular" and "triangular" not in case.declared:
+            return True
+        sizes = [np.abs(part[part != 0]) for part in (self.raw, self.b) if part.any()]
+        extreme = any(
+            s.max() > _TAME_SIZE or s.min() < 1 / _TAME_SIZE or s.max() > _TAME_SPREAD * s.min() for s in sizes
+        )
+        return bool(extreme or self.asymmetry or self.pattern_breaks_declaration)

@@ -247,7 +247,7 @@ def test_factorization_beyond_the_limit_works_and_warns_once(
         first = solve(A)
     assert np.array_equal(solve(A), first)  # a second warning would be an error here
     stats = factor_cache.stats()
-    assert (stats.held, stats.factorizations) == (0, 2)
+    assert (stats.held, stats.factorizations, stats.evictions, stats.rebuilds) == (0, 2, 2, 1)
 
 
 # ------------------------------------------------------------------------------------------ immutability
