@@ -97,7 +97,9 @@ class Tangent:
         tests = jnp.concatenate([shape, cells.gradients], 1)  # (a, m, q, e)
         # explicit sums: these products are too small for a library
         left = sum(tests[:, None, m, None, None] * d[None, :, m] for m in range(tests.shape[1]))  # (a, i, j, l, q, e)
-        return jnp.einsum("aijlqe,blqe->aibje", left, tests)
+        matrix = jnp.einsum("aijlqe,blqe->aibje", left, tests)
+        # Far from equilibrium rounding alone would break the symmetry that is declared.
+        return (matrix + matrix.transpose(2, 3, 0, 1, 4)) / 2 if self.symmetric else matrix
 
 
 def over_points(function: Callable[..., Any]) -> Callable[..., Any]:
