@@ -9,7 +9,7 @@ SUITABLE = import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 
 # Extras that `make test` uses where their wheels exist. PyTorch is not among them, because its default wheel draws
 # gigabytes of GPU libraries: install it by hand and its tests run too.
-OPTIONAL ?= jax pardiso autograd plot
+OPTIONAL ?= jax pardiso autograd plot mesh plot3d
 PYTEST_ARGS ?=
 BENCH ?=
 
@@ -18,7 +18,7 @@ INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check --only-binar
 
 .PHONY: help demo test lint docs bench examples clean
 help:
-	@echo "make demo      the sensitivity of a first structure, with a picture"
+	@echo "make demo      a bracket from a mesh file: stiffness, peak stress, their gradients, a picture"
 	@echo "make test      the test suite, on every optional library that has wheels here"
 	@echo "make lint      style, types and layering"
 	@echo "make docs      the documentation, into build/docs"
@@ -27,7 +27,7 @@ help:
 	@echo "make clean     remove what was built, but not $(VENV)"
 
 demo: $(VENV)/.demo
-	@MPLBACKEND=Agg $(RUN) examples/first_structure/plot_mbb_beam.py
+	@MPLBACKEND=Agg $(RUN) examples/fem/plot_bracket_from_file.py
 	@echo
 	@echo "Faster solves, optional: $(VENV)/bin/pip install -e '.[pardiso]' (a wheel); \
 	CHOLMOD and UMFPACK need SuiteSparse: see docs/install.md."
@@ -53,7 +53,7 @@ examples: $(VENV)/.test
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache docs/gallery docs/reference/generated
-	find sparsead tests benchmarks examples docs -name __pycache__ -prune -exec rm -rf {} +
+	find sparsead fem tests benchmarks examples docs -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { \
@@ -67,7 +67,7 @@ $(VENV)/bin/python:
 
 # One stamp for each set of requirements: a second run installs nothing.
 $(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
-	$(INSTALL) -e ".[jax,autograd,plot]"
+	$(INSTALL) -e ".[jax,plot,mesh]"
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
@@ -83,7 +83,7 @@ $(VENV)/.lint: pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
-	$(INSTALL) -e ".[docs,jax,autograd]"
+	$(INSTALL) -e ".[docs,jax,autograd,mesh,plot3d]"
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python

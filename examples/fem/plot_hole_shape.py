@@ -96,8 +96,13 @@ figure, axes = plt.subplots(1, 2, figsize=(11, 4.6), layout="constrained")
 order = hole[np.argsort(angle[hole])]
 axes[0].plot(*mesh.points[order].T, color="C0", label="round")
 axes[0].plot(*best[order].T, color="C3", label="best of the same area")
-step = -np.asarray(slope)[order]
-axes[0].quiver(*mesh.points[order].T, *step.T, angles="xy", width=0.004, color="0.3", label="minus the gradient")
+# The nodal forces of a unit pressure are normals: with them derivatives at points become one along the edge.
+normal = np.asarray(fem.pressure(space, "hole", 1.0))[order]
+step = -((np.asarray(slope)[order] * normal).sum(1) / (normal**2).sum(1) ** 1.5)[:, None] * normal
+axes[0].quiver(*mesh.points[order].T, *step.T, angles="xy", width=0.004, color="0.3")
+axes[0].annotate(
+    "minus the gradient\nacross the hole", (0.42, 0.78), (0.6, 1.1), arrowprops={"arrowstyle": "-", "color": "0.6"}
+)
 theta = np.linspace(0, np.pi / 2, 100)
 axes[0].plot(np.sqrt(2) * np.cos(theta), np.sqrt(0.5) * np.sin(theta), "k:", label="ellipse 2 : 1")
 axes[0].set(aspect="equal", xlim=(0, 2.0), ylim=(0, 1.5), xlabel="x", ylabel="y", title="a quarter of the hole")

@@ -51,13 +51,13 @@ def plot(
     scale : float or "auto"
         What displacements are multiplied by; it is written below the picture.
     supports : Constraints, int array, or bool array of shape (p, 2), optional
-        Held points; triangles point up where y and right where x is held.
+        Held points: squares; carets point up where only y, right where only x is held.
     loads : array, shape (p, 2), optional
         Nodal forces, drawn as arrows.
     label, unit, length_unit : str
         Name and unit of the values, unit of the coordinates.
     edges : bool
-        Whether the edges of cells are drawn.
+        Whether the edges of cells are drawn; else those of the body.
     limits : (float, float), optional
         Values of the first and the last color.
     colormap : str
@@ -84,9 +84,10 @@ def plot(
         axes = library.pyplot.subplots(layout="constrained")[1]
     shown = scene(mesh, values, displacement, scale)
     _draw_cells(library, axes, shown, limits, colormap, f"{label} [{unit}]" if unit else label)
-    if edges and len(shown.skin.edges):
-        style = {"colors": "black", "linewidths": 0.4 if len(shown.skin.triangles) else 1.5, "zorder": 2}
-        axes.add_collection(library.collections.LineCollection(shown.skin.edges, **style))
+    drawn = shown.skin.edges if edges else outline(mesh, shown.points)
+    if len(drawn):
+        style = {"colors": "black", "linewidths": (0.4 if edges else 0.8) if len(shown.skin.triangles) else 1.5}
+        axes.add_collection(library.collections.LineCollection(drawn, zorder=2, **style))
     if displacement is not None:
         before = library.collections.LineCollection(outline(mesh, mesh.points), colors="0.6", linewidths=0.8, zorder=1)
         axes.add_collection(before)
@@ -131,10 +132,11 @@ def _draw_cells(library: Any, axes: Any, shown: Scene, limits: Any, colormap: st
 
 def _draw_supports(axes: Any, shown: Scene, supports: Any) -> None:
     held = held_components(shown.mesh, supports)
-    for component, marker in ((0, 5), (1, 6)):
-        # Markers 5 and 6 are carets with their tip at the point, pointing right and up.
-        where = shown.points[held[:, component]]
-        axes.plot(*where.T, linestyle="none", marker=marker, markersize=7, color="tab:red", zorder=4)
+    both = held.all(axis=1)
+    # Markers 5 and 6 are carets with their tip at the point, pointing right and up.
+    for chosen, marker, size in ((both, "s", 3.5), (held[:, 0] & ~both, 5, 6), (held[:, 1] & ~both, 6, 6)):
+        where = shown.points[chosen]
+        axes.plot(*where.T, linestyle="none", marker=marker, markersize=size, color="tab:red", zorder=4)
 
 
 def _draw_loads(axes: Any, shown: Scene, loads: Any) -> None:
