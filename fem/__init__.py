@@ -10,6 +10,7 @@ from fem.assembly.solve import solve
 from fem.assembly.solve_nonlinear import solve_nonlinear
 from fem.dofs.constraints import Constraints, fix, prescribed
 from fem.dofs.couplings import multi_point, periodic, tie
+from fem.dofs.lower_order import lower_order
 from fem.dofs.space import Space
 from fem.elements.body_load import body_load
 from fem.elements.pressure import pressure
@@ -31,6 +32,7 @@ __all__ = [
     "fix",
     "from_meshio",
     "interval",
+    "lower_order",
     "multi_point",
     "output",
     "periodic",

@@ -14,6 +14,7 @@ from fem.assembly.primitives import accumulate, add_multiples
 from fem.assembly.term import basis, combined, coordinates, is_congruent
 from fem.dofs.freed import give_back
 from fem.geometry.cells import Cells
+from fem.progress import stage
 
 if TYPE_CHECKING:
     from fem.assembly.moduli import Moduli
@@ -75,7 +76,8 @@ def plan_of(system: System, term: Term) -> Plan:
     key = (term.domain, term.field, term.nodes)
     if key not in system.plans:
         carried = (term.field, term.nodes)
-        system.plans[key] = Plan(system, term.domain, carried, carried)
+        with stage(f"slots of {term.domain.count} {term.domain.what}s"):
+            system.plans[key] = Plan(system, term.domain, carried, carried)
         give_back(system.pattern.nbytes)
     return system.plans[key]
 

@@ -16,6 +16,8 @@ from sparsead.factors.options import SolveOptions
 from sparsead.jax import SparseArray
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fem.dofs.reduction import Reduction
 
 _SHORTEST = 2.0**-10
@@ -29,6 +31,7 @@ class Settings(NamedTuple):
     steps: int
     iterations: int
     tolerance: float
+    progress: Callable[[Any, Any, Any], None] | None = None
 
 
 class Problem(NamedTuple):
@@ -82,7 +85,7 @@ def newton(problem: Problem, settings: Settings) -> tuple[Any, Any]:
             state = _moved_supports(part, u, (level - before) * g, reduction, settings)
         state = jax.lax.while_loop(
             lambda s: (s.count == 0) | ((s.count < settings.iterations) & ~_balanced(s, settings)),
-            lambda s: _improved(part, s, reduction, settings),
+            lambda s: _reported(_improved(part, s, reduction, settings), level, settings),
             state,
         )
         return (state.u, state.values, level), (state.imbalance, state.scale, state.count)
@@ -90,6 +93,12 @@ def newton(problem: Problem, settings: Settings) -> tuple[Any, Any]:
     levels = jnp.arange(1, settings.steps + 1) / settings.steps
     (u, values, _), history = jax.lax.scan(load_step, (u, values, jnp.zeros(())), levels)
     return check_converged(u, history, settings.tolerance), values
+
+
+def _reported(state: State, level: Any, settings: Settings) -> State:
+    if settings.progress is not None:
+        jax.debug.callback(settings.progress, level, state.count, state.imbalance / state.scale)
+    return state
 
 
 def _balanced(state: State, settings: Settings) -> Any:

@@ -27,11 +27,13 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.sparse import csr_array
 
+from fem.assembly.form import kinds_of
 from fem.assembly.operator import Operator, apply, assemble
 from fem.assembly.term import constant
 from fem.dofs.constraints import Constraints, Held, combine
 from fem.dofs.reduction import Reduction
 from fem.dofs.rigid import Unsupported
+from fem.progress import stage
 from sparsead.factors.options import SolveOptions
 from sparsead.jax import SparseArray
 from sparsead.jax.raised import typed
@@ -100,9 +102,11 @@ def solve(
     """
     vectors, shape = operator.space.flatten(load)
     constraints = all_of(supports, operator.space.count)
-    explain = Unsupported(operator.space.topology, constraints.held)
+    explain = Unsupported(operator.space.topology, constraints.held, kinds_of(operator.terms))
     options = SolveOptions(operator.structure, backend, on_singular, explain=explain)
-    with typed():
+    traced = any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves((operator, vectors, constraints)))
+    what = "trace of a solution" if traced else f"solution for {len(vectors)} loads"
+    with typed(), stage(f"{what}, {operator.space.count} dofs"):
         return settled(_solve(operator, vectors, constraints, options=options)).reshape(shape)
 
 
@@ -170,9 +174,18 @@ def reduce_values(reduction: Reduction, values: Any) -> Any:
     moved = None
     if len(reduction.source):
         moved = values[constant(reduction.source)] * constant(reduction.factor)
-    if len(reduction.killed):
+    if len(reduction.kept):
         values = values.at[constant(reduction.killed)].set(0.0, unique_indices=True, mode="promise_in_bounds")
+        values = _with_diagonal(reduction, values)
     return values if moved is None else values.at[constant(reduction.target)].add(moved)
+
+
+def _with_diagonal(reduction: Reduction, values: Any) -> Any:
+    """Return stored values whose diagonal is nowhere zero at constrained dofs, shape (s,)."""
+    kept = constant(reduction.kept)
+    own = values[kept]
+    size = jax.lax.cond((own == 0).any(), lambda v: jnp.abs(v).max(), lambda _: jnp.ones(()), values)
+    return values.at[kept].set(jnp.where(own == 0, size, own), unique_indices=True, mode="promise_in_bounds")
 
 
 def expand_vectors(reduction: Reduction, z: Any) -> Any:

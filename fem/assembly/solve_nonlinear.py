@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 
+from fem.assembly.form import kinds_of
 from fem.assembly.newton import Problem, Settings, factor_solve, newton, reduction_for, residual
 from fem.assembly.operator import apply
 from fem.assembly.solve import (
@@ -42,7 +43,7 @@ from sparsead.jax.raised import typed
 from sparsead.pattern.structure import Structure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from fem.assembly.nonlinear import NonlinearOperator
 
@@ -59,6 +60,7 @@ def solve_nonlinear(
     iterations: int = 25,
     tolerance: float = 1e-9,
     backend: str | None = None,
+    progress: Callable[[Any, Any, Any], None] | None = None,
 ) -> Any:
     """Return u with ``r(u) = f`` under constraints.
 
@@ -84,6 +86,9 @@ def solve_nonlinear(
         Imbalance accepted, as a fraction of the largest force in the structure.
     backend : str, optional
         A name of `sparsead.backends.installed`; by default the structure decides.
+    progress : callable, optional
+        Called after each of Newton's steps with the part of the load, the number of the step, and the imbalance as
+        a fraction of the largest force.
 
     Returns
     -------
@@ -116,9 +121,9 @@ def solve_nonlinear(
     symmetric = all(term.form.symmetric for term in operator.terms)
     if operator.linear is not None:
         symmetric = symmetric and operator.linear.symmetric
-    explain = Unsupported(space.topology, constraints.held)
+    explain = Unsupported(space.topology, constraints.held, kinds_of(operator.terms))
     structure = Structure(symmetric=symmetric, positive_definite=operator.definite)
-    settings = Settings(SolveOptions(structure, backend, explain=explain), steps, iterations, tolerance)
+    settings = Settings(SolveOptions(structure, backend, explain=explain), steps, iterations, tolerance, progress)
     start = jnp.zeros(space.count) if initial is None else space.flatten(initial)[0][0]
     with typed():
         return settled(_solve(Problem(operator, vectors[0], constraints, start), settings=settings)).reshape(shape)

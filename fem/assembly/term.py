@@ -16,6 +16,8 @@ import numpy as np
 
 from fem.geometry.cells import Cells
 from fem.geometry.tables import Tables
+from fem.mesh.blocks import CellBlock
+from fem.mesh.check import jacobian_determinants
 
 if TYPE_CHECKING:
     from fem.assembly.form import BilinearForm
@@ -80,7 +82,15 @@ def dofs(term: Term, space: Space) -> Any:
 
 def is_congruent(term: Term, space: Space) -> bool:
     """Whether the cell matrices are sums of constant ones times moduli."""
-    return not (space.moved or term.form.depends_on_position) and space.topology.congruent(term.domain)
+    if space.moved or term.form.depends_on_position or not space.topology.congruent(term.domain):
+        return False
+    return _is_upright(term, space.mesh.points)
+
+
+def _is_upright(term: Term, points: np.ndarray[Any, Any]) -> bool:
+    """Whether the first cell is not inverted; if it is, all are formed, and the first of them is named."""
+    first = CellBlock(term.domain.element, term.domain.nodes[:1].astype(np.int32))
+    return bool((jacobian_determinants(points, first, term.tables.points) > 0).all())
 
 
 def basis(term: Term, space: Space, moduli: Moduli) -> list[Any]:

@@ -25,14 +25,11 @@ class Field:
         Numbers at each of its nodes.
     offset : int
         Numbers of other fields that stand before it at each of its nodes.
-    linear : bool
-        Whether it lives on the corners of the cells only, by elements of first order.
     """
 
     name: str
     components: int
     offset: int
-    linear: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,9 +71,6 @@ class Numbering:
         return node, field, within - field.offset
 
 
-def element_of(field: Field, element: ReferenceElement, elements: dict[str, ReferenceElement]) -> ReferenceElement:
-    """Return the element of a field on a cell: that of the mesh, or its straight one."""
-    if not field.linear or element.order == 1:
-        return element
-    straight = (e for e in elements.values() if e.cell == element.cell and e.count == element.corners)
-    return next(straight)
+def straight_element(element: ReferenceElement, elements: dict[str, ReferenceElement]) -> ReferenceElement:
+    """Return the element of first order on the same cell."""
+    return next(e for e in elements.values() if e.cell == element.cell and e.count == element.corners)

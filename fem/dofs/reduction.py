@@ -1,8 +1,9 @@
 """Elimination of constraints: ``u = T z + g`` with static index maps.
 
 The eliminated matrix keeps all n rows: those of constrained dofs are decoupled
-and keep their diagonal, so that every dof has the same number everywhere and the
-pattern depends on couplings only, never on which dofs are held or at what value.
+and keep their diagonal, unless that is zero, as that of a pressure is, so that
+every dof has the same number everywhere and the pattern depends on couplings
+only, never on which dofs are held or at what value.
 A decoupled dof costs a factorization nothing.
 """
 
@@ -42,6 +43,8 @@ class Reduction:
         1 at free dofs, 0 at constrained ones.
     killed : int array
         Stored entries that become zero.
+    kept : int array, shape (m,)
+        Stored entries on the diagonal of constrained dofs.
     source, target, factor : array, shape (m,)
         Stored entries that are added to others, times a factor.
     row, col, weight : array, shape (m,)
@@ -70,6 +73,7 @@ class Reduction:
         if coo.nnz:
             self._add_couplings(topology)
         self.killed = self._killed()
+        self.kept = self.system.stored(held.dofs, held.dofs)
 
     def _killed(self) -> NDArray[np.integer]:
         pattern = self.system.pattern

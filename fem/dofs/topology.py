@@ -11,6 +11,7 @@ from fem.dofs.domain import Domain
 from fem.dofs.fields import Field, Numbering
 from fem.dofs.freed import give_back
 from fem.dofs.system import System
+from fem.progress import stage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +58,8 @@ class Topology:
         """
         key = b"" if extra is None else extra.tobytes()
         if key not in self._systems:
-            self._systems[key] = System(self.numbering, [d.nodes for d in self.domains], extra)
+            with stage(f"pattern of {self.numbering.count} dofs"):
+                self._systems[key] = System(self.numbering, [d.nodes for d in self.domains], extra)
             give_back(self._systems[key].pattern.nbytes)
         return self._systems[key]
 

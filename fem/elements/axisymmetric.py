@@ -14,12 +14,12 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
 
-from fem.elements.build import bilinear, least, mass_degree, material
+from fem.elements.build import bilinear, isotropic_margins, mass_degree, material
 from fem.errors import SpaceError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 class Axisymmetric:
     """Isotropic elasticity of a body of revolution; its moduli are lam and mu. Unit: [force/length^2]."""
 
+    kind: ClassVar[str] = "revolution"
     symmetric: bool = True
     definite: bool = True
     depends_on_position: bool = True
@@ -108,8 +109,6 @@ def axisymmetric(space: Space, *, young: Any, poisson: Any, field: str | None = 
             fix="use the half-plane on the right of the axis",
         )
     e, nu = material("young", young), material("poisson", poisson)
-    if nu.ndim != e.ndim and e.ndim and nu.ndim:
-        e, nu = (x[:, None] if x.ndim == 1 else x for x in (e, nu))
-    limits = {"poisson below 1/2": least(0.5 - nu), "poisson above -1": least(1.0 + nu), "not negative": least(e)}
+    limits = isotropic_margins(e, nu)
     lam, mu = nu / ((1.0 + nu) * (1.0 - 2.0 * nu)), 1.0 / (2.0 * (1.0 + nu))
     return bilinear(space, Axisymmetric(), (lam, mu), limits, factor=e, degree=mass_degree, field=field)

@@ -12,10 +12,8 @@ from fem.assembly.checks import fault, wrong
 from fem.assembly.moduli import Moduli
 from fem.assembly.operator import Operator
 from fem.assembly.term import Term
-from fem.dofs.fields import element_of
 from fem.errors import MaterialError
 from fem.geometry.tables import tables
-from fem.reference import ELEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,8 +73,7 @@ def bilinear(
     cells = sum(domain.count for domain in where)
     terms, all_moduli, all_margins, start = [], [], [], 0
     for domain in where:
-        element = element_of(of, domain.element, ELEMENTS)
-        term = Term(form, domain, of, tables(domain.element, element, degree(domain.element)))
+        term = Term(form, domain, of, tables(domain.element, domain.element, degree(domain.element)))
         part = slice(start, start + domain.count)
         points = len(term.tables.weights)
         terms.append(term)
@@ -115,6 +112,39 @@ def material(name: str, value: Any) -> Any:
 def least(value: Any) -> Any:
     """Return the smallest value in each cell, shape () or (e,)."""
     return value.min(axis=-1) if value.ndim == 2 else value
+
+
+def isotropic_margins(young: Any, poisson: Any) -> dict[str, Any]:
+    """Return what must be positive in an isotropic elastic material, each of shape () or (e,).
+
+    Parameters
+    ----------
+    young, poisson : array, shape (), (e,) or (e, q)
+        Young's modulus and Poisson's ratio.
+    """
+    return {
+        "poisson below 1/2": least(0.5 - poisson),
+        "poisson above -1": least(poisson + 1.0),
+        "not negative": least(young),
+    }
+
+
+def check_cells(margins: Mapping[str, Any], domains: tuple[Domain, ...]) -> None:
+    """Raise the error of the first margin, shape () or (e,) for all cells, that is known now and not positive.
+
+    Parameters
+    ----------
+    margins : mapping of str to array
+        See `fem.assembly.checks`; other shapes are left to who spreads them over the cells.
+    domains : tuple of Domain
+        Where the cells are.
+    """
+    start, cells = 0, sum(domain.count for domain in domains)
+    fitting = {name: m for name, m in margins.items() if jnp.shape(m) in ((), (cells,))}
+    for domain in domains:
+        part = slice(start, start + domain.count)
+        check_known({name: m if jnp.ndim(m) == 0 else m[part] for name, m in fitting.items()}, domain)
+        start += domain.count
 
 
 def check_known(margins: Mapping[str, Any], domain: Domain) -> None:

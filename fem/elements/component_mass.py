@@ -36,7 +36,7 @@ class ComponentMass:
 
     def matrix(self, cells: Cells, moduli: tuple[Any, ...]) -> Any:
         """Cell matrices, shape (a, i, b, j, e)."""
-        own = [cells.value_products() * m for m in moduli]
+        own = [cells.value_products(m) for m in moduli]
         none = jnp.zeros_like(own[0])
         size = range(len(self.densities))
         rows = [jnp.stack([own[self.densities[i]] if i == j else none for j in size], 2) for i in size]

@@ -13,7 +13,7 @@ with a conductivity k that is a number or a symmetric tensor.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 class Diffusion:
     """Isotropic diffusion of each component; its modulus is the conductivity."""
 
+    kind: ClassVar[str] = "scalar"
     components: int = 1
     symmetric: bool = True
     definite: bool = True
@@ -61,7 +62,12 @@ class TensorDiffusion:
 
     def matrix(self, cells: Cells, moduli: tuple[Any, ...]) -> Any:
         """Cell matrices, shape (a, i, b, j, e)."""
-        products, d = cells.gradient_products(), self.dimension
+        d = self.dimension
+        if any(jnp.ndim(k) == 2 for k in moduli):
+            g = cells.gradients * cells.measure
+            flux = [sum(moduli[d * i + j] * g[:, j] for j in range(d)) for i in range(d)]
+            return jnp.einsum("aiqe,ibqe->abe", cells.gradients, jnp.stack(flux))[:, None, :, None]
+        products = cells.gradient_products()
         total = sum(moduli[d * i + j] * products[:, i, :, j] for i in range(d) for j in range(d))
         return total[:, None, :, None]
 
@@ -79,7 +85,7 @@ def diffusion(space: Space, conductivity: Any, *, thickness: Any = 1.0, field: s
     ----------
     space : Space
         A scalar unknown; or a vector whose components diffuse separately.
-    conductivity : array, shape (), (e,), (e, q); or (d, d), (e, d, d) for a symmetric tensor
+    conductivity : array, shape (), (e,), (e, q); or (d, d), (e, d, d), (e, q, d, d) for a symmetric tensor
         Conductivity. Where d cells make the shapes (d, d) and (e, q) the same, a tensor is meant.
     thickness : array, shape () or (e,)
         Thickness of a plane body, area of a rod. Unit: [length].

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import jax.numpy as jnp
 
-from fem.elements.build import bilinear, least, material
+from fem.elements.build import bilinear, isotropic_margins, material
 from fem.errors import MaterialError, SpaceError
 
 if TYPE_CHECKING:
@@ -128,13 +128,11 @@ def elasticity(
             got=f"plane={plane!r} in {dimension}D",
             fix="drop plane=, or use a mesh in 2D",
         )
-    margins = {"poisson below 1/2": 0.5 - _greatest(nu), "poisson above -1": least(nu) + 1.0}
-    margins["not negative"] = least(e)
     mu = 1.0 / (2.0 * (1.0 + nu))
     in_stress = dimension == 2 and plane != "strain"
     lam = nu / (1.0 - nu * nu) if in_stress else nu / ((1.0 + nu) * (1.0 - 2.0 * nu))
     factor = _times(e, t) if dimension == 2 else e
-    return bilinear(space, Elasticity(), (lam, mu), margins, factor=factor, field=field)
+    return bilinear(space, Elasticity(), (lam, mu), isotropic_margins(e, nu), factor=factor, field=field)
 
 
 def _times(a: Any, b: Any) -> Any:
@@ -142,10 +140,6 @@ def _times(a: Any, b: Any) -> Any:
     if a.ndim == 2 and b.ndim == 1:
         return a * b[:, None]
     return a[:, None] * b if a.ndim == 1 and b.ndim == 2 else a * b
-
-
-def _greatest(value: Any) -> Any:
-    return -least(-value)
 
 
 def _check_components(space: Space, field: str | None, dimension: int) -> None:

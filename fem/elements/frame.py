@@ -26,7 +26,7 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax.numpy as jnp
 
@@ -49,6 +49,7 @@ class Frame:
         2 or 3.
     """
 
+    kind: ClassVar[str] = "frame"
     dimension: int
     symmetric: bool = True
     definite: bool = True

@@ -9,10 +9,8 @@ import jax
 
 from fem.assembly.load import integrate
 from fem.assembly.term import Term
-from fem.dofs.fields import element_of
 from fem.errors import MeshError
 from fem.geometry.tables import tables
-from fem.reference import ELEMENTS
 
 if TYPE_CHECKING:
     from fem.dofs.domain import Domain
@@ -47,8 +45,7 @@ def vector(space: Space, density: Any, domain: Domain, numbers: tuple[Any, ...],
     degree : int
         Degree of the quadrature.
     """
-    element = element_of(field, domain.element, ELEMENTS)
-    return _vector(space, Term(density, domain, field, tables(domain.element, element, degree)), numbers)
+    return _vector(space, Term(density, domain, field, tables(domain.element, domain.element, degree)), numbers)
 
 
 @partial(jax.jit, static_argnames=("term",))

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 
-from fem.elements.build import check_known, least, material
+from fem.elements.build import check_cells, isotropic_margins, material
 from fem.elements.own import energy
 from fem.errors import SpaceError
 from fem.geometry.inverse import determinant
@@ -76,9 +76,7 @@ def neo_hookean(
             fix=f"fem.Space(mesh, components={d})",
         )
     e, nu = material("young", young), material("poisson", poisson)
-    limits = {"poisson below 1/2": least(0.5 - nu), "poisson above -1": least(1.0 + nu), "not negative": least(e)}
-    for domain in space.topology.bulk:
-        check_known(limits, domain)
+    check_cells(isotropic_margins(e, nu), space.topology.bulk)
     if e.ndim != nu.ndim and e.ndim and nu.ndim:
         e, nu = (x[:, None] if x.ndim == 1 else x for x in (e, nu))
     lam, mu = e * nu / ((1 + nu) * (1 - 2 * nu)), e / (2 * (1 + nu))

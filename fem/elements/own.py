@@ -11,11 +11,9 @@ import jax.numpy as jnp
 
 from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.term import Term
-from fem.dofs.fields import element_of
 from fem.elements.build import mass_degree, material, on_domain
 from fem.elements.pointwise import Pointwise
 from fem.geometry.tables import tables
-from fem.reference import ELEMENTS
 
 if TYPE_CHECKING:
     from fem.dofs.space import Space
@@ -132,9 +130,8 @@ def _pointwise(
     cells = sum(domain.count for domain in domains)
     terms, own, start = [], [], 0
     for domain in domains:
-        element = element_of(of, domain.element, ELEMENTS)
         order = mass_degree(domain.element) if degree is None else degree
-        term = Term(form, domain, of, tables(domain.element, element, order))  # type: ignore[arg-type]
+        term = Term(form, domain, of, tables(domain.element, domain.element, order))  # type: ignore[arg-type]
         part = slice(start, start + domain.count)
         terms.append(term)
         own.append(tuple(on_domain(number, part, cells, len(term.tables.weights)) for number in numbers))

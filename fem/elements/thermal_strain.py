@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import jax.numpy as jnp
 
-from fem.elements.build import material, on_domain, stiffness_degree
+from fem.elements.build import check_cells, isotropic_margins, material, on_domain, stiffness_degree
 from fem.elements.loading import vector
 from fem.errors import MaterialError
 
@@ -76,7 +76,8 @@ def thermal_strain(
     Raises
     ------
     MaterialError
-        If an array does not fit the cells, or components are not as many as dimensions.
+        If Poisson's ratio is out of range, an array does not fit the cells, or components are not as many as
+        dimensions. A ratio that is traced is checked by the stiffness.
     """
     of, d = space.field(field), space.mesh.dimension
     if of.components != d:
@@ -88,6 +89,7 @@ def thermal_strain(
         )
     named = {"temperature": temperature, "young": young, "expansion": expansion, "thickness": thickness}
     nu = material("poisson", poisson)
+    check_cells(isotropic_margins(material("young", young), nu), space.topology.bulk)
     in_stress = d == 2 and plane != "strain"
     factors = [material(name, value) for name, value in named.items()]
     factors.append(1 / (1 - nu) if in_stress else 1 / (1 - 2 * nu))

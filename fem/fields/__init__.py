@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fem.fields.anisotropic_stress import anisotropic_stress
+from fem.fields.axisymmetric_stress import axisymmetric_stress
 from fem.fields.energy import strain_energy
 from fem.fields.gradient import gradient, interpolate, strain
 from fem.fields.invariants import principal, von_mises
@@ -11,6 +13,8 @@ from fem.fields.stress import stress
 
 __all__ = [
     "Probe",
+    "anisotropic_stress",
+    "axisymmetric_stress",
     "error",
     "gradient",
     "integral",

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from fem.elements.build import stiffness_degree
 from fem.fields.gradient import check_displacement
 from fem.fields.sample import integrated
-from fem.fields.stress import hooke, parts
+from fem.fields.stress import check_material, hooke, parts
 
 if TYPE_CHECKING:
     from fem.dofs.space import Space
@@ -48,9 +48,10 @@ def strain_energy(
     SpaceError
         If the field is no displacement.
     MaterialError
-        If a coefficient does not fit the cells.
+        If Poisson's ratio is out of range, or a coefficient does not fit the cells.
     """
     check_displacement(space, field)
+    check_material(space, young, poisson)
     coefficients = {"young": young, "poisson": poisson, "free_strain": free_strain, "thickness": thickness}
     return _energy(space, u, coefficients, plane=plane, field=field)
 

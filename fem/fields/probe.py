@@ -9,12 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fem.dofs.fields import element_of
 from fem.errors import MeshError
 from fem.fields.locate import locate
 from fem.fields.sample import each
 from fem.geometry.inverse import adjugate, determinant
-from fem.reference import ELEMENTS
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -113,10 +111,9 @@ def _looked_up(space: Space, u: Any, wanted: Any, *, probe: Probe, field: str | 
     def one(vector: Any) -> Any:
         values = jnp.zeros((len(probe.points), of.components))
         for (mine, geometry, nodes), xi in zip(probe.parts, settled, strict=True):
-            element = element_of(of, geometry, ELEMENTS)
-            first = space.topology.numbering.first[nodes[:, : element.count]]
+            first = space.topology.numbering.first[nodes]
             dofs = first[..., None] + of.offset + np.arange(of.components)
-            values = values.at[mine].set(jnp.einsum("ma,mai->mi", shape_at(element, xi), vector[dofs]))
+            values = values.at[mine].set(jnp.einsum("ma,mai->mi", shape_at(geometry, xi), vector[dofs]))
         return values
 
     return each(space, u, one)

@@ -8,11 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fem.dofs.fields import element_of
 from fem.fields.places import check_where, places
 from fem.geometry.cells import Cells
 from fem.geometry.tables import tables
-from fem.reference import ELEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from fem.dofs.space import Space
     from fem.fields.places import Places, Where
     from fem.geometry.tables import Tables
-    from fem.reference import ReferenceElement
 
 
 def sampled(space: Space, u: Any, at: Where, function: Callable[[Cells, Any, slice], Any], field: str | None) -> Any:
@@ -49,7 +46,7 @@ def sampled(space: Space, u: Any, at: Where, function: Callable[[Cells, Any, sli
     check_where(at, space.topology.bulk)
 
     def one(vector: Any) -> Any:
-        choose = [places(domain.element, _element(space, domain, field), at) for domain in space.topology.bulk]
+        choose = [places(domain.element, domain.element, at) for domain in space.topology.bulk]
         found = _evaluated(space, vector, [place.tables for place in choose], function, field)
         return _gathered(space, [_carried(values, place) for values, place in zip(found, choose, strict=True)], at)
 
@@ -72,10 +69,7 @@ def integrated(
     """
 
     def one(vector: Any) -> Any:
-        choose = [
-            tables(domain.element, _element(space, domain, field), degree(domain.element))
-            for domain in space.topology.bulk
-        ]
+        choose = [tables(domain.element, domain.element, degree(domain.element)) for domain in space.topology.bulk]
 
         def weighted(cells: Cells, nodal: Any, part: slice) -> Any:
             return (function(cells, nodal, part) * cells.measure).sum(0)
@@ -91,10 +85,6 @@ def each(space: Space, u: Any, one: Callable[[Any], Any]) -> Any:
     inner = len(space.shape) if shape[len(shape) - len(space.shape) :] == space.shape else 1
     values = jax.vmap(one)(vectors)
     return values.reshape(*shape[: len(shape) - inner], *values.shape[1:])
-
-
-def _element(space: Space, domain: Domain, field: str | None) -> ReferenceElement:
-    return element_of(space.field(field), domain.element, ELEMENTS)
 
 
 def _evaluated(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import jax
 import jax.numpy as jnp
 
+from fem.elements.build import check_cells, isotropic_margins, material
 from fem.errors import MaterialError
 from fem.fields.gradient import check_displacement
 from fem.fields.sample import sampled
@@ -52,7 +53,7 @@ def stress(
     SpaceError
         If the field is no displacement.
     MaterialError
-        If a coefficient does not fit the cells, or `plane` the dimension.
+        If Poisson's ratio is out of range, a coefficient does not fit the cells, or `plane` the dimension.
     """
     check_displacement(space, field)
     if plane not in (None, "stress", "strain") or (plane is not None and space.mesh.dimension != 2):
@@ -62,8 +63,21 @@ def stress(
             got=f"plane={plane!r} in {space.mesh.dimension}D",
             fix="drop plane=, or use a mesh in 2D",
         )
+    check_material(space, young, poisson)
     coefficients = {"young": young, "poisson": poisson, "free_strain": free_strain}
     return _stress(space, u, coefficients, plane=plane, at=at, field=field)
+
+
+def check_material(space: Space, young: Any, poisson: Any) -> None:
+    """Refuse an isotropic material that is known to be impossible.
+
+    Raises
+    ------
+    MaterialError
+        With the first such cell.
+    """
+    margins = isotropic_margins(material("young", young), material("poisson", poisson))
+    check_cells(margins, space.topology.bulk)
 
 
 @partial(jax.jit, static_argnames=("plane", "at", "field"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fem.errors import MeshError
-from fem.mesh import check, order, orient, selection
+from fem.mesh import arrays, check, order, orient, selection
 from fem.mesh.blocks import CellBlock, frozen_array
 from fem.mesh.facets import Facets, boundary_facets, facet_groups
 
@@ -64,11 +64,11 @@ class Mesh:
         points = frozen_array(self.points, np.float64)
         object.__setattr__(self, "points", points)
         object.__setattr__(self, "blocks", tuple(self.blocks))
-        check.check_points(points)
-        check.check_nodes(points, self.blocks)
+        arrays.check_points(points)
+        arrays.check_nodes(points, self.blocks)
         sizes = {"point_sets": len(points), "cell_sets": self.cell_count}
         for kind, size in sizes.items():
-            sets = {name: check.check_set(kind, name, numbers, size) for name, numbers in getattr(self, kind).items()}
+            sets = {name: arrays.check_set(kind, name, numbers, size) for name, numbers in getattr(self, kind).items()}
             object.__setattr__(self, kind, sets)
 
     @property

@@ -14,6 +14,7 @@ from fem.mesh.facets import facets_from_masks, find_facets
 from fem.mesh.file_sets import named_cells, named_points, named_sides
 from fem.mesh.mesh import Mesh
 from fem.mesh.meshio_library import MESHIO_NAMES, existing_format, load
+from fem.progress import stage
 from fem.reference import ELEMENTS
 
 if TYPE_CHECKING:
@@ -61,8 +62,9 @@ def read(
         If meshio is not installed: ``pip install 'sparsead[mesh]'``. Abaqus files do without.
     """
     file = Path(path)
-    source = read_abaqus(file) if existing_format(file) == "abaqus" else load(file)
-    return from_meshio(source, dimension=dimension, cell_dimensions=cell_dimensions)
+    with stage(f"mesh file {file.name}"):
+        source = read_abaqus(file) if existing_format(file) == "abaqus" else load(file)
+        return from_meshio(source, dimension=dimension, cell_dimensions=cell_dimensions)
 
 
 def from_meshio(source: Any, *, dimension: int | None = None, cell_dimensions: Sequence[int] | None = None) -> Mesh:

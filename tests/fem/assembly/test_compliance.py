@@ -103,6 +103,16 @@ def test_a_gradient_costs_one_factorization_and_two_solves_at_most(body: Any) ->
     assert stats.right_hand_sides <= 2
 
 
+def test_without_compiling_the_store_serves_value_and_gradient_with_one_factorization(body: Any) -> None:
+    compliance, young, points, *_ = body
+    sparsead.factor_cache.clear()
+    compliance(young, points)
+    jax.block_until_ready(jax.grad(compliance)(young, points))
+    direction = np.ones_like(young)
+    jax.block_until_ready(jax.jvp(jax.grad(lambda e: compliance(e, points)), (young,), (direction,)))
+    assert sparsead.factor_cache.stats().factorizations == 1
+
+
 def test_material_in_every_shape_gives_the_same(body: Any) -> None:
     compliance, _, points, _, space = body
     cells = space.mesh.cell_count

@@ -76,14 +76,15 @@ def test_deflections_converge_at_any_thickness(element: str, order: float, thick
     exact = series(thickness)[1]
     errors = [abs(mean(element, cells, thickness) / exact - 1) for cells in (8, 16)]
     assert np.log2(errors[0] / errors[1]) > order
-    assert errors[1] < {"quad4": 4e-3, "quad9": 1e-4}[element]
+    # Bilinear rotations and their tie to the slope: about three times (pi / 16)^2 / 12 for the first harmonic.
+    assert errors[1] < {"quad4": 1e-2, "quad9": 1e-6}[element]
 
 
 @pytest.mark.parametrize("element", ELEMENTS)
-def test_thin_distorted_plates_do_not_lock(element: str) -> None:
-    thin, thinner = (mean(element, 8, h, amount=0.2) / series(h)[1] for h in (2e-2, 2e-3))
-    np.testing.assert_allclose(thin, 1, rtol={"quad4": 2e-2, "quad9": 1e-3}[element])
-    np.testing.assert_allclose(thinner, thin, rtol=5e-3)
+def test_thin_distorted_plates_neither_lock_nor_drown_in_rounding(element: str) -> None:
+    thin, *thinner = (mean(element, 8, h, amount=0.2) / series(h)[1] for h in (2e-2, 2e-4, 2e-6))
+    np.testing.assert_allclose(thin, 1, rtol={"quad4": 5e-2, "quad9": 2e-5}[element])
+    np.testing.assert_allclose(thinner, thin, rtol={"quad4": 5e-4, "quad9": 2e-6}[element])
 
 
 @pytest.mark.parametrize("element", ELEMENTS)
@@ -173,7 +174,7 @@ def test_derivatives_in_si_units() -> None:
     value, gradients, tangent = compiled(compliance, primals)
     np.testing.assert_allclose((gradients["young"] * primals["young"]).sum(), -value(primals), rtol=1e-10)
     for key, primal in primals.items():
-        direction = (0.3 if key == "points" else 1.0) * np.abs(primal).mean() * rng.uniform(-1, 1, primal.shape)
+        direction = (0.03 if key == "points" else 1.0) * np.abs(primal).mean() * rng.uniform(-1, 1, primal.shape)
 
         def f(x: Any, key: str = key) -> Any:
             return value({**primals, key: x})
