@@ -55,7 +55,7 @@ def _of_coordinates(term: Term, x: Any, numbers: tuple[Any, ...], u: Any) -> Any
 
 def _of_constants(units: list[Any], _: None, numbers: tuple[Any, ...], u: Any) -> Any:
     factor, *each = numbers
-    if len(units) == 1 and len(each) != 1:
+    if all(jnp.ndim(m) == 0 for m in each):
         return jnp.einsum("aibj,jbe->iae", units[0], u) * factor
     total = 0.0
     for unit, modulus in zip(units, each, strict=True):

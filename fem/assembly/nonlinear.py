@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from fem.assembly.load import integrate
 from fem.assembly.moduli import Moduli
 from fem.assembly.operator import Operator, apply
 from fem.assembly.term import Term, constant
+from fem.dofs.cases import single
 from fem.dofs.space import Space
 from fem.errors import SpaceError
 
@@ -79,15 +81,14 @@ class NonlinearOperator:
 
     def forces(self, u: Any) -> Any:
         """Return the internal forces of a state, both of the space's shape. Unit: [force]."""
-        vectors, shape = self.space.flatten(u)
-        return _forces(self, vectors[0]).reshape(shape)
+        return _forces(self, single(self.space, u, "state")).reshape(np.shape(u))
 
     def tangent(self, u: Any) -> Operator:
         """Return the derivative of the forces at a state, an `Operator`. Unit: [force/length]."""
-        vectors, _ = self.space.flatten(u)
+        vector = single(self.space, u, "state")
         terms, moduli = [], []
         for term, parameters in zip(self.terms, self.parameters, strict=True):
-            state = of_cells(term, self.space, vectors[0])
+            state = of_cells(term, self.space, vector)
             terms.append(Term(term.form.tangent, term.domain, term.field, term.tables))  # type: ignore[attr-defined]
             moduli.append(Moduli(1.0, (*parameters, state)))
         own = Operator(self.space, tuple(terms), tuple(moduli), ((),) * len(terms), self.definite)

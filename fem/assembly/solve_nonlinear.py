@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from fem.assembly.form import kinds_of
 from fem.assembly.newton import Problem, Settings, factor_solve, newton, reduction_for, residual
@@ -36,6 +37,7 @@ from fem.assembly.solve import (
     reduce_vectors,
     settled,
 )
+from fem.dofs.cases import single
 from fem.dofs.constraints import Constraints
 from fem.dofs.rigid import Unsupported
 from sparsead.factors.options import SolveOptions
@@ -106,17 +108,17 @@ def solve_nonlinear(
     --------
     >>> import jax, fem
     >>> jax.config.update("jax_enable_x64", True)
-    >>> mesh = fem.box((2, 1, 1), size=(2.0, 1.0, 1.0))
-    >>> space = fem.Space(mesh, components=3)
+    >>> mesh = fem.rectangle((2, 1), size=(2.0, 1.0))
+    >>> space = fem.Space(mesh, components=2)
     >>> body = fem.elements.neo_hookean(space, young=1.0, poisson=0.0)
-    >>> supports = [fem.fix(space, mesh.points_on(lambda x, k=k: x[:, k] == 0), k) for k in range(3)]
+    >>> supports = [fem.fix(space, mesh.points_on(lambda x, k=k: x[:, k] == 0), k) for k in range(2)]
     >>> pull = fem.prescribed(space, mesh.points_on(lambda x: x[:, 0] == 2), 2.0, 0)
     >>> u = fem.solve_nonlinear(body, jax.numpy.zeros(space.shape), [*supports, pull])
     >>> round(float(u[:, 0].max()), 12)
     2.0
     """
     space = operator.space
-    vectors, shape = space.flatten(load)
+    force = single(space, load, "load")
     constraints = all_of(supports, space.count)
     symmetric = all(term.form.symmetric for term in operator.terms)
     if operator.linear is not None:
@@ -124,9 +126,10 @@ def solve_nonlinear(
     explain = Unsupported(space.topology, constraints.held, kinds_of(operator.terms))
     structure = Structure(symmetric=symmetric, positive_definite=operator.definite)
     settings = Settings(SolveOptions(structure, backend, explain=explain), steps, iterations, tolerance, progress)
-    start = jnp.zeros(space.count) if initial is None else space.flatten(initial)[0][0]
+    start = jnp.zeros(space.count) if initial is None else single(space, initial, "initial state")
     with typed():
-        return settled(_solve(Problem(operator, vectors[0], constraints, start), settings=settings)).reshape(shape)
+        u = settled(_solve(Problem(operator, force, constraints, start), settings=settings))
+    return u.reshape(np.shape(load))
 
 
 @partial(jax.jit, static_argnames=("settings",))

@@ -118,7 +118,7 @@ def basis(term: Term, space: Space, moduli: Moduli) -> list[Any]:
 
 def combined(units: list[Any], moduli: tuple[Any, ...], factor: Any) -> Any:
     """Sum of the matrices of `basis` times the moduli of a batch, shape (a, i, b, j, e)."""
-    if len(units) == 1 and len(moduli) != 1:
+    if all(jnp.ndim(m) == 0 for m in moduli):
         return units[0][..., None] * factor
     total = 0.0
     for unit, modulus in zip(units, moduli, strict=True):

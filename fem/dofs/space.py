@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
+from fem.dofs.cases import each
 from fem.dofs.fields import Field
 from fem.dofs.topology import Topology
 from fem.errors import SpaceError
@@ -124,15 +125,15 @@ class Space:
         return Field("+".join(f.name for f in fields), sum(f.components for f in fields), 0)
 
     def split(self, u: Any) -> dict[str, Any]:
-        """Return the fields of a solution by name, each of shape (points, components).
+        """Return the fields of a solution by name, each of shape (points, components), load cases in front.
 
         Parameters
         ----------
-        u : array, shape (n,) or of the space
+        u : array, shape (n,) or of the space, load cases in front
             Solution.
         """
-        rows = self.flatten(u)[0][0].reshape(len(self.mesh.points), -1)
-        return {name: rows[:, f.offset : f.offset + f.components] for name, f in self.topology.fields.items()}
+        rows = each(self, u, lambda vector: vector.reshape(len(self.mesh.points), -1))
+        return {name: rows[..., f.offset : f.offset + f.components] for name, f in self.topology.fields.items()}
 
     def dofs(self, points: Any, components: Any = None, *, field: str | None = None) -> NDArray[np.integer]:
         """Return the dofs of some components at some points, shape (p, components).

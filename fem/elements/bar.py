@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 
+from fem.dofs.cases import each
 from fem.elements.build import bilinear
 from fem.elements.lines import check_components, count, directions, lines, number
 
@@ -100,7 +101,7 @@ def bar_forces(space: Space, u: Any, *, young: Any, area: Any, free_strain: Any 
     ----------
     space : Space
         Displacements.
-    u : array, shape of the space
+    u : array, shape of the space, load cases in front
         Displacement. Unit: [length].
     young, area : array, shape () or (e,)
         As in `bar`.
@@ -111,7 +112,7 @@ def bar_forces(space: Space, u: Any, *, young: Any, area: Any, free_strain: Any 
 
     Returns
     -------
-    array, shape (e,)
+    array, shape (e,), load cases in front
         Normal forces. Unit: [force].
 
     Raises
@@ -136,7 +137,10 @@ def bar_forces(space: Space, u: Any, *, young: Any, area: Any, free_strain: Any 
     ends = jnp.concatenate([jnp.asarray(domain.nodes) for domain in where])
     of = space.field(field)
     dofs = jnp.asarray(space.topology.numbering.first)[ends][..., None] + of.offset + jnp.arange(d)
-    vectors, _ = space.flatten(u)
-    moved = vectors[0][dofs]  # (e, a, i)
-    strain = ((moved[:, 1] - moved[:, 0]).T * tangent).sum(0) / length
-    return numbers[0] * numbers[1] * (strain - free)
+
+    def one(vector: Any) -> Any:
+        moved = vector[dofs]  # (e, a, i)
+        strain = ((moved[:, 1] - moved[:, 0]).T * tangent).sum(0) / length
+        return numbers[0] * numbers[1] * (strain - free)
+
+    return each(space, u, one)

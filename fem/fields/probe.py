@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fem.dofs.cases import each
 from fem.errors import MeshError
 from fem.fields.locate import locate
-from fem.fields.sample import each
 from fem.geometry.inverse import adjugate, determinant
 
 if TYPE_CHECKING:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fem.assembly.term import constant
+from fem.dofs.cases import each
 from fem.fields.places import check_where, places
 from fem.geometry.cells import Cells
 from fem.geometry.tables import tables
@@ -79,14 +80,6 @@ def integrated(
     return each(space, u, one)
 
 
-def each(space: Space, u: Any, one: Callable[[Any], Any]) -> Any:
-    """Apply a function of one vector, shape (n,), to each of those in `u`; their axes come first."""
-    vectors, shape = space.flatten(u)
-    inner = len(space.shape) if shape[len(shape) - len(space.shape) :] == space.shape else 1
-    values = jax.vmap(one)(vectors)
-    return values.reshape(*shape[: len(shape) - inner], *values.shape[1:])
-
-
 def _evaluated(
     space: Space, vector: Any, choose: list[Tables], function: Callable[[Cells, Any, slice], Any], field: str | None
 ) -> list[Any]:
@@ -110,11 +103,6 @@ def _gathered(space: Space, found: list[Any], at: Where) -> Any:
 def nodal_points(space: Space, domain: Domain) -> Any:
     """Return the coordinates of the nodes of all cells of a domain, shape (d, a, e)."""
     return jnp.moveaxis(jnp.asarray(space.points)[constant(np.ascontiguousarray(domain.nodes.T))], -1, 0)
-
-
-def constant(array: np.ndarray[Any, Any]) -> Any:
-    """Return an array as a constant that XLA does not fold: folding takes minutes on large meshes."""
-    return jax.lax.optimization_barrier(jnp.asarray(array))
 
 
 def _dofs(space: Space, domain: Domain, count: int, field: str | None) -> np.ndarray[Any, Any]:

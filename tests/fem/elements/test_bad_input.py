@@ -109,6 +109,11 @@ CASES: dict[str, tuple[Callable[[], Any], type[SparseADError], str]] = {
         errors.MeshError,
         r"'top'",
     ),
+    "several loads of a nonlinear problem": (
+        lambda: fem.solve_nonlinear(fem.elements.neo_hookean(SPACE, **STEEL), np.zeros((2, *SPACE.shape)), LEFT),
+        errors.SpaceError,
+        r"shape \(2, 6, 2\), 2 cases",
+    ),
     "contradiction": (
         lambda: LEFT + fem.prescribed(SPACE, [3], 0.2, 1),
         errors.ConstraintError,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -11,11 +9,10 @@ from tests.conftest import require
 
 jax = require("jax")
 
-import jax.numpy as jnp  # noqa: E402
 
 import fem  # noqa: E402
 import sparsead.jax as sp  # noqa: E402
-from tests.fem.elements.structures import difference, lines  # noqa: E402
+from tests.fem.elements.structures import lines  # noqa: E402
 
 YOUNG = 2.1e11
 
@@ -82,36 +79,6 @@ def test_the_action_is_the_matrix(moved: bool) -> None:
     np.testing.assert_allclose((operator @ u).ravel(), dense @ u.ravel(), atol=1e-13 * np.abs(dense).sum(1).max())
 
 
-def test_derivatives_in_si_units() -> None:
-    mesh = tower()
-    space = fem.Space(mesh, components=3)
-    held = fem.fix(space, np.arange(4))
-    load = np.zeros(space.shape)
-    load[4:] = [2e4, -1e4, -5e4]
-    rng = np.random.default_rng(4)
-    area = rng.uniform(1e-4, 3e-4, mesh.cell_count)
-
-    def compliance(area: Any, young: Any, points: Any) -> Any:
-        u = fem.solve(fem.elements.bar(space.at(points), young=young, area=area), load, held)
-        return (u * load).sum()
-
-    primals = (area, YOUNG * np.ones(mesh.cell_count), np.array(mesh.points))
-    value, gradients = jax.value_and_grad(compliance, (0, 1, 2))(*primals)
-    np.testing.assert_allclose((gradients[0] * area).sum(), -value, rtol=1e-12)
-    # Compliance grows with the lengths: it is homogeneous of degree one in the coordinates.
-    np.testing.assert_allclose((gradients[2] * mesh.points).sum(), value, rtol=1e-10)
-    for place, size in enumerate((1e-4, YOUNG, 1.0)):
-        direction = size * rng.normal(size=primals[place].shape)
-
-        def f(x: Any, place: int = place) -> Any:
-            return compliance(*(x if p == place else primal for p, primal in enumerate(primals)))
-
-        expected = difference(f, primals[place], direction)
-        np.testing.assert_allclose((gradients[place] * direction).sum(), expected, rtol=1e-8)
-        tangent = jax.jvp(f, (jnp.asarray(primals[place]),), (jnp.asarray(direction),))[1]
-        np.testing.assert_allclose(tangent, expected, rtol=1e-8)
-
-
 def test_a_negative_area_is_named() -> None:
     space = fem.Space(tower(), components=3)
     area = np.full(space.mesh.cell_count, 1e-4)
@@ -144,3 +111,12 @@ def test_bars_need_displacements() -> None:
 def test_areas_for_other_bars_are_refused() -> None:
     with pytest.raises(fem.errors.MaterialError, match=r"got: .*area of shape \(3,\)"):
         fem.elements.bar(fem.Space(tower(), components=3), young=YOUNG, area=np.ones(3))
+
+
+def test_several_load_cases_have_their_forces() -> None:
+    space = fem.Space(lines([[0, 0], [2, 0], [0, 1]], [[0, 1], [1, 2]]), components=2)
+    u = 1e-3 * np.random.default_rng(0).normal(size=(3, *space.shape))
+    forces = fem.elements.bar_forces(space, u, young=2e11, area=1e-4)
+    assert forces.shape == (3, 2)
+    for case, own in zip(u, forces, strict=True):
+        np.testing.assert_allclose(own, fem.elements.bar_forces(space, case, young=2e11, area=1e-4), rtol=1e-12)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 from scipy.linalg import eigh
@@ -13,11 +11,10 @@ from tests.conftest import require
 
 jax = require("jax")
 
-import jax.numpy as jnp  # noqa: E402
 
 import fem  # noqa: E402
 import sparsead.jax as sp  # noqa: E402
-from tests.fem.elements.structures import difference, lines, straight  # noqa: E402
+from tests.fem.elements.structures import lines, straight  # noqa: E402
 
 YOUNG, SHEAR, AREA, INERTIA, LENGTH, FORCE = 2.1e11, 8.0e10, 2.0e-3, 1.5e-6, 3.0, 800.0
 TURN = np.array([[0.6, -0.8], [0.8, 0.6]])
@@ -167,33 +164,6 @@ def test_a_shaft_twists_in_its_frequencies() -> None:
     k, m = (np.asarray(sp.to_dense(operator.matrix()))[np.ix_(twist, twist)] for operator in (K, M))
     first = np.sqrt(eigh(k, m, eigvals_only=True)[0])
     np.testing.assert_allclose(first, np.pi / (2 * LENGTH) * np.sqrt(SHEAR / DENSITY), rtol=2e-3)
-
-
-@pytest.mark.parametrize("rule", ["frame_mass", "line_load", "lumped_mass"])
-def test_derivatives_in_coordinates_and_properties(rule: str) -> None:
-    rng = np.random.default_rng(1)
-    space = fem.Space(fem.rectangle((2, 2), element="quad8")) if rule == "lumped_mass" else frame(3)
-    u, v = rng.normal(size=(2, *space.shape))
-
-    def energy(points: Any, area: Any) -> Any:
-        where = space.at(points)
-        if rule == "line_load":
-            return (fem.elements.line_load(where, area[:, None] * jnp.array([1.0, 2.0, -1.0])) * u).sum()
-        if rule == "lumped_mass":
-            return ((fem.elements.lumped_mass(where, DENSITY, thickness=area) @ u) * v).sum()
-        return ((fem.elements.frame_mass(where, DENSITY, area=area) @ u) * v).sum()
-
-    primals = (np.array(space.mesh.points), AREA * np.ones(space.mesh.cell_count))
-    gradients = jax.grad(energy, (0, 1))(*primals)
-    for place, size in enumerate((0.3, AREA)):
-        direction = size * rng.uniform(-1, 1, primals[place].shape)
-
-        def f(x: Any, place: int = place) -> Any:
-            return energy(*(x if p == place else primal for p, primal in enumerate(primals)))
-
-        np.testing.assert_allclose(
-            (gradients[place] * direction).sum(), difference(f, primals[place], direction), rtol=1e-8
-        )
 
 
 def test_a_negative_area_is_named() -> None:

@@ -14,7 +14,6 @@ require("jax")
 
 import fem  # noqa: E402
 import sparsead.jax as sp  # noqa: E402
-from tests.fem.elements.structures import compiled, difference  # noqa: E402
 
 ELEMENTS = ("quad4", "quad9")
 YOUNG, POISSON, SIDE, PRESSURE = 2.1e11, 0.3, 2.0, 1.0e3
@@ -151,37 +150,6 @@ def test_frequencies_of_a_thin_simply_supported_plate() -> None:
     found = np.sqrt(np.sort(eigsh(k, 6, m, sigma=0, return_eigenvectors=False))) / (2 * np.pi)
     # Kirchhoff: pi / 2 (m^2 + n^2) / L^2 sqrt(D / rho h)
     np.testing.assert_allclose(found, [2.377, 5.942, 5.942, 9.507, 11.884, 11.884], rtol=1e-3)
-
-
-def test_derivatives_in_si_units() -> None:
-    mesh = distorted("quad4", 4, SIDE)
-    space = fem.Space(mesh, components=3)
-    held = simply_supported(mesh, space, SIDE)
-    load = fem.body_load(space, (PRESSURE, 0.0, 0.0))
-    rng = np.random.default_rng(5)
-    primals = {
-        "young": np.full(mesh.cell_count, YOUNG),
-        "poisson": np.full(mesh.cell_count, POISSON),
-        "thickness": rng.uniform(0.01, 0.02, mesh.cell_count),
-        "points": np.array(mesh.points),
-    }
-
-    def compliance(primals: Any) -> Any:
-        rest = {k: v for k, v in primals.items() if k != "points"}
-        u = fem.solve(fem.elements.plate(space.at(primals["points"]), **rest), load, held)
-        return (u * load).sum()
-
-    value, gradients, tangent = compiled(compliance, primals)
-    np.testing.assert_allclose((gradients["young"] * primals["young"]).sum(), -value(primals), rtol=1e-10)
-    for key, primal in primals.items():
-        direction = (0.03 if key == "points" else 1.0) * np.abs(primal).mean() * rng.uniform(-1, 1, primal.shape)
-
-        def f(x: Any, key: str = key) -> Any:
-            return value({**primals, key: x})
-
-        expected = difference(f, primal, direction)
-        np.testing.assert_allclose((gradients[key] * direction).sum(), expected, rtol=1e-7)
-        np.testing.assert_allclose(tangent(key, direction), expected, rtol=1e-7)
 
 
 def test_faults_are_named() -> None:

@@ -12,7 +12,6 @@ from tests.conftest import require
 require("jax")
 
 import fem  # noqa: E402
-from tests.fem.elements.structures import compiled, difference  # noqa: E402
 
 CONDUCTIVITY = np.array([[3.0, 0.7], [0.7, 1.5]])
 
@@ -104,40 +103,6 @@ def test_a_heated_body_that_may_expand_does_so_everywhere_alike(element: str) ->
     held = [fem.fix(space, mesh.points_on(lambda x, k=k: x[:, k] == 0), k) for k in range(3)]
     u = fem.solve(fem.elements.elasticity(space, young=2e11, poisson=0.3), load, held)
     np.testing.assert_allclose(u, 6e-4 * mesh.points, atol=6e-16)
-
-
-def test_derivatives_of_a_wall_in_si_units() -> None:
-    mesh = distorted("quad4")
-    space = fem.Space(mesh)
-    left, right = (mesh.facets_on(lambda x, side=side: np.isclose(x[:, 0], side)) for side in (0.0, 1.0))
-    primals = {
-        "conductivity": np.tile(400.0 * CONDUCTIVITY, (mesh.cell_count, 1, 1)),
-        "coefficient": np.full(len(right), 25.0),
-        "velocity": np.tile([50.0, 20.0], (mesh.cell_count, 1)),
-        "points": np.array(mesh.points),
-    }
-
-    def heat(p: Any) -> Any:
-        where = space.at(p["points"])
-        operator = fem.elements.diffusion(where, p["conductivity"])
-        operator = operator + fem.elements.robin(where, right, p["coefficient"])
-        operator = operator + fem.elements.advection(where, p["velocity"])
-        u = fem.solve(operator, fem.traction(where, left, (1e4,)))
-        return (u**2).sum()
-
-    value, gradients, tangent = compiled(heat, primals)
-    rng = np.random.default_rng(7)
-    for key, primal in primals.items():
-        direction = 0.3 * np.abs(primal).mean() * rng.uniform(-1, 1, primal.shape)
-        if key == "conductivity":
-            direction = direction + direction.swapaxes(1, 2)
-
-        def f(x: Any, key: str = key) -> Any:
-            return value({**primals, key: x})
-
-        expected = difference(f, primal, direction)
-        np.testing.assert_allclose((gradients[key] * direction).sum(), expected, rtol=1e-8)
-        np.testing.assert_allclose(tangent(key, direction), expected, rtol=1e-8)
 
 
 def test_faults_are_named() -> None:

@@ -7,9 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-import fem
-from fem.errors import ElementError, MeshError
-from fem.mesh.groups import occurrences, unique_groups
+from tests.conftest import require
+
+require("jax")
+
+import fem  # noqa: E402
+from fem.errors import ElementError, MeshError  # noqa: E402
+from fem.mesh.groups import occurrences, unique_groups  # noqa: E402
 
 
 def mixed() -> fem.Mesh:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import fem
-from fem.mesh import quality
+from tests.conftest import require
+
+require("jax")
+
+import fem  # noqa: E402
+from fem.mesh import quality  # noqa: E402
 
 REGULAR = {
     "tri3": [[0, 0], [1, 0], [0.5, np.sqrt(3) / 2]],

@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-import fem
-from fem.errors import ElementError, LibraryMissingError, MeshError, MeshFileError
 from tests.conftest import require
 
+require("jax")
 meshio = require("meshio")
+
+import fem  # noqa: E402
+from fem.errors import ElementError, LibraryMissingError, MeshError, MeshFileError  # noqa: E402
+
 FILES = Path(__file__).parent / "files"
 NAMED = ["box22.msh", "box41.msh", "box_binary.msh", "box_quadratic.msh", "box.inp"]
 

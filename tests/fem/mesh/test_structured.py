@@ -7,10 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-import fem
-from fem.errors import ElementError, MeshError
-from fem.mesh.check import jacobian_determinants
-from fem.quadrature import rule
+from tests.conftest import require
+
+require("jax")
+
+import fem  # noqa: E402
+from fem.errors import ElementError, MeshError  # noqa: E402
+from fem.mesh.check import jacobian_determinants  # noqa: E402
+from fem.quadrature import rule  # noqa: E402
 
 BUILDERS: dict[int, Any] = {1: fem.interval, 2: fem.rectangle, 3: fem.box}
 CASES = [

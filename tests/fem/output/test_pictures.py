@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-import fem
-from fem.errors import LibraryMissingError, MeshError
-from fem.output import plot, plot_solid
-from fem.output.scene import arrows, held_components, scene
-from fem.output.skin import outline, skin
 from tests.conftest import require
+
+require("jax")
+
+import fem  # noqa: E402
+from fem.errors import LibraryMissingError, MeshError  # noqa: E402
+from fem.output import plot, plot_solid  # noqa: E402
+from fem.output.scene import arrows, held_components, scene  # noqa: E402
+from fem.output.skin import outline, skin  # noqa: E402
 
 if TYPE_CHECKING:
     from pathlib import Path

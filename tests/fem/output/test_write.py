@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-import fem
-from fem.errors import MeshError, MeshFileError
-from fem.output import to_meshio, write
 from tests.conftest import require
+
+require("jax")
+
+import fem  # noqa: E402
+from fem.errors import MeshError, MeshFileError  # noqa: E402
+from fem.output import to_meshio, write  # noqa: E402
 
 if TYPE_CHECKING:
     from pathlib import Path

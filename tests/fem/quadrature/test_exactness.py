@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from fem.errors import ElementError
-from fem.quadrature import rule
-from fem.reference import ELEMENTS
+from tests.conftest import require
+
+require("jax")
+
+from fem.errors import ElementError  # noqa: E402
+from fem.quadrature import rule  # noqa: E402
+from fem.reference import ELEMENTS  # noqa: E402
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from fem.reference import ELEMENTS, ReferenceElement
+from tests.conftest import require
+
+require("jax")
+
+from fem.reference import ELEMENTS, ReferenceElement  # noqa: E402
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
