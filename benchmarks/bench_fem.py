@@ -13,12 +13,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from benchmarks import tables
-from benchmarks.peers.registry import interpreter
+from benchmarks.peers.registry import ASSEMBLERS, interpreter, missing
 
 TITLE = "Finite elements"
 THREADS = (1,)
 ROUNDS, QUICK_ROUNDS = 9, 2
-SCIKIT = "scikit-fem"
+PEERS = {peer.name: peer for peer in ASSEMBLERS}
+# Twenty times as fast as these two.
+HELD_AGAINST = ("scikit-fem", "jax-fem")
 MATERIAL, COORDINATES = 0, 1
 # Name: number of cells n, n when quick, whether distorted, what is differentiated.
 GRADIENTS: dict[str, tuple[int, int, bool, Any]] = {
@@ -35,22 +37,28 @@ KILOBYTES, FASTER, PATTERN, COMPILE, FIRST, LARGE = 2.0, 1 / 20, 1.0, 5.0, 6.0, 
 
 
 def cases(quick: bool) -> Iterable[dict[str, Any]]:
-    """Return the gradients, the assembly of every element, and that of the peer."""
+    """Return the gradients, the assembly of every element, and that of the peers."""
     for name in GRADIENTS:
         yield {"part": "gradient", "name": name, "contestant": "fem", "quick": quick}
     for element in ELEMENTS:
         yield {"part": "assembly", "name": element, "contestant": "fem", "quick": quick}
-    yield {"part": "assembly", "name": "hex8", "contestant": SCIKIT, "quick": quick}
+    for peer in PEERS:
+        yield {"part": "assembly", "name": "hex8", "contestant": peer, "quick": quick}
 
 
 def python(case: dict[str, Any]) -> str | None:
     """Return the interpreter of the peer's environment."""
-    return interpreter("fem") if case["contestant"] == SCIKIT else None
+    return interpreter(PEERS[case["contestant"]].environment) if case["contestant"] in PEERS else None
+
+
+def skip(case: dict[str, Any], threads: int, rows: list[dict[str, Any]]) -> str | None:
+    """Return why the case need not run: the peer is not installed."""
+    return missing(PEERS[case["contestant"]]) if case["contestant"] in PEERS else None
 
 
 def measure(part: str, name: str, contestant: str, quick: bool) -> dict[str, Any]:
     """Measure one case in the library of the contestant."""
-    module = "peers.scikit_fem" if contestant == SCIKIT else "ours_fem"
+    module = f"peers.{PEERS[contestant].module}" if contestant in PEERS else "ours_fem"
     library: Any = importlib.import_module(f"benchmarks.{module}")
     rounds = QUICK_ROUNDS if quick else ROUNDS
     if part == "assembly":
@@ -64,12 +72,13 @@ def verdicts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     done = {(row["part"], row["name"], row["contestant"]): row for row in rows if row["outcome"] == "ok"}
     gradients = {name: row for (part, name, _), row in done.items() if part == "gradient"}
     ours = {name: row for (part, name, who), row in done.items() if part == "assembly" and who == "fem"}
+    peers = {who: done["assembly", "hex8", who] for who in PEERS if ("assembly", "hex8", who) in done}
     return [
         {"claim": claim, "target": target, "figure": figure, "unit": unit}
         for claim, target, figure, unit in (
             *_gradient_figures(gradients),
             *_growth_figures(gradients),
-            *_assembly_figures(ours, done.get(("assembly", "hex8", SCIKIT))),
+            *_assembly_figures(ours, peers),
         )
     ]
 
@@ -102,16 +111,17 @@ def _growth_figures(rows: dict[str, dict[str, Any]]) -> Figures:
     yield "exponent of the time in the dofs, 10k to 1M", 1.05, time / math.log(large["dofs"] / small["dofs"]), ""
 
 
-def _assembly_figures(ours: dict[str, dict[str, Any]], peer: dict[str, Any] | None) -> Figures:
+def _assembly_figures(ours: dict[str, dict[str, Any]], peers: dict[str, dict[str, Any]]) -> Figures:
     base = ours.get("hex8")
     if base is None:
         return
     yield "first assembly, 176k dofs: pattern, compile, run", FIRST, base["first_s"], "s"
-    if peer is not None:
-        # Both assembled the same matrix, or nothing below means anything.
-        if not math.isclose(peer["check"], base["check"], rel_tol=1e-9):
-            raise ValueError(f"matrices differ: sums of magnitudes {base['check']} and {peer['check']}")
-        yield f"repeated assembly over {SCIKIT}'s", FASTER, base["time_s"]["median"] / peer["time_s"]["median"], "×"
+    for name, peer in peers.items():
+        # All assembled the same matrix, or nothing below means anything; voxels are another one.
+        if not math.isclose(peer.get("check", base["check"]), base["check"], rel_tol=1e-9):
+            raise ValueError(f"matrices differ: sums of magnitudes {base['check']} and {peer['check']} of {name}")
+        if name in HELD_AGAINST:
+            yield f"repeated assembly over {name}'s", FASTER, base["time_s"]["median"] / peer["time_s"]["median"], "×"
     for name in sorted(set(ours) - {"hex8"}):
         yield f"time per stored entry, {name} over hex8", 2.0, _per_entry(ours[name]) / _per_entry(base), "×"
 
@@ -123,11 +133,16 @@ def _per_entry(row: dict[str, Any]) -> float:
 def table(rows: list[dict[str, Any]]) -> str:
     """Return the rows in Markdown."""
     header = ["case", "contestant", "dofs", "pattern", "compile", "first call", "call", "peak", "calls alone"]
-    return tables.markdown(header, [_line(row) for row in rows if row["outcome"] == "ok"])
+    absent = [
+        [f"{row['part']}, {row['name']}", row["contestant"], row["outcome"]] for row in rows if row["outcome"] != "ok"
+    ]
+    lines = [_line(row) for row in rows if row["outcome"] == "ok"]
+    return tables.markdown(header, lines + [line + [""] * (len(header) - len(line)) for line in absent])
 
 
 def _line(row: dict[str, Any]) -> list[Any]:
     times = [tables.seconds(row[key]) if key in row else "" for key in ("pattern_s", "compile_s", "first_s")]
     sizes = [tables.megabytes(row[key]) if key in row else "" for key in ("peak_bytes", "extra_bytes")]
     name = f"{row['part']}, {row['name']}"
-    return [name, row["contestant"], f"{row['dofs']:,}", *times, tables.timing(row["time_s"]), *sizes]
+    who = f"{row['contestant']} ({row['note']})" if "note" in row else row["contestant"]
+    return [name, who, f"{row['dofs']:,}", *times, tables.timing(row["time_s"]), *sizes]

@@ -141,7 +141,7 @@ def gradient(n: int, distorted: bool, argument: Any, rounds: int) -> dict[str, A
 
 def assembly(n: int, element: str, rounds: int) -> dict[str, Any]:
     """Time a repeated assembly of distorted cells, each with new moduli, and the parts of the first."""
-    started()
+    before = started()
     case = box(n, element)
     start = time.perf_counter()
     pattern = system(case).pattern
@@ -160,6 +160,7 @@ def assembly(n: int, element: str, rounds: int) -> dict[str, Any]:
         "compile_s": compile_time,
         "first_s": pattern_time + compile_time + first,
         "time_s": harness.spread(times),
+        "peak_bytes": memory.peak() - before,
         "check": float(jnp.abs(program(jnp.ones(case.cells), points)).sum()),
     }
 

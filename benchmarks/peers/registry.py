@@ -11,6 +11,8 @@ ENVIRONMENTS = {
     "all": HERE / "requirements.txt",
     "klujax": HERE / "requirements-klujax.txt",
     "fem": HERE / "requirements-fem.txt",
+    "feax": HERE / "requirements-feax.txt",
+    "jaxfem": HERE / "requirements-jaxfem.txt",
 }
 
 
@@ -54,10 +56,29 @@ PEERS = (
     Peer("pyMOTO, SuperLU", "pymoto_superlu", ("pymoto",), problems="acd"),
 )
 
+# Of finite elements: they assemble, in `bench_fem`. The modules stand under the names that Python imports.
+ASSEMBLERS = (
+    Peer("scikit-fem", "scikit_fem", ("skfem",), "fem"),
+    Peer("jax-fem", "jax_fem_csr", ("jax_fem", "gmsh", "basix"), "jaxfem"),
+    Peer("feax", "feax_fem", ("feax",), "feax"),
+    Peer("torch-fem", "torch_fem", ("torchfem", "pyvista", "pyamg"), "all"),
+    Peer("pyMOTO", "pymoto_fem", ("pymoto",)),
+)
+
 
 def folder() -> Path:
     """Return where the environments are: ``SPARSEAD_PEERS``, or ``.venv`` beside this file."""
     return Path(os.environ.get("SPARSEAD_PEERS", HERE / ".venv"))
+
+
+def missing(peer: Peer) -> str | None:
+    """Return why an assembler cannot take part: its environment, or a module in it, is not there."""
+    place = folder() / peer.environment
+    if not (place / "bin" / "python").exists():
+        return f"not installed: no environment {peer.environment!r}"
+    found = {path.name for path in place.glob("lib/python3*/site-packages/*")}
+    absent = [name for name in peer.packages if not {name, f"{name}.py"} & found]
+    return f"not installed: {', '.join(absent)}" if absent else None
 
 
 def interpreter(environment: str) -> str:

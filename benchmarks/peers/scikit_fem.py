@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import numpy as np
 from skfem import Basis, BilinearForm, ElementHex1, ElementVector, MeshHex
 from skfem.helpers import ddot, eye, sym_grad, trace
 
-from benchmarks import harness
+from benchmarks.peers import boxes
 
-POISSON = 0.3
-LAM, MU = POISSON / ((1 + POISSON) * (1 - 2 * POISSON)), 1 / (2 * (1 + POISSON))
-SHIFT = 0.15
+LAM = boxes.POISSON / ((1 + boxes.POISSON) * (1 - 2 * boxes.POISSON))
+MU = 1 / (2 * (1 + boxes.POISSON))
 
 
 @BilinearForm
@@ -29,24 +27,12 @@ def assembly(n: int, element: str, rounds: int) -> dict[str, Any]:
     grid = [np.arange(float(c + 1)) for c in (2 * n, n, n)]
     mesh = MeshHex.init_tensor(*grid)
     points = _distorted(mesh.p, n)
-    start = time.perf_counter()
-    basis = Basis(MeshHex(points, mesh.t), ElementVector(ElementHex1()), intorder=3)
-    matrix = _assembled(basis, np.ones(mesh.t.shape[1]))
-    first = time.perf_counter() - start
-    check = float(np.abs(matrix.data).sum())
-    times = []
-    for number in range(rounds):
-        young = np.random.default_rng(number).uniform(0.5, 1.5, mesh.t.shape[1])
-        start = time.perf_counter()
-        _assembled(basis, young)
-        times.append(time.perf_counter() - start)
-    return {
-        "dofs": 3 * mesh.p.shape[1],
-        "entries": int(matrix.nnz),
-        "first_s": first,
-        "time_s": harness.spread(times),
-        "check": check,
-    }
+
+    def make() -> Any:
+        basis = Basis(MeshHex(points, mesh.t), ElementVector(ElementHex1()), intorder=3)
+        return lambda young: _assembled(basis, young).data
+
+    return {"dofs": 3 * mesh.p.shape[1], **boxes.timed(make, mesh.t.shape[1], rounds)}
 
 
 def _assembled(basis: Any, young: Any) -> Any:
@@ -55,7 +41,7 @@ def _assembled(basis: Any, young: Any) -> Any:
 
 
 def _distorted(points: Any, n: int) -> Any:
-    """Move every point as `benchmarks.ours_fem` does, whose points are in the order x, y, z."""
+    """Move every point as `boxes.box` does, whose points are in the order x, y, z."""
     place = (points[0] * (n + 1) + points[1]) * (n + 1) + points[2]
-    shift = np.random.default_rng(0).uniform(-SHIFT, SHIFT, (points.shape[1], 3))
+    shift = np.random.default_rng(0).uniform(-boxes.SHIFT, boxes.SHIFT, (points.shape[1], 3))
     return points + shift[place.astype(int)].T
