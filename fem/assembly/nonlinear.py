@@ -11,7 +11,7 @@ import numpy as np
 
 from fem.assembly.load import integrate
 from fem.assembly.moduli import Moduli
-from fem.assembly.operator import Operator, apply
+from fem.assembly.operator import Operator, apply, described
 from fem.assembly.term import Term, constant
 from fem.dofs.cases import single
 from fem.dofs.space import Space
@@ -52,6 +52,14 @@ class NonlinearOperator:
         Linear part.
     definite : bool
         Whether the tangent is positive definite at a stable state.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> space = fem.Space(fem.box((2, 1, 1)), components=3)
+    >>> fem.elements.neo_hookean(space, young=1.0, poisson=0.3) + fem.elements.mass(space)
+    NonlinearOperator(Pointwise on 2 cells + L2 on 2 cells; 36 dofs)
     """
 
     space: Space
@@ -103,6 +111,10 @@ class NonlinearOperator:
         """Put leaves back."""
         space, parameters, linear = leaves
         return cls(space, static[0], parameters, linear, static[1])
+
+    def __repr__(self) -> str:
+        terms = self.terms + (() if self.linear is None else self.linear.terms)
+        return f"NonlinearOperator({described(terms)}; {self.space.count} dofs)"
 
 
 def of_cells(term: Term, space: Space, u: Any) -> Any:

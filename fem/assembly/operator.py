@@ -43,6 +43,15 @@ class Operator:
         For each term, what must be positive in each cell.
     definite : bool
         Whether it is positive definite once enough dofs are held.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> space = fem.Space(fem.interval(2))
+    >>> K = fem.elements.diffusion(space, 1.0) + 0.5 * fem.elements.mass(space)
+    >>> K.to_scipy().toarray().round(3).tolist()
+    [[2.083, -1.958, 0.0], [-1.958, 4.167, -1.958], [0.0, -1.958, 2.083]]
     """
 
     space: Space
@@ -139,10 +148,12 @@ class Operator:
         return cls(space, terms, moduli, margins, definite)
 
     def __repr__(self) -> str:
-        forms = " + ".join(
-            f"{type(term.form).__name__} on {term.domain.count} {term.domain.what}s" for term in self.terms
-        )
-        return f"Operator({forms}; {self.space.count} dofs)"
+        return f"Operator({described(self.terms)}; {self.space.count} dofs)"
+
+
+def described(terms: tuple[Term, ...]) -> str:
+    """Return the names of forms and how many cells they are on."""
+    return " + ".join(f"{type(term.form).__name__} on {term.domain.count} {term.domain.what}s" for term in terms)
 
 
 def assemble(operator: Operator, system: System, *, differentiated: bool = True) -> Any:

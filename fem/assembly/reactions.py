@@ -32,6 +32,16 @@ def reactions(operator: Operator, u: Any, supports: Constraints | Sequence[Const
     -------
     array, shape of `u`
         ``K u - f`` at the constrained dofs. Unit: [force].
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> space = fem.Space(fem.interval(2))
+    >>> K, held = fem.elements.diffusion(space, 1.0), fem.fix(space, [0])
+    >>> u = fem.solve(K, [[0.0], [0.0], [3.0]], held)
+    >>> fem.reactions(K, u, held)[:, 0].round(9).tolist()
+    [-3.0, 0.0, 0.0]
     """
     forces = operator @ u
     if load is not None:

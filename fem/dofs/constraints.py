@@ -57,6 +57,14 @@ class Constraints:
         Which dofs, and couplings.
     values : array, shape (m,), or None
         Prescribed values g; None if all are zero. Unit: [u].
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> space = fem.Space(fem.interval(2))
+    >>> fem.fix(space, [0]) + fem.tie(space, [1], 2)
+    Constraints(2 dofs, 1 couplings)
     """
 
     def __init__(self, held: Held, values: Any = None) -> None:
@@ -218,6 +226,13 @@ def prescribed(
     ------
     ConstraintError
         If there is no such point or component.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> fem.prescribed(fem.Space(fem.interval(2)), [2], 0.1)
+    Constraints(1 dofs, 0 couplings)
     """
     dofs = space.dofs(points, components, field=field)
     if isinstance(value, jax.core.Tracer) or np.ndim(value):

@@ -45,6 +45,14 @@ def multi_point(
     ------
     ConstraintError
         If shapes do not fit, or a dof does not exist or depends on itself.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> space = fem.Space(fem.interval(2))
+    >>> fem.multi_point(space, [1], [[0, 2]], [[0.5, 0.5]])  # the mean of its neighbours
+    Constraints(1 dofs, 2 couplings)
     """
     chosen = np.atleast_1d(np.asarray(dofs)).astype(np.int64)
     masters = np.asarray(others).reshape(len(chosen), -1).astype(np.int64)

@@ -99,6 +99,14 @@ def axisymmetric(space: Space, *, young: Any, poisson: Any, field: str | None = 
         If Poisson's ratio is out of range, or an array does not fit the cells.
     SpaceError
         If the space is none of plane displacements, or a point has r < 0.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> space = fem.Space(fem.rectangle((2, 2)), components=2)
+    >>> fem.elements.axisymmetric(space, young=2.1e11, poisson=0.3)
+    Operator(Axisymmetric on 4 cells; 18 dofs)
     """
     lowest = float(np.asarray(space.mesh.points[:, 0]).min())
     if space.mesh.dimension != 2 or space.field(field).components != 2 or lowest < 0:

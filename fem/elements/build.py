@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -107,6 +108,17 @@ def material(name: str, value: Any) -> Any:
             fix="pass one number for each cell",
         )
     return jnp.asarray(array)
+
+
+def aligned(*coefficients: Any) -> tuple[Any, ...]:
+    """Return coefficients of shapes (), (e,) and (e, q) so that they multiply: beside (e, q), (e,) becomes (e, 1)."""
+    deepest = max(c.ndim for c in coefficients)
+    return tuple(c[:, None] if c.ndim == 1 and deepest == 2 else c for c in coefficients)
+
+
+def product(*coefficients: Any) -> Any:
+    """Return the product of coefficients of shapes (), (e,) and (e, q)."""
+    return math.prod(aligned(*coefficients))
 
 
 def least(value: Any) -> Any:

@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fem.elements.build import bilinear, least, material
+from fem.elements.build import bilinear, least, material, product
 from fem.elements.identity import for_each_component
 from fem.errors import MaterialError
 
@@ -114,7 +114,7 @@ def diffusion(space: Space, conductivity: Any, *, thickness: Any = 1.0, field: s
         tensor = _tensor(jnp.asarray(conductivity, float), d)
         return bilinear(space, TensorDiffusion(d), tensor, {}, factor=t, field=field)
     k = material("conductivity", conductivity)
-    factor = k * t[:, None] if k.ndim == 2 and t.ndim == 1 else k * t
+    factor = product(k, t)
     form = Diffusion(space.field(field).components)
     return bilinear(space, form, (jnp.ones(()),), {"not negative": least(k)}, factor=factor, field=field)
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import jax.numpy as jnp
 
-from fem.elements.build import bilinear, isotropic_margins, material
+from fem.elements.build import bilinear, isotropic_margins, material, product
 from fem.errors import MaterialError, SpaceError
 
 if TYPE_CHECKING:
@@ -131,15 +131,8 @@ def elasticity(
     mu = 1.0 / (2.0 * (1.0 + nu))
     in_stress = dimension == 2 and plane != "strain"
     lam = nu / (1.0 - nu * nu) if in_stress else nu / ((1.0 + nu) * (1.0 - 2.0 * nu))
-    factor = _times(e, t) if dimension == 2 else e
+    factor = product(e, t) if dimension == 2 else e
     return bilinear(space, Elasticity(), (lam, mu), isotropic_margins(e, nu), factor=factor, field=field)
-
-
-def _times(a: Any, b: Any) -> Any:
-    """Product of coefficients of shapes (), (e,) and (e, q)."""
-    if a.ndim == 2 and b.ndim == 1:
-        return a * b[:, None]
-    return a[:, None] * b if a.ndim == 1 and b.ndim == 2 else a * b
 
 
 def _check_components(space: Space, field: str | None, dimension: int) -> None:

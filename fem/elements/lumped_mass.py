@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 
-from fem.elements.build import bilinear, least, mass_degree, material
+from fem.elements.build import bilinear, least, mass_degree, material, product
 from fem.elements.identity import for_each_component
 
 if TYPE_CHECKING:
@@ -87,6 +87,6 @@ def lumped_mass(space: Space, density: Any = 1.0, *, thickness: Any = 1.0, field
     [3.0, 6.0, 3.0]
     """
     rho, t = material("density", density), material("thickness", thickness)
-    factor = rho * t[:, None] if rho.ndim == 2 and t.ndim == 1 else rho * t
+    factor = product(rho, t)
     form, margins = Lumped(space.field(field).components), {"not negative": least(rho)}
     return bilinear(space, form, (jnp.ones(()),), margins, factor=factor, degree=mass_degree, field=field)

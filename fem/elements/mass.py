@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 
-from fem.elements.build import bilinear, least, mass_degree, material
+from fem.elements.build import bilinear, least, mass_degree, material, product
 from fem.elements.l2 import L2
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def mass(space: Space, density: Any = 1.0, *, thickness: Any = 1.0, field: str |
     6.0
     """
     rho, t = material("density", density), material("thickness", thickness)
-    factor = rho * t[:, None] if rho.ndim == 2 and t.ndim == 1 else rho * t
+    factor = product(rho, t)
     form = L2(space.field(field).components)
     limits = {"not negative": least(rho)}
     return bilinear(space, form, (jnp.ones(()),), limits, factor=factor, degree=mass_degree, field=field)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 
-from fem.elements.build import check_cells, isotropic_margins, material
+from fem.elements.build import aligned, check_cells, isotropic_margins, material
 from fem.elements.own import energy
 from fem.errors import SpaceError
 from fem.geometry.inverse import determinant
@@ -66,6 +66,14 @@ def neo_hookean(
         If Poisson's ratio is out of range, or an array does not fit the cells.
     SpaceError
         If the space is none of displacements.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> space = fem.Space(fem.box((2, 1, 1)), components=3)
+    >>> fem.elements.neo_hookean(space, young=1.0, poisson=0.3)
+    NonlinearOperator(Pointwise on 2 cells; 36 dofs)
     """
     d = space.mesh.dimension
     if space.field(field).components != d:
@@ -77,7 +85,6 @@ def neo_hookean(
         )
     e, nu = material("young", young), material("poisson", poisson)
     check_cells(isotropic_margins(e, nu), space.topology.bulk)
-    if e.ndim != nu.ndim and e.ndim and nu.ndim:
-        e, nu = (x[:, None] if x.ndim == 1 else x for x in (e, nu))
+    e, nu = aligned(e, nu)
     lam, mu = e * nu / ((1 + nu) * (1 - 2 * nu)), e / (2 * (1 + nu))
     return energy(space, density, lam=lam, mu=mu, degree=degree, field=field)

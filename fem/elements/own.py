@@ -107,6 +107,15 @@ def residual(
     ------
     MaterialError
         If a parameter does not fit the cells.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> def flux(value, gradient, conductivity):
+    ...     return value**3, conductivity * gradient
+    >>> fem.elements.residual(fem.Space(fem.interval(2)), flux, conductivity=3.0)
+    NonlinearOperator(Pointwise on 2 cells; 3 dofs)
     """
     return _pointwise(space, flux, parameters, degree, field, symmetric=symmetric, definite=False)
 

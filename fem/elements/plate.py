@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import jax.numpy as jnp
 import numpy as np
 
-from fem.elements.build import bilinear, isotropic_margins, least, mass_degree, material
+from fem.elements.build import aligned, bilinear, isotropic_margins, least, mass_degree, material
 from fem.elements.shear_ties import PLATES, ties
 from fem.errors import MeshError, SpaceError
 
@@ -164,6 +164,7 @@ def plate(
     check_plate(space, field)
     e, nu, h = material("young", young), material("poisson", poisson), material("thickness", thickness)
     margins = {"section": least(h)} | isotropic_margins(e, nu)
+    h, nu = aligned(h, nu)
     mu = h**3 / (24.0 * (1.0 + nu))
     lam = h**3 * nu / (12.0 * (1.0 - nu * nu))
     stiffest = _STIFFEST * (lam + 2.0 * mu) / _widest(space) ** 2

@@ -78,6 +78,15 @@ def thermal_strain(
     MaterialError
         If Poisson's ratio is out of range, an array does not fit the cells, or components are not as many as
         dimensions. A ratio that is traced is checked by the stiffness.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> space = fem.Space(fem.interval(2))
+    >>> push = fem.elements.thermal_strain(space, 40.0, young=2e11, poisson=0.0, expansion=1e-5)
+    >>> (push[:, 0].round(3) + 0.0).tolist()
+    [-80000000.0, 0.0, 80000000.0]
     """
     of, d = space.field(field), space.mesh.dimension
     if of.components != d:

@@ -49,6 +49,14 @@ def strain_energy(
         If the field is no displacement.
     MaterialError
         If Poisson's ratio is out of range, or a coefficient does not fit the cells.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> space = fem.Space(fem.interval(2))
+    >>> fem.fields.strain_energy(space, 0.1 * space.points, young=2.0, poisson=0.3).round(12).tolist()
+    [0.005, 0.005]
     """
     check_displacement(space, field)
     check_material(space, young, poisson)

@@ -34,6 +34,14 @@ def interpolate(space: Space, u: Any, *, at: Where = "centers", field: str | Non
     -------
     array, shape (e, i) or (e, q, i), load cases in front
         Without the last axis if the field has one component.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> space = fem.Space(fem.interval(2))
+    >>> fem.fields.interpolate(space, space.points).tolist()
+    [0.25, 0.75]
     """
     values = _values(space, u, at=at, field=field)
     return values[..., 0] if space.field(field).components == 1 else values
@@ -53,6 +61,14 @@ def gradient(space: Space, u: Any, *, at: Where = "centers", field: str | None =
     -------
     array, shape (e, i, d), (p, i, d) or (e, q, i, d), load cases in front
         Without the axis of components if the field has one component. Unit: [unit of u/length].
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> space = fem.Space(fem.interval(2))
+    >>> fem.fields.gradient(space, 3 * space.points).round(12).tolist()
+    [[3.0], [3.0]]
     """
     values = _gradients(space, u, at=at, field=field)
     return values[..., 0, :] if space.field(field).components == 1 else values
@@ -75,6 +91,14 @@ def strain(space: Space, u: Any, *, at: Where = "centers", field: str | None = N
     ------
     SpaceError
         If the field is no displacement.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> space = fem.Space(fem.interval(2))
+    >>> [round(float(e), 12) for e in fem.fields.strain(space, 0.1 * space.points).ravel()]
+    [0.1, 0.1]
     """
     check_displacement(space, field)
     values = _gradients(space, u, at=at, field=field)

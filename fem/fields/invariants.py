@@ -60,6 +60,13 @@ def principal(tensor: Any) -> Any:
     ------
     SpaceError
         If the last two axes have other lengths.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> principal(jax.numpy.array([[1.0, 2.0], [2.0, 1.0]])).round(12).tolist()
+    [3.0, -1.0]
     """
     return jnp.linalg.eigvalsh(_checked(tensor))[..., ::-1]
 

@@ -44,6 +44,14 @@ def integral(space: Space, values: Any = 1.0, *, degree: int = 4) -> Any:
     ------
     SpaceError
         If an array does not fit the cells.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> space = fem.Space(fem.rectangle((2, 2), size=(3.0, 2.0)))
+    >>> round(float(fem.fields.integral(space)), 12)
+    6.0
     """
     count = sum(domain.count for domain in space.topology.bulk)
     numbers = None if callable(values) else jnp.asarray(values, float)
@@ -92,6 +100,14 @@ def norm(space: Space, u: Any, kind: Kind = "L2", *, field: str | None = None) -
     ------
     SpaceError
         If there is no such kind.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> space = fem.Space(fem.interval(2))
+    >>> round(float(fem.fields.norm(space, space.points)), 6)  # sqrt(1 / 3)
+    0.57735
     """
     return error(space, u, None, kind, field=field)
 
@@ -117,6 +133,14 @@ def error(
     ------
     SpaceError
         If there is no such kind.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> space = fem.Space(fem.interval(2))
+    >>> round(float(fem.fields.error(space, space.points**2, lambda x: x[:, 0] ** 2)), 3)
+    0.046
     """
     if kind not in ("L2", "gradient", "H1"):
         raise SpaceError(

@@ -54,6 +54,15 @@ def stress(
         If the field is no displacement.
     MaterialError
         If Poisson's ratio is out of range, a coefficient does not fit the cells, or `plane` the dimension.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> space = fem.Space(fem.interval(2))
+    >>> tension = fem.fields.stress(space, 0.01 * space.points, young=100.0, poisson=0.3)
+    >>> tension[0].round(12).tolist()
+    [[1.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
     """
     check_displacement(space, field)
     if plane not in (None, "stress", "strain") or (plane is not None and space.mesh.dimension != 2):

@@ -31,6 +31,12 @@ class CellBlock:
         If there is no such element.
     MeshError
         If `nodes` is no integer array of shape (e, a).
+
+    Examples
+    --------
+    >>> import fem
+    >>> fem.CellBlock("tri3", [[0, 1, 2], [1, 3, 2]])
+    CellBlock('tri3', 2 cells)
     """
 
     element: ReferenceElement

@@ -29,6 +29,12 @@ class Facets:
         For each block of the mesh, the number within the block of each facet's cell.
     sides : tuple of int arrays, shape (f,) each
         For each block, which side of the cell it is: an index into ``block.element.facets``.
+
+    Examples
+    --------
+    >>> import fem
+    >>> fem.rectangle((2, 2)).boundary
+    Facets(8)
     """
 
     cells: tuple[NDArray[np.int32], ...]

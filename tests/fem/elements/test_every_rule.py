@@ -92,8 +92,8 @@ CASES: dict[str, tuple[fem.Mesh, int, dict[str, Any], Callable[..., Any] | None]
     "line_load": (FRAME, 6, {"force": around([3e3, 1e3, -7e3], 2)}, None),
     "lumped_mass": (SHEET, 2, {"density": around(7850.0, 2, 4), "thickness": around(0.02, 2)}, None),
     "mass": (SHEET, 2, {"density": around(7850.0, 2, 4), "thickness": around(0.02, 2)}, None),
-    "neo_hookean": (SHEET, 2, {"young": around(YOUNG, 2), "poisson": around(0.3, 2)}, None),
-    "plate": (SHEET, 3, {"young": around(YOUNG, 2), "poisson": around(0.3, 2), "thickness": around(0.02, 2)}, None),
+    "neo_hookean": (SHEET, 2, {"young": around(YOUNG, 2, 4), "poisson": around(0.3, 2)}, None),
+    "plate": (SHEET, 3, {"young": around(YOUNG, 2), "poisson": around(0.3, 2, 4), "thickness": around(0.02, 2)}, None),
     "plate_mass": (SHEET, 3, {"density": around(7850.0, 2), "thickness": around(0.02, 2)}, None),
     "pressure": (SHEET, 2, {"pressure": around(1e6, 6)}, lambda s, p: fem.pressure(s, SHEET.boundary, **p)),
     "residual": (
