@@ -56,7 +56,8 @@ def test_compliance_is_homogeneous(element: str) -> None:
     """
     compliance, space, load, young = problem(element)
     points = space.mesh.points
-    value, (by_young, by_points, by_load) = jax.value_and_grad(compliance, (0, 1, 2))(young, points, load)
+    everything = jax.jit(jax.value_and_grad(compliance, (0, 1, 2)))
+    value, (by_young, by_points, by_load) = everything(young, points, load)
     assert float(by_young @ young) == pytest.approx(-float(value), rel=1e-11)
     assert float((by_load * load).sum()) == pytest.approx(2 * float(value), rel=1e-11)
     degree = 0.0 if element in PLANE else -1.0
@@ -102,9 +103,9 @@ def test_norm_of_the_displacements_is_homogeneous_of_twice_the_degree() -> None:
 
 def test_second_derivatives_are_homogeneous_too() -> None:
     """Of a function of degree k, the Hessian times x is (k - 1) times the gradient: in moduli and in coordinates."""
-    compliance, space, load, young = problem("hex8")
+    compliance, space, load, young = problem("quad4")
     points = jnp.asarray(space.mesh.points)
-    for argument, degree in ((0, -1), (1, -1), (2, 2)):
+    for argument, degree in ((0, -1), (1, 0), (2, 2)):
         x = (jnp.asarray(young), points, jnp.asarray(load))[argument]
 
         def f(x: Any, argument: int = argument) -> Any:
@@ -112,7 +113,7 @@ def test_second_derivatives_are_homogeneous_too() -> None:
             arguments[argument] = x
             return compliance(*arguments)
 
-        slope, product = jax.jvp(jax.grad(f), (x,), (x,))
+        slope, product = jax.jit(lambda x, f=f: jax.jvp(jax.grad(f), (x,), (x,)))(x)
         np.testing.assert_allclose(product, (degree - 1) * slope, rtol=0, atol=1e-9 * float(np.abs(slope).max()))
 
 
@@ -144,6 +145,6 @@ def test_a_square_frequency_is_homogeneous() -> None:
         return v @ (k @ v) - values[0] * (v @ (m @ v))
 
     arguments = (young, density, jnp.asarray(mesh.points))
-    slopes = jax.grad(quotient, (0, 1, 2))(*arguments)
+    slopes = jax.jit(jax.grad(quotient, (0, 1, 2)))(*arguments)
     for slope, x, degree in zip(slopes, arguments, (1, -1, -2), strict=True):
         assert float((slope * x).sum()) == pytest.approx(degree * values[0], rel=1e-7)
