@@ -209,8 +209,8 @@ def locate(matrix: csc_array) -> int | None:
 def _equilibrate(matrix: csc_array) -> tuple[NDArray[Any], NDArray[Any], float]:
     """Scale rows and columns alike, to largest entries near one; return both scales and the one-norm of the result.
 
-    Both at once [2]_: rows first would leave the rest to the columns, and a symmetric matrix D S D that is graded over many
-    orders would come out as one of another condition than S.
+    Both at once [2]_: rows first would leave the rest to the columns, and a symmetric matrix D S D
+    that is graded over many orders would come out as one of another condition than S.
     """
     magnitudes = abs(matrix)
     rows, cols = np.ones(matrix.shape[0]), np.ones(matrix.shape[0])
