@@ -70,9 +70,11 @@ def solve(
                 continue
             explained = error if options.explain is None else options.explain(error)
             _note_lane(explained, lane, len(values))
-            if explained is error:
-                raise
-            raise explained from error
+            if explained is not error:
+                raise explained from error
+            if trans != "N" and isinstance(error, SingularMatrixError):
+                error.add_note("the solve is of the transpose or the adjoint; the dof is one of the matrix itself")
+            raise
         except SparseADError as error:
             _note_lane(error, lane, len(values))
             raise

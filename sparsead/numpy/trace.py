@@ -16,9 +16,9 @@ import numpy as np
 
 from sparsead import kernels
 from sparsead.errors import NoDerivativeError
-from sparsead.rules import RULES, Rule
+from sparsead.rules import RULES, KernelsByName, Rule
 
-_depth = itertools.count()
+_depth, _order = itertools.count(), itertools.count()
 
 
 @dataclass
@@ -32,26 +32,29 @@ class Node:
     static: dict[str, Any]
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Trace:
-    """One running derivative; the one begun last is the innermost and is unwrapped first."""
+    """One running derivative; the one begun last is the innermost and is unwrapped first.
+
+    It does not know its tracers: they refer to it, and in a circle of references large arrays would stay until the
+    garbage collector comes.
+    """
 
     forward: bool
     depth: int = field(default_factory=lambda: next(_depth))
-    tracers: list[Tracer] = field(default_factory=list)
 
 
 class Tracer:
     """An array whose derivative is being taken: its value, and its tangent or the operation that made it."""
 
-    __slots__ = ("node", "tangent", "trace", "value")
+    __slots__ = ("node", "order", "tangent", "trace", "value")
 
     def __init__(self, value: Any, trace: Trace, tangent: Any = None, node: Node | None = None) -> None:
         self.value = value
         self.trace = trace
         self.tangent = tangent
         self.node = node
-        trace.tracers.append(self)
+        self.order = next(_order)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -96,6 +99,14 @@ def apply(rule: Rule, *primals: Any, **static: Any) -> Any:
     -------
     array or Tracer
         A tracer if an argument is one.
+
+    Examples
+    --------
+    >>> import numpy as np, sparsead.numpy as sp
+    >>> from sparsead.rules import RULES
+    >>> A = sp.diags([np.array([2.0, 4.0])])
+    >>> sp.apply(RULES["spmv"], A.values[None], np.ones((1, 1, 2)), pattern=A.pattern, trans="N")
+    array([[[2., 4.]]])
     """
     traced = [p.trace for p in primals if isinstance(p, Tracer)]
     if not traced:
@@ -112,15 +123,13 @@ def apply(rule: Rule, *primals: Any, **static: Any) -> Any:
     return Tracer(out, trace, node=Node(rule, below, out, mine, static))
 
 
-def pull_back(trace: Trace, out: Any, out_bar: Any) -> dict[int, Any]:
-    """Return the cotangents of all tracers of a reverse trace, by identity.
+def pull_back(out: Tracer, out_bar: Any) -> dict[int, Any]:
+    """Return the cotangents of the tracers that a result of a reverse trace was made of, by identity.
 
     Parameters
     ----------
-    trace : Trace
-        A reverse trace that has run.
     out : Tracer
-        Its result.
+        The result.
     out_bar : array, shape of `out`
         Cotangent of the result.
 
@@ -130,7 +139,7 @@ def pull_back(trace: Trace, out: Any, out_bar: Any) -> dict[int, Any]:
         ``id(tracer) -> cotangent``; tracers that do not matter are absent.
     """
     bars: dict[int, Any] = {id(out): out_bar}
-    for tracer in reversed(trace.tracers):
+    for tracer in _made_of(out):
         node = tracer.node
         if node is None or id(tracer) not in bars:
             continue
@@ -142,23 +151,24 @@ def pull_back(trace: Trace, out: Any, out_bar: Any) -> dict[int, Any]:
     return bars
 
 
-class _TracedKernels:
+def _made_of(out: Tracer) -> list[Tracer]:
+    """Return `out` and all tracers that it depends on, the last made first."""
+    found, pending = {id(out): out}, [out]
+    while pending:
+        node = pending.pop().node
+        for parent in node.parents if node else ():
+            if parent is not None and id(parent) not in found:
+                found[id(parent)] = parent
+                pending.append(parent)
+    return sorted(found.values(), key=lambda tracer: tracer.order, reverse=True)
+
+
+class TracedKernels(KernelsByName):
     """The five kernels, on arrays or tracers."""
 
-    def solve(self, values: Any, b: Any, **static: Any) -> Any:
-        return apply(RULES["solve"], values, b, **static)
-
-    def spmv(self, values: Any, x: Any, **static: Any) -> Any:
-        return apply(RULES["spmv"], values, x, **static)
-
-    def sddmm(self, u: Any, v: Any, **static: Any) -> Any:
-        return apply(RULES["sddmm"], u, v, **static)
-
-    def sum_triplets(self, triplets: Any, **static: Any) -> Any:
-        return apply(RULES["sum_triplets"], triplets, **static)
-
-    def gather(self, stored: Any, **static: Any) -> Any:
-        return apply(RULES["gather"], stored, **static)
+    def evaluate(self, name: str, *arrays: Any, **static: Any) -> Any:
+        """Return the kernel `name` of arrays or tracers."""
+        return apply(RULES[name], *arrays, **static)
 
 
-TRACED = _TracedKernels()
+TRACED = TracedKernels()
