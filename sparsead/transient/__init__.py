@@ -1,7 +1,9 @@
 """Time: ordinary differential equations and semi-discrete systems, with exact discrete adjoints."""
 
 from sparsead.transient.backsolve import Backsolve
+from sparsead.transient.formulas import generalized_alpha, hht
+from sparsead.transient.march import Motion, march
 from sparsead.transient.odesolve import odesolve
 from sparsead.transient.stats import Stats
 
-__all__ = ["Backsolve", "Stats", "odesolve"]
+__all__ = ["Backsolve", "Motion", "Stats", "generalized_alpha", "hht", "march", "odesolve"]

@@ -106,7 +106,10 @@ def _recorded_jvp(problem: Problem, primals: Any, tangents: Any) -> tuple[Any, A
 
 def forward_states(problem: Problem, u0: Any, moving: Any, fixed: Any, controls: Any) -> tuple[Any, Any]:
     """Return the states at the requested times and the end of the run; reverse mode is refused."""
-    out, end = plain(problem, u0, (moving, fixed), controls)
+    if problem.scheme.implicit:  # JAX's own tangent of Newton's iteration is that of its last but one iterate
+        out, end = states(problem, u0, moving, fixed, controls)
+    else:
+        out, end = plain(problem, u0, (moving, fixed), controls)
     return linear_call(LinearMap(_same, _refused, None), (), out), end
 
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from sparsead.transient.field import Field
 from sparsead.transient.grid import AdaptiveGrid
@@ -29,6 +30,7 @@ class ExplicitScheme:
     field: Field
     tableau: Tableau
 
+    implicit: ClassVar[bool] = False
     instead: ClassVar[str] = 'method="dormand_prince"'
 
     @property
@@ -62,6 +64,14 @@ class ExplicitScheme:
         """Return the grid of an adaptive run."""
         return AdaptiveGrid(capacity, controlled)
 
+    def probe(self, data: Data, t: Any, u: Any) -> Any:
+        """Return the slope, to see whether it is finite."""
+        return self.field(t, u, data)
+
+    def width(self, u: Any) -> int:
+        """Return the length of a multiplier."""
+        return int(u.size)
+
     def lift(self, data: Data, t: Any, u0: Any) -> Any:
         """Return what a run carries from step to step: the state itself."""
         del data, t
@@ -69,7 +79,7 @@ class ExplicitScheme:
 
     def start(self, data: Data, t: Any, u: Any) -> Any:
         """Return what a step hands to the next: the slope at u, shape (n,), where the last stage is the first."""
-        return self.field(t, u, data) if self.tableau.first_same_as_last else ()
+        return self.field(_like(u, t), u, data) if self.tableau.first_same_as_last else ()
 
     def attempt(self, data: Data, t: Any, h: Any, u: Any, memory: Any) -> tuple[Any, Any, Any]:
         """Return the next state, its error, both (n,), and what is handed on."""
@@ -118,7 +128,9 @@ class ExplicitScheme:
                 slopes.append(memory)
                 continue
             at = u if i == 0 else u + h * _combined(self.tableau.a[i], slopes)
-            slopes.append(self.field(t + _like(t, self.tableau.c[i]) * h, at, data))
+            slope = self.field(t + _like(t, self.tableau.c[i]) * h, at, data)
+            # Without the barrier XLA computes each stage again in every stage that uses it: 2^stages evaluations of f.
+            slopes.append(lax.optimization_barrier(slope) if count > 2 else slope)
         return slopes
 
 

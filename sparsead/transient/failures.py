@@ -41,7 +41,7 @@ def guarded(problem: Any, out: Any, end: Any, u0: Any, data: Any, controls: Any,
     """
     values = lax.stop_gradient(out)
     good = (end.status == 0) & jnp.isfinite(values).all()
-    frozen = lax.stop_gradient((u0, data, controls))
+    end, *frozen = lax.stop_gradient((end, u0, data, controls))
 
     def report(facts: Any) -> Any:
         _raise(name, problem, *(np.asarray(x) for x in facts))
@@ -64,7 +64,7 @@ def guarded(problem: Any, out: Any, end: Any, u0: Any, data: Any, controls: Any,
 def _facts(problem: Any, end: Any, u0: Any, data: Any, controls: Any) -> tuple[Any, ...]:
     """Status, number of accepted steps, time, step size, first component that is not finite or -1, its value."""
     if problem.grid.adaptive:
-        slope = problem.scheme.field(end.t.astype(jnp.finfo(end.u.dtype).dtype), end.u, data)
+        slope = problem.scheme.probe(data, end.t.astype(jnp.finfo(end.u.dtype).dtype), end.u)
         bad = ~jnp.isfinite(slope)
         where, value, t, h = jnp.argmax(bad), slope, end.t, end.h
         status, steps = end.status, end.accepted
@@ -142,7 +142,8 @@ def missed(bar: Any, miss: Any, j: Any, times: Any, limit: float) -> Any:
             raise ReverseMissError(
                 "the trajectory integrated backwards does not come back",
                 expected=f"every stored state again, to {limit:g} times the tolerance",
-                got=f"a miss of {float(miss):.3g} times the tolerance at t = {float(t):.9g}",
+                got=f"a miss of {float(miss):.3g} times the tolerance at t = {float(t):.9g}"
+                + ("" if np.isfinite(miss) else ": it diverged, or took more than max_steps"),
                 fix='use gradient="aca", which keeps the states; or ask for more times between, or tighter tolerances',
                 miss=float(miss),
             )

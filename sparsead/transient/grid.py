@@ -37,7 +37,21 @@ class Controls(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """State of a run between two steps."""
+    """State of a run between two steps; what a grid does not need is empty.
+
+    Parameters
+    ----------
+    t, h : array, shape ()
+        Time, and size of the next trial.
+    u : array, shape (n,)
+        State.
+    memory : array or tuple
+        What a step hands to the next.
+    accepted, rejected, status : int array, shape ()
+        Counts, and what ended the run.
+    used : array, shape ()
+        Size of the last trial.
+    """
 
     t: Any
     h: Any
@@ -46,6 +60,7 @@ class Progress(NamedTuple):
     accepted: Any
     rejected: Any
     status: Any
+    used: Any = ()
 
 
 @dataclass(frozen=True)
@@ -116,7 +131,7 @@ class AdaptiveGrid:
         )
         zero = jnp.zeros((), jnp.int32)
         status = jnp.where((jnp.diff(controls.times) > 0).all(), RUNNING, NOT_INCREASING).astype(jnp.int32)
-        return Progress(t, self._held(h), u0, memory, zero, zero, status)
+        return Progress(t, self._held(h), u0, memory, zero, zero, status, jnp.ones_like(h))
 
     def _held(self, h: Any) -> Any:
         return lax.stop_gradient(h) if self.frozen else h
@@ -154,6 +169,7 @@ class AdaptiveGrid:
             p.accepted + good,
             p.rejected + ~good,
             status.astype(jnp.int32),
+            h,
         )
 
 

@@ -13,22 +13,13 @@ from jax.flatten_util import ravel_pytree
 
 from sparsead.errors import NonFiniteError, ShapeError
 from sparsead.jax.binding import JaxBinding
-from sparsead.transient import aca, backsolve, naive
-from sparsead.transient.failures import guarded
+from sparsead.transient.backsolve import Backsolve
 from sparsead.transient.field import field_of
 from sparsead.transient.methods import SCHEMES
 from sparsead.transient.options import known
-from sparsead.transient.setup import grid_of, kept
-from sparsead.transient.stats import stats_of
-from sparsead.transient.sweep import small
+from sparsead.transient.run import Options, run
 from sparsead.transient.times import check_times
 
-GRADIENTS: dict[str, Callable[..., Any]] = {
-    "aca": aca.states,
-    "naive": naive.states,
-    "backsolve": partial(backsolve.states, backsolve.Backsolve().limit),
-    "forward": aca.forward_states,
-}
 _BINDING = JaxBinding()
 
 
@@ -42,7 +33,7 @@ def odesolve(
     rtol: float | None = None,
     atol: float | None = None,
     h: float | None = None,
-    gradient: str | backsolve.Backsolve = "aca",
+    gradient: str | Backsolve = "aca",
     checkpoint: Any = "all",
     max_steps: int = 4096,
     functional: Callable[..., Any] | None = None,
@@ -64,7 +55,9 @@ def odesolve(
     params : pytree of arrays, optional
         Third argument of `f`.
     method : str
-        Explicit: "euler", "midpoint", "rk4", "heun_euler", "bogacki_shampine", "dormand_prince", "tsit5".
+        Explicit: "euler", "midpoint", "rk4", "heun_euler", "bogacki_shampine", "dormand_prince", "tsit5". Implicit,
+        with the dense matrix of f: "backward_euler", "crank_nicolson", "sdirk2", "tr_bdf2", "sdirk4", "esdirk4",
+        "bdf2" to "bdf5".
     rtol, atol : float, optional
         Tolerances of each step, 1e-6 and 1e-9 where only one or neither is given.
     h : float, optional
@@ -132,16 +125,13 @@ def odesolve(
     _check_start(flat)
     field, (moving, fixed) = field_of(rhs, start, state_params)
     scheme = SCHEMES[known("method", method, SCHEMES)](field)
-    grid, controls = grid_of(scheme, times, h, (rtol, atol), max_steps, controlled or flat.size)
-    z0 = scheme.lift((moving, fixed), controls.times[0], flat)
-    keeps = kept(checkpoint, grid.capacity, z0, matrices=small(scheme, z0))
-    problem = aca.Problem(scheme, grid, *keeps)
-    out, end = _gradient(gradient)(problem, z0, moving, fixed, controls)
-    out = guarded(problem, out, end, z0, (moving, fixed), controls, partial(_name, start))
+    z0 = scheme.lift((moving, fixed), jnp.asarray(times)[0], flat)
+    options = Options(h, rtol, atol, gradient, checkpoint, max_steps)
+    out, stats = run(scheme, z0, times, (moving, fixed), options, controlled or flat.size, partial(name_in, start))
     states = jax.vmap(unravel)(out[:, : flat.size])
     parts = states if functional is not None else (states,)
     if full_output:
-        parts = (*parts, stats_of(problem, end, z0, str(gradient), str(checkpoint)))
+        parts = (*parts, stats)
     return parts if len(parts) > 1 else parts[0]
 
 
@@ -181,22 +171,16 @@ def _with_functional(f: Any, functional: Any, times: Any, u0: Any, params: Any) 
 
 
 def _check_start(flat: Any) -> None:
-    if isinstance(flat, jax.core.Tracer) or bool(jnp.isfinite(flat).all()):
+    if isinstance(flat, jax.core.Tracer) or (finite := np.isfinite(np.asarray(flat))).all():
         return
-    i = int(jnp.argmax(~jnp.isfinite(flat)))
+    i = int(np.argmin(finite))
     raise NonFiniteError(
         "u0 is not finite", expected="finite numbers", got=f"u0, component {i} = {flat[i]}", fix="pass a finite state",
         index=i,
     )  # fmt: skip
 
 
-def _gradient(gradient: Any) -> Callable[..., Any]:
-    if isinstance(gradient, backsolve.Backsolve):
-        return partial(backsolve.states, gradient.limit)
-    return GRADIENTS[known("gradient", gradient, GRADIENTS)]
-
-
-def _name(u0: Any, i: int) -> str:
+def name_in(u0: Any, i: int) -> str:
     """What users call component i of the flat state."""
     for path, leaf in jax.tree_util.tree_leaves_with_path(u0):
         if i < leaf.size:

@@ -69,8 +69,7 @@ def _written(problem: Any, store: Record, before: Progress, after: Progress) -> 
     """The record with one more step; a rejected one is overwritten by the next."""
     i = before.accepted
     if problem.grid.adaptive:
-        step = jnp.where(after.accepted > i, after.t - before.t, 1.0)
-        store = store._replace(t=store.t.at[i].set(before.t), h=store.h.at[i].set(step))
+        store = store._replace(t=store.t.at[i].set(before.t), h=store.h.at[i].set(after.used))
     if problem.keeps_all:
         return store._replace(kept=store.kept.at[after.accepted].set(after.u))
     # Between two starts of segments the same row is written again and again: the last write is the start itself.

@@ -14,6 +14,7 @@ from sparsead.transient.times import step_counts
 
 _RTOL, _ATOL = 1e-6, 1e-9
 _BYTES = 2**20
+_FIXED_SEGMENT, _ADAPTIVE_SEGMENT = 512, 64
 
 
 def grid_of(
@@ -52,15 +53,15 @@ def _controls(times: Any, counts: Any, *numbers: Any) -> Controls:
     return Controls(jnp.asarray(times, real), jnp.asarray(counts), *(jnp.asarray(x, real) for x in numbers))
 
 
-def kept(checkpoint: Any, capacity: int, z0: Any, *, matrices: bool) -> tuple[int, bool]:
+def kept(checkpoint: Any, grid: Any, z0: Any, *, matrices: bool) -> tuple[int, bool]:
     """Return the steps of a segment, and whether all states are kept.
 
     Parameters
     ----------
     checkpoint : {"all", "sqrt"}
         Policy.
-    capacity : int
-        Steps at most.
+    grid : FixedGrid or AdaptiveGrid
+        Where steps lie.
     z0 : array, shape (n,)
         A state.
     matrices : bool
@@ -68,9 +69,11 @@ def kept(checkpoint: Any, capacity: int, z0: Any, *, matrices: bool) -> tuple[in
     """
     policy = known("checkpoint", checkpoint, ("all", "sqrt"))
     if policy == "sqrt":
-        return max(1, int(np.sqrt(capacity) / 2)), False
+        return max(1, int(np.sqrt(grid.capacity) / 2)), False
     n = z0.size
-    return max(1, min(capacity, 512, 4096 // n**2 if matrices else _BYTES // (8 * n))), True
+    # An adaptive run may be much shorter than its capacity: small segments waste less on steps that never were.
+    longest = min(grid.capacity, _ADAPTIVE_SEGMENT if grid.adaptive else _FIXED_SEGMENT)
+    return max(1, min(longest, 4096 // n**2 if matrices else _BYTES // (8 * n))), True
 
 
 __all__ = ["AdaptiveGrid", "grid_of", "kept"]

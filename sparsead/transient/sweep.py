@@ -120,7 +120,8 @@ def _swept(problem: Any, data: Any, t: Any, h: Any, u: Any, bar: Any, added: Any
         bar, multiplier = scheme.pull(data, t[i], h[i], u[i], u[i + 1], bar)
         return bar, multipliers.at[i].set(multiplier)
 
-    return lax.fori_loop(0, valid, one, (bar, jnp.zeros((problem.segment, n), u.dtype)))
+    width = n if batched else scheme.width(u[0])
+    return lax.fori_loop(0, valid, one, (bar, jnp.zeros((problem.segment, width), u.dtype)))
 
 
 def small(scheme: Any, u: Any) -> bool:

@@ -8,7 +8,6 @@ error ``h Σ eᵢ kᵢ``, the difference to the solution of the other order. Whe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
@@ -35,7 +34,6 @@ class Tableau:
         Whether the last stage is the slope at u₁.
     """
 
-    implicit: ClassVar[bool] = False
     name: str
     a: tuple[tuple[float, ...], ...]
     b: tuple[float, ...]

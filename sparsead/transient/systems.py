@@ -1,0 +1,75 @@
+"""What an implicit step solves with: a residual R(t, u, v, a), and systems with its matrices.
+
+``R = 0`` is the equation of motion, v the first and a the second derivative of u. An implicit step has one unknown
+vector k at a time, with ``u = u* + c_u k``, ``v = v* + c_v k``, ``a = a* + c_a k``, so that the matrix of its equations
+is ``A = c_u R_u + c_v R_v + c_a R_a``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+
+from sparsead.arrays.solve import solve
+from sparsead.transient.field import Field
+from sparsead.transient.traced import Data, Traced
+
+Coefficients = tuple[Any, Any, Any]
+
+
+@dataclass(frozen=True)
+class DenseSystem:
+    """``v - f(t, u) = 0`` with a dense matrix of f, by JAX: for some hundred unknowns at most.
+
+    Parameters
+    ----------
+    field : Field
+        f on flat vectors.
+    """
+
+    field: Field
+    linear: ClassVar[bool] = False
+
+    def residual(self, data: Data, t: Any, u: Any, v: Any, a: Any) -> Any:
+        """Return R, shape (n,)."""
+        del a
+        return v - self.field(t, u, data)
+
+    def solve(self, data: Data, t: Any, u: Any, c: Coefficients, b: Any, trans: str) -> Any:
+        """Return x with A x = b, or its transpose."""
+        slope = jax.jacfwd(lambda u: self.field(t, u, data))(u)
+        matrix = c[1] * jnp.eye(u.size, dtype=u.dtype) - c[0] * slope
+        return jnp.linalg.solve(matrix.T if trans == "T" else matrix, b)
+
+
+@dataclass(frozen=True)
+class SparseSystem:
+    """``M a + C v + K u + r(t, u) = p(t)``, or ``M v + K u + r(t, u) = p(t)``, with sparse matrices.
+
+    Parameters
+    ----------
+    residual_of, matrix_of : Traced
+        ``(t, u, v, a) -> R`` and ``(t, u, c_u, c_v, c_a) -> A``.
+    linear : bool
+        Whether R is linear in u: one solve a step, no iteration.
+    backend : str or None
+        As in `sparsead.jax.solve`.
+    """
+
+    residual_of: Traced
+    matrix_of: Traced
+    linear: bool
+    backend: str | None = None
+
+    def residual(self, data: Data, t: Any, u: Any, v: Any, a: Any) -> Any:
+        """Return R, shape (n,)."""
+        return self.residual_of(data, t, u, v, a)
+
+    def solve(self, data: Data, t: Any, u: Any, c: Coefficients, b: Any, trans: str) -> Any:
+        """Return x with A x = b, or its transpose; the factorization is found in the store by the values of A."""
+        numbers = [jnp.asarray(x, u.dtype) for x in c]
+        matrix = self.matrix_of(data, t, u, *numbers)
+        return solve(matrix, b, trans="T" if trans == "T" else "N", backend=self.backend)
