@@ -20,7 +20,7 @@ from sparsead.errors import NoDerivativeError
 from sparsead.jax.linear_call import LinearMap, linear_call
 from sparsead.transient import grid as grids
 from sparsead.transient import record as records
-from sparsead.transient import sweep
+from sparsead.transient import snapshots, sweep
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,15 @@ class Problem:
         Steps that the backward pass treats at once.
     keeps_all : bool
         Whether every state is kept, or the first of each segment.
+    snapshots : int
+        If positive, that many states are kept, wherever they serve best.
     """
 
     scheme: Any
     grid: Any
     segment: int
     keeps_all: bool = True
+    snapshots: int = 0
 
 
 @partial(jax.jit, static_argnums=0)
@@ -65,7 +68,7 @@ def recorded(problem: Problem, u0: Any, moving: Any, fixed: Any, controls: Any) 
 
 @partial(jax.jit, static_argnums=0)
 def _record(problem: Problem, u0: Any, data: Any, controls: Any) -> tuple[Any, Any, Any]:
-    return records.record(problem, data, u0, controls)
+    return (snapshots if problem.snapshots else records).record(problem, data, u0, controls)
 
 
 def _directions(u0: Any, tangents: Any) -> tuple[tuple[bool, ...], Any]:
@@ -88,7 +91,8 @@ def _states_jvp(problem: Problem, primals: Any, tangents: Any) -> tuple[Any, Any
     u0, moving, fixed, controls = primals
     wanted, moves = _directions(u0, tangents)
     out, store, end = recorded(problem, *primals)
-    linear = LinearMap(sweep.tangents, sweep.adjoints, (problem, wanted))
+    adjoints = snapshots.adjoints if problem.snapshots else sweep.adjoints
+    linear = LinearMap(sweep.tangents, adjoints, (problem, wanted))
     d_out = linear_call(linear, (store, (moving, fixed), u0, controls), moves)
     return (out, end), (d_out, records.zero_tangents(end))
 

@@ -32,7 +32,7 @@ class Stage(NamedTuple):
 
 def _sum(weights: Any, rows: Any, start: Any) -> Any:
     for weight, row in zip(weights, rows, strict=False):
-        start = start + weight * row if weight != 0.0 else start
+        start = start if isinstance(weight, float) and weight == 0.0 else start + weight * row
     return start
 
 
@@ -65,20 +65,24 @@ class RungeKutta:
         row = self.tableau.a[len(known)]
         return Stage(
             self.tableau.c[len(known)],
-            (rows[0] + h * _sum(row, known, 0.0 * rows[0]), 0.0 * rows[0], 0.0 * rows[0]),
+            (_sum([h * x if x else 0.0 for x in row], known, rows[0]), 0.0, 0.0),
             (h * row[-1], 1.0, 0.0),
         )
 
     def finish(self, rows: Any, slopes: list[Any], h: Any) -> list[Any]:
         """Return the own rows after the step."""
-        return [rows[0] + h * _sum(self.tableau.b, self._slopes(rows, slopes), 0.0 * rows[0])]
+        return [rows[0] + h * _sum(self.tableau.b, self._slopes(rows, slopes), 0.0)]
 
     def error(self, rows: Any, slopes: list[Any], h: Any) -> Any:
         """Return the difference to the embedded solution, shape (n,)."""
-        return h * _sum(self.tableau.e, self._slopes(rows, slopes), 0.0 * rows[0])
+        return h * _sum(self.tableau.e, self._slopes(rows, slopes), 0.0)
 
     def _slopes(self, rows: Any, slopes: list[Any]) -> list[Any]:
         return [rows[-1], *slopes] if self.tableau.explicit_first else slopes
+
+
+def _mean(share: float, old: Any, new: Any) -> Any:
+    return share * old + (1.0 - share) * new if share else new
 
 
 _BDF = {
@@ -110,7 +114,7 @@ class BackwardDifferences:
     def stage(self, i: int, rows: Any, slopes: list[Any], h: Any) -> Stage:
         """Return the only stage."""
         weights, beta = _BDF[self.order]
-        return Stage(1.0, (_sum(weights, rows, 0.0 * rows[0]), 0.0 * rows[0], 0.0 * rows[0]), (h * beta, 1.0, 0.0))
+        return Stage(1.0, (_sum(weights, rows, 0.0), 0.0, 0.0), (h * beta, 1.0, 0.0))
 
     def finish(self, rows: Any, slopes: list[Any], h: Any) -> list[Any]:
         """Return the own rows after the step."""
@@ -152,7 +156,7 @@ class GeneralizedAlpha:
         ahead, faster = self._predicted(rows, h)
         return Stage(
             new,
-            (new * ahead + old * u, new * faster + old * v, self.alpha_m * a),
+            (_mean(old, u, ahead), _mean(old, v, faster), self.alpha_m * a if self.alpha_m else 0.0),
             (new * self.beta * h * h, new * self.gamma * h, 1.0 - self.alpha_m),
         )
 

@@ -43,8 +43,9 @@ def derivatives(motion: Callable[..., Any], t: Any, params: Any) -> tuple[Any, A
 def prescribed_parts(parts: Parts, dofs: Any, free: Any, motion: Callable[..., Any]) -> Parts:
     """Return the parts of the free dofs; the forces of the prescribed ones are part of the load."""
     n = parts.mass.shape[0]
-    across = [None if m is None else m.select(free, dofs) for m in parts[:3]]
-    inner = [None if m is None else m.select(free, free) for m in parts[:3]]
+    matrices = (parts.mass, parts.stiffness, parts.damping)
+    across = [None if m is None else m.select(free, dofs) for m in matrices]
+    mass, stiffness, damping = (None if m is None else m.select(free, free) for m in matrices)
 
     def whole(t: Any, u: Any, params: Any) -> Any:
         return jnp.zeros(n, u.dtype).at[free].set(u).at[dofs].set(motion(t, params))
@@ -59,7 +60,9 @@ def prescribed_parts(parts: Parts, dofs: Any, free: Any, motion: Callable[..., A
 
     internal, tangent = parts.internal, parts.tangent
     return Parts(
-        *inner,
+        mass,
+        stiffness,
+        damping,
         None if internal is None else lambda t, u, params: internal(t, whole(t, u, params), params)[free],
         None if tangent is None else lambda t, u, params: tangent(t, whole(t, u, params), params).select(free, free),
         load,

@@ -66,8 +66,8 @@ def odesolve(
         "aca" holds the accepted grid fixed and keeps the states: forward, reverse, and forward over reverse.
         "naive" tapes everything, the search included. "backsolve" integrates back in time, keeps nothing, and raises
         where it does not come back. "forward" keeps nothing and has tangents only.
-    checkpoint : {"all", "sqrt"}
-        Which states "aca" keeps.
+    checkpoint : {"all", "sqrt"} or Binomial
+        Which states "aca" keeps: all; one in √N/2 and a segment at a time; or a fixed number, see `Binomial`.
     max_steps : int
         Trials at most, of an adaptive run.
     functional : callable, optional

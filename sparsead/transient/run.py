@@ -20,6 +20,7 @@ from sparsead.transient.options import known
 from sparsead.transient.setup import grid_of, kept
 from sparsead.transient.stats import Stats, stats_of
 from sparsead.transient.sweep import small
+from sparsead.transient.times import step_counts
 
 GRADIENTS: dict[str, Callable[..., Any]] = {
     "aca": aca.states,
@@ -68,8 +69,7 @@ def run(
         return _multistep(scheme, z0, times, data, options, name)
     integrate = _gradient(options.gradient, scheme)
     grid, controls = grid_of(scheme, times, options.h, (options.rtol, options.atol), options.max_steps, controlled)
-    segment, keeps_all = kept(options.checkpoint, grid, z0, matrices=small(scheme, z0))
-    problem = aca.Problem(scheme, grid, segment, keeps_all)
+    problem = aca.Problem(scheme, grid, *kept(options.checkpoint, grid, z0, matrices=small(scheme, z0)))
     out, end = integrate(problem, z0, data[0], data[1], controls)
     out = guarded(problem, out, end, z0, data, controls, name)
     return out, stats_of(problem, end, z0, str(options.gradient), str(options.checkpoint))
@@ -80,12 +80,12 @@ def _multistep(
 ) -> tuple[Any, Stats]:
     """Begin with steps of a one-step method of order four, so that the first states cost no order."""
     order, n = scheme.formula.order, u0.size
-    grid, controls = grid_of(scheme, times, options.h, (options.rtol, options.atol), options.max_steps, n)
-    counts = np.asarray(controls.counts)
+    grid, _ = grid_of(scheme, times, options.h, (options.rtol, options.atol), options.max_steps, n)
+    counts = step_counts(times, options.h)
     first = min(order - 1, grid.capacity)
     begin = np.asarray(times[0], np.float64) + np.arange(first + 1) * float(options.h)
     starter = ImplicitScheme(scheme.system, RungeKutta(IMPLICIT["sdirk4"]))
-    z0 = starter.lift(data, controls.times[0], u0)
+    z0 = starter.lift(data, jnp.asarray(times)[0], u0)
     early, stats = run(starter, z0, begin, data, options, n, name)
     history = early[:, :n]
     wanted = history[counts[counts <= first]]
@@ -98,10 +98,12 @@ def _multistep(
     _, controls = grid_of(scheme, goal, options.h, (None, None), options.max_steps, n)
     out, end = _gradient(options.gradient, scheme)(rest, z, data[0], data[1], controls)
     out = guarded(rest, out, end, z, data, controls, name)
-    return jnp.concatenate([wanted, out[1:, :n]]), stats_of(rest, end, z, str(options.gradient), str(options.checkpoint))
+    return jnp.concatenate([wanted, out[1:, :n]]), stats_of(
+        rest, end, z, str(options.gradient), str(options.checkpoint)
+    )
 
 
-def _rest(scheme: Any, begin: float, later: Any, options: Options, z: Any) -> tuple[Any, int, bool]:
+def _rest(scheme: Any, begin: float, later: Any, options: Options, z: Any) -> tuple[Any, int, bool, int]:
     grid, _ = grid_of(scheme, np.concatenate([[begin], later]), options.h, (None, None), options.max_steps, z.size)
     return (grid, *kept(options.checkpoint, grid, z, matrices=False))
 

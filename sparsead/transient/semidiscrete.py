@@ -36,7 +36,7 @@ def system_of(parts: Parts, u0: Any, params: Any, backend: str | None) -> tuple[
     shared = {"matrices": parts[:3], "params": params, "load": None if callable(parts.load) else parts.load}
     time = jax.ShapeDtypeStruct((), jnp.finfo(u0.dtype).dtype)
     vector = jax.ShapeDtypeStruct(u0.shape, u0.dtype)
-    functions = [
+    functions: list[Any] = [
         (lambda t, u, v, a, p: _residual(parts, t, u, v, a, p), (time, vector, vector, vector)),
         (lambda t, u, cu, cv, ca, p: _matrix(parts, t, u, (cu, cv, ca), p), (time, vector, time, time, time)),
     ]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
 from sparsead.errors import ShapeError
-from sparsead.transient.grid import AdaptiveGrid, Controls, FixedGrid
+from sparsead.transient.grid import Controls, FixedGrid
 from sparsead.transient.options import check_count, check_tolerance, known
 from sparsead.transient.times import step_counts
 
 _RTOL, _ATOL = 1e-6, 1e-9
-_BYTES = 2**20
+_BYTES = 2**22
 _FIXED_SEGMENT, _ADAPTIVE_SEGMENT = 512, 64
 
 
@@ -53,12 +54,27 @@ def _controls(times: Any, counts: Any, *numbers: Any) -> Controls:
     return Controls(jnp.asarray(times, real), jnp.asarray(counts), *(jnp.asarray(x, real) for x in numbers))
 
 
-def kept(checkpoint: Any, grid: Any, z0: Any, *, matrices: bool) -> tuple[int, bool]:
-    """Return the steps of a segment, and whether all states are kept.
+@dataclass(frozen=True)
+class Binomial:
+    """Keep this many states; walk again from them by the schedule that walks least (number of steps known).
+
+    On an adaptive grid, where it is not known, the states are chosen while walking.
 
     Parameters
     ----------
-    checkpoint : {"all", "sqrt"}
+    snapshots : int
+        States kept, the first one counted.
+    """
+
+    snapshots: int
+
+
+def kept(checkpoint: Any, grid: Any, z0: Any, *, matrices: bool) -> tuple[int, bool, int]:
+    """Return the steps of a segment, whether all states are kept, and the number of snapshots if not.
+
+    Parameters
+    ----------
+    checkpoint : {"all", "sqrt"} or Binomial
         Policy.
     grid : FixedGrid or AdaptiveGrid
         Where steps lie.
@@ -67,13 +83,13 @@ def kept(checkpoint: Any, grid: Any, z0: Any, *, matrices: bool) -> tuple[int, b
     matrices : bool
         Whether the sweep makes the matrices of a segment.
     """
-    policy = known("checkpoint", checkpoint, ("all", "sqrt"))
-    if policy == "sqrt":
-        return max(1, int(np.sqrt(grid.capacity) / 2)), False
     n = z0.size
     # An adaptive run may be much shorter than its capacity: small segments waste less on steps that never were.
     longest = min(grid.capacity, _ADAPTIVE_SEGMENT if grid.adaptive else _FIXED_SEGMENT)
-    return max(1, min(longest, 4096 // n**2 if matrices else _BYTES // (8 * n))), True
-
-
-__all__ = ["AdaptiveGrid", "grid_of", "kept"]
+    if isinstance(checkpoint, Binomial):
+        count = check_count("snapshots", checkpoint.snapshots)
+        return max(1, min(longest, count, _BYTES // (8 * n))), False, min(count, grid.capacity)
+    policy = known("checkpoint", checkpoint, ("all", "sqrt"))
+    if policy == "sqrt":
+        return max(1, int(np.sqrt(grid.capacity) / 2)), False, 0
+    return max(1, min(longest, 4096 // n**2 if matrices else _BYTES // (8 * n))), True, 0

@@ -7,6 +7,8 @@ from typing import Any
 
 import jax
 
+from sparsead.transient.binomial import advances
+
 
 @jax.tree_util.register_pytree_node_class
 @dataclass(frozen=True)
@@ -20,7 +22,8 @@ class Stats:
     f_calls : int
         Evaluations of f, forward.
     replay_f_calls : int
-        Evaluations of f that a gradient makes again in sequence, to find states that were not kept.
+        Evaluations of f that a gradient makes again in sequence, to find states that were not kept; -1 where that
+        shows only then (snapshots on an adaptive grid).
     vjps : int
         Pullbacks of f, or matrices of it, that a gradient makes: one for each stage of each accepted step and phase.
     stored_bytes : int
@@ -56,7 +59,12 @@ def stats_of(problem: Any, end: Any, z0: Any, gradient: str, checkpoint: str) ->
     rejected = end.rejected if grid.adaptive else 0
     stages = scheme.calls(end, adaptive=grid.adaptive)
     starts = end.accepted if problem.keeps_all else -(-end.accepted // problem.segment)
+    starts = problem.snapshots or starts
     stored = starts * z0.size * z0.dtype.itemsize + (end.accepted * 16 if grid.adaptive else 0)
     replay = 0 if problem.keeps_all else scheme.needed * end.accepted
+    if problem.snapshots:  # on an adaptive grid it depends on where the snapshots came to lie
+        replay = (
+            -1 if grid.adaptive else scheme.needed * (advances(grid.capacity, problem.snapshots) - grid.capacity + 1)
+        )
     vjps = 2 * scheme.needed * end.accepted
     return Stats(end.accepted, rejected, stages, replay, vjps, stored, scheme.name, gradient, checkpoint)

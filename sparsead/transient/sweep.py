@@ -48,10 +48,7 @@ def _walk(static: Any, residuals: Any, moves: Any, kept: Any) -> Any:
         u, du, kept = carry
         t, h = _place(problem, store, controls, i)
         u, du = problem.scheme.tangent(data, t, h, u, du, d_moving)
-        if kept is not None:
-            row = i + 1 if problem.keeps_all else -(-(i + 1) // problem.segment)
-            kept = kept.at[row].set(du)
-        return u, du, kept
+        return u, du, None if kept is None else _also(problem, store, kept, i + 1, du)
 
     def interval(carry: Any, j: Any) -> Any:
         carry = lax.fori_loop(store.counts[j - 1], store.counts[j], one, carry)
@@ -59,6 +56,13 @@ def _walk(static: Any, residuals: Any, moves: Any, kept: Any) -> Any:
 
     end, states = lax.scan(interval, (u0, d_u0, kept), jnp.arange(1, controls.times.shape[0]))
     return jnp.concatenate([d_u0[None], states]) if kept is None else end[2]
+
+
+def _also(problem: Any, store: Any, kept: Any, i: Any, du: Any) -> Any:
+    """The tangents of the kept states with that of the state after i steps, if it is one of them."""
+    if problem.snapshots:
+        return jnp.where((store.at == i)[:, None], du, kept)
+    return kept.at[i if problem.keeps_all else -(-i // problem.segment)].set(du)
 
 
 def _place(problem: Any, store: Any, controls: Any, i: Any) -> tuple[Any, Any]:
