@@ -60,7 +60,7 @@ def _forward(limit: float, problem: Any, u0: Any, moving: Any, fixed: Any, contr
 def _backward(limit: float, problem: Any, residuals: Any, bars: Any) -> tuple[Any, ...]:
     out, moving, fixed, controls = residuals
     u_bar, sums, miss, j = _integrate_back(problem, out, (moving, fixed), controls, bars[0])
-    u_bar = missed(u_bar, miss, j, controls.times, limit)
+    u_bar, sums = missed((u_bar, sums), miss, j, controls.times, limit)
     return u_bar, sums, None, None
 
 

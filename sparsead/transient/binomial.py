@@ -1,7 +1,7 @@
 """How far to walk before the next snapshot: the binomial schedule in closed form.
 
-With c snapshots, the one at the start counted, N steps are reversed by ``r N - C(c + r, r - 1)`` steps forward, where r is
-the least number with ``C(c + r, c) >= N``; no schedule takes fewer.
+With c snapshots, the one at the start counted, N steps are reversed by ``r N - C(c + r, r - 1)`` steps forward, where r
+is the least number with ``C(c + r, c) >= N``; no schedule takes fewer.
 
 References
 ----------
@@ -18,7 +18,7 @@ from jax import lax
 
 
 def advances(steps: int, snapshots: int) -> int:
-    """Return the least number of steps forward that reverses `steps` with `snapshots`, those that are taped not counted.
+    """Return the least number of steps forward that reverses `steps` with `snapshots`; taped ones are not counted.
 
     Examples
     --------

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
 from sparsead.errors import NonFiniteError, ReverseMissError, ShapeError, StepLimitError, StepSizeError
 from sparsead.transient.grid import NOT_INCREASING, TOO_MANY, TOO_SMALL
+from sparsead.transient.reporting import checked
 
 
 def guarded(problem: Any, out: Any, end: Any, u0: Any, data: Any, controls: Any, name: Callable[[int], str]) -> Any:
@@ -39,26 +39,9 @@ def guarded(problem: Any, out: Any, end: Any, u0: Any, data: Any, controls: Any,
     ShapeError
         If the times do not increase.
     """
-    values = lax.stop_gradient(out)
-    good = (end.status == 0) & jnp.isfinite(values).all()
+    good = (end.status == 0) & jnp.isfinite(lax.stop_gradient(out)).all()
     end, *frozen = lax.stop_gradient((end, u0, data, controls))
-
-    def report(facts: Any) -> Any:
-        _raise(name, problem, *(np.asarray(x) for x in facts))
-        return np.zeros((), np.int32)
-
-    if not isinstance(good, jax.core.Tracer):
-        if not good:
-            report(_facts(problem, end, *frozen))
-        return out
-
-    def failed() -> Any:
-        found = _facts(problem, end, *frozen)
-        return jax.pure_callback(report, jax.ShapeDtypeStruct((), jnp.int32), found, vmap_method="sequential")
-
-    mark = lax.cond(good, lambda: jnp.zeros((), jnp.int32), failed)
-    # The mark must be computed before the states leave; nothing is added to them.
-    return lax.optimization_barrier((out, mark))[0]
+    return checked(out, good, lambda: _facts(problem, end, *frozen), lambda *facts: _raise(name, problem, *facts))
 
 
 def _facts(problem: Any, end: Any, u0: Any, data: Any, controls: Any) -> tuple[Any, ...]:
@@ -129,7 +112,7 @@ def _raise(name: Any, problem: Any, status: Any, steps: Any, t: Any, h: Any, com
 
 
 def missed(bar: Any, miss: Any, j: Any, times: Any, limit: float) -> Any:
-    """Return the cotangent as it is; raise if the reversed trajectory missed by more than the limit.
+    """Return the cotangents as they are; raise if the reversed trajectory missed by more than the limit.
 
     Raises
     ------
@@ -137,7 +120,7 @@ def missed(bar: Any, miss: Any, j: Any, times: Any, limit: float) -> Any:
         If it did.
     """
 
-    def report(miss: Any, t: Any) -> Any:
+    def report(miss: Any, t: Any) -> None:
         if not miss <= limit:
             raise ReverseMissError(
                 "the trajectory integrated backwards does not come back",
@@ -147,15 +130,6 @@ def missed(bar: Any, miss: Any, j: Any, times: Any, limit: float) -> Any:
                 fix='use gradient="aca", which keeps the states; or ask for more times between, or tighter tolerances',
                 miss=float(miss),
             )
-        return np.zeros((), np.int32)
 
     facts = lax.stop_gradient((miss, jnp.asarray(times)[j]))
-    if not any(isinstance(x, jax.core.Tracer) for x in facts):
-        report(*(np.asarray(x) for x in facts))
-        return bar
-    mark = lax.cond(
-        facts[0] <= limit,
-        lambda: jnp.zeros((), jnp.int32),
-        lambda: jax.pure_callback(report, jax.ShapeDtypeStruct((), jnp.int32), *facts, vmap_method="sequential"),
-    )
-    return lax.optimization_barrier((bar, mark))[0]
+    return checked(bar, facts[0] <= limit, lambda: facts, report)

@@ -66,8 +66,9 @@ def odesolve(
         "aca" holds the accepted grid fixed and keeps the states: forward, reverse, and forward over reverse.
         "naive" tapes everything, the search included. "backsolve" integrates back in time, keeps nothing, and raises
         where it does not come back. "forward" keeps nothing and has tangents only.
-    checkpoint : {"all", "sqrt"} or Binomial
-        Which states "aca" keeps: all; one in √N/2 and a segment at a time; or a fixed number, see `Binomial`.
+    checkpoint : {"all", "sqrt"}, Binomial or Disk
+        Which states "aca" keeps: all; one in √N/2 and a segment at a time; a fixed number, see `Binomial`; or some in
+        files, see `Disk`, which resumes and cannot be compiled.
     max_steps : int
         Trials at most, of an adaptive run.
     functional : callable, optional
@@ -117,7 +118,7 @@ def odesolve(
     (0.36788, 0.36788)
     """
     times = check_times(t)
-    state, state_params = _arrays("u0", u0), jax.tree.map(_parameter, params)
+    state, state_params = arrays_of("u0", u0), jax.tree.map(parameter_of, params)
     rhs, start, controlled = f, state, None
     if functional is not None:
         rhs, start, controlled = _with_functional(f, functional, times, state, state_params)
@@ -135,7 +136,7 @@ def odesolve(
     return parts if len(parts) > 1 else parts[0]
 
 
-def _arrays(name: str, tree: Any) -> Any:
+def arrays_of(name: str, tree: Any) -> Any:
     """The leaves as arrays of one floating type."""
     leaves, structure = jax.tree.flatten(tree)
     if not leaves:
@@ -147,7 +148,7 @@ def _arrays(name: str, tree: Any) -> Any:
     return structure.unflatten([a.astype(dtype) for a in arrays])
 
 
-def _parameter(x: Any) -> Any:
+def parameter_of(x: Any) -> Any:
     """A parameter as an array; whole numbers stay whole."""
     if isinstance(x, np.ndarray | np.generic) and x.dtype.kind in "iub":
         return jnp.asarray(x)

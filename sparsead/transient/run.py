@@ -11,7 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from sparsead.errors import ShapeError
-from sparsead.transient import aca, backsolve, naive
+from sparsead.transient import aca, backsolve, disk, naive
+from sparsead.transient.disk import Disk
 from sparsead.transient.failures import guarded
 from sparsead.transient.formulas import BackwardDifferences, RungeKutta
 from sparsead.transient.implicit import ImplicitScheme
@@ -68,6 +69,8 @@ def run(
     if isinstance(formula, BackwardDifferences) and formula.order > 1:
         return _multistep(scheme, z0, times, data, options, name)
     integrate = _gradient(options.gradient, scheme)
+    if isinstance(options.checkpoint, Disk):
+        integrate = partial(disk.states, options.checkpoint)
     grid, controls = grid_of(scheme, times, options.h, (options.rtol, options.atol), options.max_steps, controlled)
     problem = aca.Problem(scheme, grid, *kept(options.checkpoint, grid, z0, matrices=small(scheme, z0)))
     out, end = integrate(problem, z0, data[0], data[1], controls)

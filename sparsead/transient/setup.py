@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sparsead.errors import ShapeError
+from sparsead.transient.disk import Disk
 from sparsead.transient.grid import Controls, FixedGrid
 from sparsead.transient.options import check_count, check_tolerance, known
 from sparsead.transient.times import step_counts
@@ -74,7 +75,7 @@ def kept(checkpoint: Any, grid: Any, z0: Any, *, matrices: bool) -> tuple[int, b
 
     Parameters
     ----------
-    checkpoint : {"all", "sqrt"} or Binomial
+    checkpoint : {"all", "sqrt"}, Binomial or Disk
         Policy.
     grid : FixedGrid or AdaptiveGrid
         Where steps lie.
@@ -86,6 +87,8 @@ def kept(checkpoint: Any, grid: Any, z0: Any, *, matrices: bool) -> tuple[int, b
     n = z0.size
     # An adaptive run may be much shorter than its capacity: small segments waste less on steps that never were.
     longest = min(grid.capacity, _ADAPTIVE_SEGMENT if grid.adaptive else _FIXED_SEGMENT)
+    if isinstance(checkpoint, Disk):
+        return check_count("steps", checkpoint.steps), False, 0
     if isinstance(checkpoint, Binomial):
         count = check_count("snapshots", checkpoint.snapshots)
         return max(1, min(longest, count, _BYTES // (8 * n))), False, min(count, grid.capacity)

@@ -54,7 +54,7 @@ def record(problem: Any, data: Any, u0: Any, controls: Controls) -> tuple[Any, S
     at = jnp.full(s, _NONE, jnp.int32).at[0].set(0)
     store = Snapshots(t, None if t is None else jnp.ones_like(t), jnp.broadcast_to(u0, (s, *u0.shape)), at, None)
     level = jnp.zeros(s, jnp.int32).at[0].set(_NONE)  # the first state is needed last: nothing outranks it
-    plan = None if grid.adaptive else jnp.asarray(positions(grid.capacity, s), jnp.int32)
+    plan = jnp.asarray([] if grid.adaptive else positions(grid.capacity, s), jnp.int32)
     begin = grid.begin(scheme, data, u0, controls)
 
     def interval(carry: Any, j: Any) -> tuple[Any, Any]:
@@ -68,7 +68,7 @@ def record(problem: Any, data: Any, u0: Any, controls: Controls) -> tuple[Any, S
                 store = store._replace(t=store.t.at[i].set(p.t), h=store.h.at[i].set(after.used))
                 return lax.cond(after.accepted > i, _online, lambda *c: c, after, store, level)
             slot = jnp.searchsorted(plan, after.accepted)
-            planned = plan[jnp.minimum(slot, len(plan) - 1)] == after.accepted
+            planned = plan[jnp.minimum(slot, plan.shape[0] - 1)] == after.accepted
             store = lax.cond(planned, lambda st: _put(st, slot, after), lambda st: st, store)
             return after, store, level
 
@@ -130,9 +130,8 @@ def adjoints(static: Any, residuals: Any, bars: Any) -> Any:
         u1 = scheme.step(data, t, h, u) if scheme.implicit else u
         bar, multiplier = scheme.pull(data, t, h, u, u1, bar)
         steps, us, u1s, ms, count = batch
-        batch = (
-            steps.at[count].set(i - 1), us.at[count].set(u), u1s.at[count].set(u1), ms.at[count].set(multiplier), count + 1
-        )  # fmt: skip
+        steps, us = steps.at[count].set(i - 1), us.at[count].set(u)
+        batch = (steps, us, u1s.at[count].set(u1), ms.at[count].set(multiplier), count + 1)
         full = batch[-1] == rows
         sums = lax.cond(full, flushed, lambda _, sums: sums, batch, sums)
         cleared = (*batch[:3], jnp.where(full, 0, batch[3]), jnp.where(full, 0, batch[4]))

@@ -85,9 +85,9 @@ def adjoints(static: Any, residuals: Any, bars: Any) -> Any:
         first = (count - 1 - back) * problem.segment
         t, h = times_of(problem, store, controls, first)
         u = states_of(problem, store, data, t, h, first)
-        added = _arriving(problem, store, bars, first)
+        added = arriving(store.counts, bars, first, problem.segment)
         valid = jnp.minimum(steps - first, problem.segment)
-        bar, multipliers = _swept(problem, data, t, h, u, bar, added, valid)
+        bar, multipliers = swept(problem, data, t, h, u, bar, added, valid)
         if sums:
             parts = problem.scheme.contract(data, t, h, u[:-1], u[1:], multipliers, wanted)
             sums = [a + b for a, b in zip(sums, parts, strict=True)]
@@ -97,17 +97,17 @@ def adjoints(static: Any, residuals: Any, bars: Any) -> Any:
     return bar + bars[0], sums
 
 
-def _arriving(problem: Any, store: Any, bars: Any, first: Any) -> Any:
-    """Cotangents that requested states add after each step of a segment, shape (segment, n); None if there are none."""
+def arriving(counts: Any, bars: Any, first: Any, length: int) -> Any:
+    """Cotangents that requested states add after each step of a segment, shape (length, n); None if there are none."""
     if bars.shape[0] == 2:
         return None
-    inner = store.counts[1:-1]
-    after = first + 1 + jnp.arange(problem.segment, dtype=inner.dtype)
+    inner = counts[1:-1]
+    after = first + 1 + jnp.arange(length, dtype=inner.dtype)
     j = jnp.minimum(jnp.searchsorted(inner, after), inner.shape[0] - 1)
     return jnp.where((inner[j] == after)[:, None], bars[1:-1][j], 0)
 
 
-def _swept(problem: Any, data: Any, t: Any, h: Any, u: Any, bar: Any, added: Any, valid: Any) -> tuple[Any, Any]:
+def swept(problem: Any, data: Any, t: Any, h: Any, u: Any, bar: Any, added: Any, valid: Any) -> tuple[Any, Any]:
     """Sweep λ back over the valid steps of a segment; return it and the multiplier of every step."""
     scheme, n = problem.scheme, u.shape[1]
     batched = small(scheme, u[0])
@@ -125,7 +125,7 @@ def _swept(problem: Any, data: Any, t: Any, h: Any, u: Any, bar: Any, added: Any
         return bar, multipliers.at[i].set(multiplier)
 
     width = n if batched else scheme.width(u[0])
-    return lax.fori_loop(0, valid, one, (bar, jnp.zeros((problem.segment, width), u.dtype)))
+    return lax.fori_loop(0, valid, one, (bar, jnp.zeros((t.shape[0], width), u.dtype)))
 
 
 def small(scheme: Any, u: Any) -> bool:
