@@ -14,6 +14,7 @@ GROUPS = {
     "memory": "bench_memory",
     "import": "bench_import",
     "choose": "bench_choose",
+    "transient": "bench_transient",
 }
 
 

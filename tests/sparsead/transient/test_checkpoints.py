@@ -79,9 +79,10 @@ def test_replayed_steps_are_those_of_the_schedule(snapshots: int) -> None:
         jax.debug.callback(lambda: calls.append(1))
         return slope(t, u, p)
 
-    run = lambda p: jnp.sum(
-        odesolve(counted, START, [0.0, 4.0], p, method="euler", h=0.1, checkpoint=Binomial(snapshots))
-    )  # noqa: E501, E731
+    def run(p: Any) -> Any:
+        states = odesolve(counted, START, [0.0, 4.0], p, method="euler", h=0.1, checkpoint=Binomial(snapshots))
+        return jnp.sum(states)
+
     jax.block_until_ready(run(2.0))
     jax.effects_barrier()
     forward = len(calls)
@@ -153,7 +154,7 @@ def test_full_disk_is_an_error_and_loses_nothing(tmp_path: Path, monkeypatch: py
         save(*args, **arrays)
 
     monkeypatch.setattr(np, "savez", full)
-    with pytest.raises(sparsead.errors.BackendError, match="got: .*No space left on device"):
+    with pytest.raises(sparsead.errors.BackendError, match=r"got: .*No space left on device"):
         loss(2.0, Disk(str(tmp_path), 7), "fixed")
     assert float(jax.grad(loss)(2.0, Disk(str(tmp_path), 7), "fixed")) == pytest.approx(
         float(jax.grad(loss)(2.0, "all", "fixed")), rel=1e-13
@@ -162,10 +163,10 @@ def test_full_disk_is_an_error_and_loses_nothing(tmp_path: Path, monkeypatch: py
 
 def test_folder_of_another_run_is_refused(tmp_path: Path) -> None:
     loss(2.0, Disk(str(tmp_path), 7), "fixed")
-    with pytest.raises(sparsead.errors.BackendError, match="got: .*with a run of other numbers"):
+    with pytest.raises(sparsead.errors.BackendError, match=r"got: .*with a run of other numbers"):
         loss(3.0, Disk(str(tmp_path), 7), "fixed")
 
 
 def test_files_in_a_compiled_program_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(sparsead.errors.NoDerivativeError, match="got: .*traced by jit"):
+    with pytest.raises(sparsead.errors.NoDerivativeError, match=r"got: .*traced by jit"):
         jax.jit(lambda p: loss(p, Disk(str(tmp_path), 7), "fixed"))(2.0)

@@ -70,9 +70,9 @@ def test_dead_lane_of_a_batch_raises_only_if_it_is_there() -> None:
 
 def test_backsolve_raises_where_the_trajectory_does_not_come_back() -> None:
     loss = lambda k, **o: odesolve(decay, ONE, [0.0, 50.0], k, **o)[-1, 0]  # noqa: E731
-    with pytest.raises(errors.ReverseMissError, match="got: .*a miss of .* times the tolerance at t = 0"):
+    with pytest.raises(errors.ReverseMissError, match=r"got: .*a miss of .* times the tolerance at t = 0"):
         jax.grad(lambda k: loss(k, gradient="backsolve"))(-1.0)
-    with pytest.raises(Exception, match="a miss of .* times the tolerance at t = 0"):
+    with pytest.raises(Exception, match=r"a miss of .* times the tolerance at t = 0"):
         jax.block_until_ready(jax.jit(jax.grad(lambda k: loss(k, gradient="backsolve")))(-1.0))
 
 
@@ -104,7 +104,7 @@ def test_bad_input_is_named(name: str) -> None:
 
 
 def test_complex_slope_of_a_real_state_is_refused() -> None:
-    with pytest.raises(errors.DtypeError, match="got: .*complex128"):
+    with pytest.raises(errors.DtypeError, match=r"got: .*complex128"):
         odesolve(decay, ONE, [0.0, 1.0], 1j)
 
 
