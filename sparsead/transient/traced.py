@@ -9,6 +9,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.extend.core import ClosedJaxpr, Jaxpr
 
 Data = tuple[tuple[Any, ...], tuple[Any, ...]]
 _ADDRESS = re.compile(r"0x[0-9a-f]+")
@@ -60,7 +61,10 @@ def trace(functions: Sequence[tuple[Callable[..., Any], Sequence[Any]]], params:
         everything.extend(closed.consts)
     moves = tuple(bool(jnp.issubdtype(jnp.result_type(x), jnp.inexact)) for x in everything)
     traced = [
-        Traced(_evaluator(jaxpr, first, out, len(leaves), moves), (_code(function), _text(jaxpr), first, out, moves))
+        Traced(
+            _evaluator(jaxpr, first, out, len(leaves), moves),
+            (_code(function), _text(jaxpr), _parts(jaxpr), first, out, moves),
+        )
         for (function, _), (jaxpr, first, out) in zip(functions, jaxprs, strict=True)
     ]
     moving = tuple(jnp.asarray(x) for x, m in zip(everything, moves, strict=True) if m)
@@ -86,6 +90,19 @@ def _code(function: Any) -> Any:
     return getattr(function, "__code__", type(function))
 
 
-def _text(jaxpr: Any) -> str:
+def _parts(jaxpr: Any) -> tuple[Any, ...]:
+    """Patterns and the like that operations carry: their text does not tell them apart."""
+    found: list[Any] = []
+    for equation in jaxpr.eqns:
+        for value in equation.params.values():
+            for part in value if isinstance(value, tuple) else (value,):
+                if isinstance(part, Jaxpr | ClosedJaxpr):
+                    found.extend(_parts(getattr(part, "jaxpr", part)))
+                elif type(part).__module__.startswith("sparsead."):
+                    found.append(part)
+    return tuple(found)
+
+
+def _identity(jaxpr: Any) -> tuple[str, tuple[Any, ...]]:
     types = " ".join(var.aval.str_short() for var in (*jaxpr.constvars, *jaxpr.invars))
-    return f"{types} {_ADDRESS.sub('', str(jaxpr))}"
+    return f"{types} {_ADDRESS.sub('', str(jaxpr))}", _parts(jaxpr)

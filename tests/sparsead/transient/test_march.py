@@ -50,8 +50,8 @@ def shaken(k: Any, force: Any, steps: int = 12, **options: Any) -> Any:
     ).u  # fmt: skip
 
 
-FIRST = ["backward_euler", "crank_nicolson", "sdirk2", "tr_bdf2", "esdirk4", "bdf2"]
-SECOND = ["newmark", "hht", "generalized_alpha"]
+FIRST = ["backward_euler", "tr_bdf2", "bdf2"]
+SECOND = ["newmark", "generalized_alpha"]
 CASES = [(heat, {"method": m}) for m in FIRST] + [(shaken, {"method": m}) for m in SECOND]
 CASES += [(heat, {"method": "tr_bdf2", "rtol": 1e-3, "atol": 1e-6}), (heat, {"checkpoint": "sqrt"})]
 CASES += [(shaken, {"checkpoint": transient.Binomial(3)})]
@@ -61,7 +61,7 @@ CASES += [(shaken, {"checkpoint": transient.Binomial(3)})]
 def test_tangent_is_the_difference_and_adjoint_its_transpose(run: Any, options: dict[str, Any]) -> None:
     rng = np.random.default_rng(0)
     primals = (K0, jnp.asarray(3.0))
-    moves = [jnp.asarray(0.1 * random_like(x, rng)) for x in primals]
+    moves = tuple(jnp.asarray(0.1 * random_like(x, rng)) for x in primals)
     go = lambda k, f: run(k, f, **options)  # noqa: E731
     out, tangent = jax.jvp(go, primals, moves)
     bar = random_like(out, rng)
@@ -129,7 +129,7 @@ def test_nonlinear_force_newton_and_exact_derivatives() -> None:
 
     rng = np.random.default_rng(0)
     primals = (K0, jnp.asarray(cubic))
-    moves = [jnp.asarray(0.1 * random_like(x, rng)) for x in primals]
+    moves = tuple(jnp.asarray(0.1 * random_like(x, rng)) for x in primals)
     out, tangent = jax.jvp(run, primals, moves)
     assert relative_gap(out, run(K0, 0.0)) > 1e-3
     bar = random_like(out, rng)
@@ -199,3 +199,14 @@ def test_bad_input_is_named(options: dict[str, Any], got: str) -> None:
 def test_state_of_another_length_is_named() -> None:
     with pytest.raises(ValueError, match=r"got: .*u0 of shape \(3,\)"):
         march(jnp.ones(3), [0.0, 0.01], mass=MASS, h=H)
+
+
+def test_matrices_of_other_places_are_another_program() -> None:
+    """As many unknowns, triplets and stored entries, and the same text of operations: only the places differ."""
+    found = []
+    for places in ([1, 0, 2], [0, 2, 1]):
+        k = sp.coo(np.r_[np.arange(3), places[0]], np.r_[np.arange(3), places[1]], jnp.ones(4), (3, 3))
+        found.append(march(jnp.array([1.0, 2.0, 4.0]), [0.0, 1.0], mass=sp.eye(3), stiffness=k, h=1.0)[-1])
+        dense = np.eye(3) + sp.to_dense(k)
+        np.testing.assert_allclose(found[-1], np.linalg.solve(dense, [1.0, 2.0, 4.0]), rtol=1e-13)
+    assert relative_gap(*found) > 0.1
