@@ -63,7 +63,7 @@ def trace(functions: Sequence[tuple[Callable[..., Any], Sequence[Any]]], params:
     traced = [
         Traced(
             _evaluator(jaxpr, first, out, len(leaves), moves),
-            (_code(function), _text(jaxpr), _parts(jaxpr), first, out, moves),
+            (_code(function), *_identity(jaxpr), first, out, moves),
         )
         for (function, _), (jaxpr, first, out) in zip(functions, jaxprs, strict=True)
     ]
