@@ -27,6 +27,7 @@ html_title = f"sparsead {release}"
 # Every reference must lead somewhere; shapes and types stand in the docstrings, in words.
 nitpicky = True
 autodoc_typehints = "none"
+autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"
 autosummary_generate = True
 numpydoc_show_class_members = False
@@ -37,6 +38,7 @@ myst_heading_anchors = 3
 sphinx_gallery_conf = {
     "examples_dirs": [str(DOCS.parent / "examples")],
     "gallery_dirs": ["gallery"],
+    "subsection_order": [*(f"../examples/{name}" for name in ("first_structure", "solve", "inverse")), "*"],
     "filename_pattern": r"/plot_",
     "abort_on_example_error": True,
     "download_all_examples": False,

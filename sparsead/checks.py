@@ -168,7 +168,7 @@ def _first_not_integer(name: str, array: NDArray[Any]) -> tuple[str, Any]:
 
 
 def _fits(index: Any) -> bool:
-    return isinstance(index, int) and abs(index) < 2**63
+    return isinstance(index, int | np.integer) and abs(int(index)) < 2**63
 
 
 def numbers(name: str, x: Any) -> NDArray[Any]:
@@ -179,8 +179,10 @@ def numbers(name: str, x: Any) -> NDArray[Any]:
     Raises
     ------
     DtypeError
-        If it is no array of numbers, or has more digits than float64.
+        If it is no array of numbers, or masked, or has more digits than float64.
     """
+    if type(x) is not np.ndarray and isinstance(x, np.ma.MaskedArray):
+        raise not_numbers(name, f"{name}, a masked array")
     try:
         array = np.asarray(x)
     except ValueError as error:

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import require_imports_of
+from sparsead import errors
+from tests.conftest import require, require_imports_of
 from tests.test_layout import FILES, ROOT, name_of
 
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
@@ -65,6 +66,21 @@ def test_code_of_page(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     if report := run_page(text, name_of(path)):
         pytest.fail(report, pytrace=False)
+
+
+@pytest.mark.parametrize("front_end", ["numpy", "jax"])
+def test_reference_has_every_public_name(front_end: str) -> None:
+    require(front_end)
+    page = (ROOT / "docs" / "reference" / f"sparsead_{front_end}.md").read_text()
+    directives = set(re.findall(rf"auto(?:function|class):: sparsead\.{front_end}\.(\w+)", page))
+    assert directives == set(importlib.import_module(f"sparsead.{front_end}").__all__)
+
+
+def test_reference_has_every_error() -> None:
+    page = (ROOT / "docs" / "reference" / "errors.md").read_text()
+    names = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
+    assert set(re.findall(r"autoclass:: sparsead\.errors\.(\w+)", page)) == names
+    assert all(f"\n## {name}\n" in page for name in names - {"SparseADError"})
 
 
 def test_page_with_wrong_output_is_seen() -> None:

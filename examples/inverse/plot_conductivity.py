@@ -76,14 +76,21 @@ assert 0.95 < misfit < 1.05
 assert error < 0.4 * start
 
 # %%
-# Truth, one of the four data sets, fit.
-figure, axes = plt.subplots(1, 3, figsize=(12, 3.6), layout="constrained")
-conductivity = {"cmap": "viridis", "vmin": 0.0, "vmax": 4.5}
-shown = {"true conductivity": np.exp(truth), "data, one set of four": data[:, 2], "fitted conductivity": np.exp(fit.x)}
-for ax, (title, field) in zip(axes, shown.items(), strict=True):
-    is_data = title.startswith("data")
-    style = {"cmap": "inferno"} if is_data else conductivity
+# Truth, one of the four sets of data, fit. The crosses are where the plate is heated.
+figure, axes = plt.subplots(1, 3, figsize=(12, 3.8), layout="constrained", sharey=True)
+fields = [("true conductivity", np.exp(truth)), ("measured, heated at one cross", data[:, 2])]
+fields.append(("fitted conductivity", np.exp(fit.x)))
+for ax, (title, field) in zip(axes, fields, strict=True):
+    style = {"cmap": "viridis", "norm": "log", "vmin": 0.25, "vmax": 4.5}
+    label = "conductivity [W/(m K)]"
+    if title.startswith("measured"):
+        style, label = {"cmap": "inferno"}, "temperature [K]"
     image = ax.imshow(field.reshape(m, m).T, origin="lower", extent=(0, 1, 0, 1), **style)
-    figure.colorbar(image, ax=ax, label="temperature [K]" if is_data else "[W/(m K)]")
-    ax.set(title=title, xlabel="x [m]", ylabel="y [m]")
+    bar = figure.colorbar(image, ax=ax, label=label, shrink=0.75)
+    if "norm" in style:
+        bar.set_ticks([0.3, 0.5, 1, 2, 4], labels=["0.3", "0.5", "1", "2", "4"])
+        bar.minorticks_off()
+    ax.plot(*np.transpose(spots), "x", color="w")
+    ax.set(title=title, xlabel="x [m]")
+axes[0].set_ylabel("y [m]")
 figure.savefig("conductivity.png", dpi=150)

@@ -76,24 +76,22 @@ assert np.allclose(k, weight / wanted, rtol=1e-8)
 assert sizes[-1] < 1e-9 and sizes[-2] < 1e-2 * sizes[-3]
 
 # %%
-# Before and after, and how it got there.
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
-left.plot(position, -1e3 * start, color="0.6", label="equal hangers")
-left.plot(position, -1e3 * displacement(m), color="#1f4e79", lw=2.5, label="tuned hangers")
-left.vlines(
-    position[::3],
-    -1e3 * wanted,
-    -1e3 * wanted + 0.06 * k[::3],
-    color="#c0392b",
-    lw=1,
-    label="stiffness of every third hanger",
-)
-left.set(xlabel="position [m]", ylabel="displacement [mm]")
-left.legend(frameon=False)
-right.semilogy(sizes, "o-", color="#1f4e79")
-right.set(xlabel="Newton step", ylabel="size of the gradient")
-right.set_title(f"{stats.factorizations} factorizations, {stats.solves} triangular solves")
-counts = right.twinx()
-counts.bar(np.arange(len(solves)), solves, color="#c0392b", alpha=0.25)
-counts.set_ylabel("triangular solves of the step", color="#c0392b")
+# Before and after, and how it got there. Far from the solution a step needs more products with the Hessian; none of
+# them needs a factorization.
+layout = [["u", "size"], ["k", "solves"]]
+figure, axes = plt.subplot_mosaic(layout, figsize=(10, 5.4), layout="constrained")
+axes["u"].plot(position, 1e3 * start, color="0.6", lw=2, label="equal hangers")
+axes["u"].plot(position, 1e3 * displacement(m), color="#1f4e79", lw=2, label="tuned hangers")
+axes["u"].set(ylabel="displacement [mm]", title="the deck")
+axes["u"].invert_yaxis()
+axes["u"].legend(frameon=False, loc="lower left")
+axes["k"].plot(position, np.full(n, weight.mean() / wanted), color="0.6", lw=2)
+axes["k"].plot(position, k, color="#1f4e79", lw=2)
+axes["k"].set(xlabel="position [m]", ylabel="stiffness [kN/m]", ylim=(0, None))
+axes["size"].semilogy(sizes, "o-", color="#c0392b")
+axes["size"].set(ylabel="size of the gradient", title="Newton's method")
+axes["solves"].bar(np.arange(len(solves)), solves, color="#c0392b", label="triangular solves")
+axes["solves"].plot(np.ones(len(solves)), "ks", ms=4, label="factorizations: one each")
+axes["solves"].set(xlabel="Newton point", ylabel="what it took")
+axes["solves"].legend(frameon=False, loc="upper right")
 figure.savefig("newton_krylov.png", dpi=150)

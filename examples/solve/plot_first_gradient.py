@@ -36,6 +36,7 @@ def assemble(k):
 
 # %%
 # Value and gradient.
+sparsead.factor_cache.clear()
 norm, gradient = sp.norm_solve_and_grad(lambda k: sp.vjp(assemble, k), k, weight)
 stats = sparsead.factor_cache.stats()
 print(f"|u| = {norm:.4f} m; {stats.factorizations} factorization, {stats.solves} triangular solves")
@@ -56,11 +57,12 @@ assert np.isclose(k @ gradient, -norm, rtol=1e-12)
 # The first springs carry the whole chain; the norm weighs them even more, for they move every mass.
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4.2), layout="constrained")
 u = sp.solve(assemble(k), weight)
-left.plot(mass + 1, 100 * u, "o-", ms=4, color="#1f4e79")
-left.set(xlabel="mass", ylabel="displacement [cm]", title=f"|u| = {norm:.3f} m")
-right.bar(mass + 1, -1e3 * gradient, color="#c0392b", label="norm of all displacements")
-right.step(mass + 1, -1e3 * tip_gradient, where="mid", color="k", label="displacement of the tip")
-right.set(xlabel="spring", ylabel="less displacement per stiffness [mm / (N/m)]", title="gradient")
+left.plot(mass + 1, u, "o-", ms=4, color="#1f4e79")
+left.set(xlabel="mass, from the ceiling down", ylabel="displacement [m]", title=f"displacements, |u| = {norm:.3f} m")
+right.bar(mass + 1, -1e3 * gradient, color="#c0392b", label="of the norm of all displacements")
+right.step(mass + 1, -1e3 * tip_gradient, where="mid", color="k", label="of the displacement of the tip")
+right.set(xlabel="spring, from the ceiling down", ylabel=r"$-\partial\,/\,\partial k$ [mm per N/m]")
+right.set_title("decrease with the stiffness of one spring")
 right.set_ylim(0, 1.25 * right.get_ylim()[1])
 right.legend(frameon=False)
 figure.savefig("first_gradient.png", dpi=150)

@@ -28,6 +28,8 @@ def to_scipy(matrix: SparseArray) -> csc_array:
 
     Raises
     ------
+    DtypeError
+        If it is no `SparseArray`.
     NoDerivativeError
         If the values are traced.
 
@@ -56,6 +58,11 @@ def to_dense(matrix: SparseArray) -> Any:
     -------
     array, shape (m, n)
         Zeros where nothing is stored. Unit: [A].
+
+    Raises
+    ------
+    DtypeError
+        If it is no `SparseArray`.
 
     Examples
     --------

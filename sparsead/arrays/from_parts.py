@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -100,6 +101,11 @@ def eye(array_type: type[A], /, m: int, n: int | None = None) -> A:
     SparseArray
         Shape (m, n); declared positive definite if square.
 
+    Raises
+    ------
+    ShapeError
+        If `m` or `n` is not a whole number, or negative.
+
     Examples
     --------
     >>> import sparsead.numpy as sp
@@ -141,11 +147,12 @@ def block(array_type: type[A], /, blocks: Sequence[Sequence[A | None]], **declar
     binding = array_type.binding
     plain = [[None if matrix is None else check_sparse("a block", matrix).plain() for matrix in row] for row in blocks]
     there = [matrix for row in plain for matrix in row if matrix is not None]
-    if not there:
+    shapes = [[None if a is None else a.shape for a in row] for row in plain]
+    if not there or not all(any(line) for line in (*shapes, *itertools.zip_longest(*shapes))):
         raise ShapeError(
-            "no blocks",
+            "no block gives the size of a block row or column",
             expected="one block at least in each block row and each block column",
-            got=f"{len(plain)} block rows without any",
+            got=f"{shapes}",
             fix="a block of zeros that gives a size is coo([], [], [], shape)",
         )
     try:
@@ -154,7 +161,7 @@ def block(array_type: type[A], /, blocks: Sequence[Sequence[A | None]], **declar
         raise ShapeError(
             "blocks do not fit together",
             expected="equal heights in a block row, equal widths in a block column, one block at least in each",
-            got=f"{[[None if a is None else a.shape for a in row] for row in plain]} ({error})",
+            got=f"{shapes} ({error})",
             fix="correct the shapes; a block of zeros that gives a size is coo([], [], [], shape)",
         ) from error
     working = np.result_type(*(matrix.dtype for matrix in there))

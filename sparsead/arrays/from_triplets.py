@@ -34,6 +34,15 @@ class Assembler(Generic[A]):
         Stored entry of each triplet.
     structure : Structure
         Declared facts.
+
+    Examples
+    --------
+    >>> import numpy as np, sparsead.numpy as sp
+    >>> diagonal = sp.triplets([0, 1], [0, 1], (2, 2))
+    >>> diagonal
+    triplets(2x2, 2 triplets, 2 stored)
+    >>> diagonal(np.array([3.0, 4.0]))
+    SparseArray(2x2, 2 stored, float64, general)
     """
 
     def __init__(self, array_type: type[A], pattern: Pattern, slots: Slots, structure: Structure) -> None:
@@ -44,7 +53,17 @@ class Assembler(Generic[A]):
         self.structure = structure
 
     def __call__(self, values: Any) -> A:
-        """Return the matrix with these triplet values, shape (t,). Unit: [A].
+        """Return the matrix with these triplet values.
+
+        Parameters
+        ----------
+        values : array, shape (t,)
+            One value for each triplet; may be traced. Unit: [A].
+
+        Returns
+        -------
+        SparseArray, shape (m, n)
+            Triplets of the same place added.
 
         Raises
         ------

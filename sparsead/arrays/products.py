@@ -6,14 +6,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sparsead.errors import ShapeError
+from sparsead.errors import DtypeError, ShapeError
 
 if TYPE_CHECKING:
     from sparsead.arrays.sparse_array import SparseArray
 
 
 def matmul(matrix: SparseArray, x: Any) -> Any:
-    """Return ``A @ x``, shape (m,) or (m, k), for dense `x` of shape (n,) or (n, k)."""
+    """Return ``A @ x``, shape (m,) or (m, k), for dense `x` of shape (n,) or (n, k).
+
+    Raises
+    ------
+    DtypeError
+        If `x` is a sparse matrix, or no array of numbers.
+    ShapeError
+        If `x` does not fit.
+    """
+    if isinstance(x, type(matrix)):
+        raise DtypeError(
+            "no product of two sparse matrices",
+            expected=f"a dense array of shape ({matrix.shape[1]},) or ({matrix.shape[1]}, k)",
+            got=f"{x!r}",
+            fix="apply them one after the other, A @ (B @ x), or pass to_dense(B)",
+        )
     binding = matrix.binding
     x = binding.asarray("x", x)
     check_rows("x", np.shape(x), matrix.shape[1], "columns")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sparsead.arrays.products import as_columns, as_rows, check_rows
-from sparsead.arrays.sparse_array import check_square
+from sparsead.arrays.sparse_array import check_sparse
 from sparsead.backends.registry import get
 from sparsead.errors import ShapeError
 from sparsead.factors.options import OnSingular, Precision, SolveOptions
@@ -34,7 +35,7 @@ def solve(
     Parameters
     ----------
     matrix : SparseArray, shape (n, n)
-        A. Its declared structure chooses the factorization. Unit: [A].
+        The matrix A; its declared structure chooses the factorization. Unit: [A].
     b : array, shape (n,) or (n, k)
         Right-hand sides. Unit: [A] [x].
     trans : {"N", "T", "H"}
@@ -71,7 +72,7 @@ def solve(
 
     References
     ----------
-    T. A. Davis, "Direct Methods for Sparse Linear Systems", SIAM, 2006, doi:10.1137/1.9780898718881.
+    Davis, T. A., "Direct Methods for Sparse Linear Systems", SIAM, 2006, doi:10.1137/1.9780898718881.
 
     Examples
     --------
@@ -93,6 +94,27 @@ def solve(
     return binding.xp.conj(x) if conjugated else x
 
 
+def check_square(matrix: SparseArray) -> int:
+    """Return n of an (n, n) matrix.
+
+    Raises
+    ------
+    DtypeError
+        If it is no `SparseArray`.
+    ShapeError
+        If it is not square.
+    """
+    m, n = check_sparse("the matrix", matrix).shape
+    if m != n:
+        raise ShapeError(
+            "matrix is not square",
+            expected="as many rows as columns",
+            got=f"shape {(m, n)}",
+            fix="solve a square system; for least squares that is block([[eye(m), A], [A.H, None]])",
+        )
+    return n
+
+
 def _composed(matrix: SparseArray, trans: Trans) -> tuple[bool, bool]:
     """The operation on the stored matrix: transposed?, conjugated?, for op of a view."""
     if trans not in ("N", "T", "H"):
@@ -105,15 +127,20 @@ def _composed(matrix: SparseArray, trans: Trans) -> tuple[bool, bool]:
     return matrix._transposed != (trans != "N"), matrix._conjugated != (trans == "H")
 
 
-def _solve(binding: Any, values: Any, b: Any, **static: Any) -> Any:
-    """Solve in the common type; a complex b with a real matrix is two real right-hand sides, one real factorization."""
+def _solve(binding: Any, values: Any, b: Any, *, options: SolveOptions, **static: Any) -> Any:
+    """Solve in the common type; a complex b with a real matrix is two real right-hand sides in turn."""
     of_values, of_b = binding.dtype(values), binding.dtype(b)
     if of_values.kind != "c" and of_b.kind == "c":
-        parts = binding.xp.concatenate([as_rows(binding.xp.real(b)), as_rows(binding.xp.imag(b))], 1)
+        xp, rows = binding.xp, as_rows(b)
+        _, k, n = rows.shape
+        parts = xp.concatenate([xp.reshape(part, (1, k, 1, n)) for part in (xp.real(rows), xp.imag(rows))], 2)
         working = np.result_type(of_values, np.empty(0, of_b).real.dtype)
-        x = binding.solve(binding.astype(values, working)[None], binding.astype(parts, working), **static)
-        k = parts.shape[1] // 2
-        return as_columns(x[:, :k] + 1j * x[:, k:], np.ndim(b))
+        parts = binding.astype(xp.reshape(parts, (1, 2 * k, n)), working)
+        x = binding.solve(binding.astype(values, working)[None], parts, options=replace(options, parts=2), **static)
+        x = xp.reshape(x, (1, k, 2, n))
+        return as_columns(x[:, :, 0] + 1j * x[:, :, 1], np.ndim(b))
     working = np.result_type(of_values, of_b)
-    x = binding.solve(binding.astype(values, working)[None], as_rows(binding.astype(b, working)), **static)
+    x = binding.solve(
+        binding.astype(values, working)[None], as_rows(binding.astype(b, working)), options=options, **static
+    )
     return as_columns(x, np.ndim(b))

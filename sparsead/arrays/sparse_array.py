@@ -9,7 +9,7 @@ import numpy as np
 from sparsead.arrays import products, scaling
 from sparsead.arrays.binding import Binding
 from sparsead.checks import check_length
-from sparsead.errors import DtypeError, ShapeError
+from sparsead.errors import DtypeError
 from sparsead.pattern import combine
 from sparsead.pattern.pattern import Pattern
 from sparsead.pattern.structure import GENERAL, Structure, Triangle
@@ -106,7 +106,7 @@ class SparseArray:
 
     @property
     def ndim(self) -> int:
-        """2."""
+        """Two."""
         return 2
 
     @property
@@ -175,10 +175,26 @@ class SparseArray:
     ) -> Self:
         """Return the same matrix with these declared facts instead of the former ones.
 
+        Parameters
+        ----------
+        symmetric, hermitian, positive_definite, triangular
+            As of `triplets`.
+
+        Returns
+        -------
+        SparseArray, shape (m, n)
+            The same values.
+
         Raises
         ------
         StructureError
             If the pattern cannot have that structure.
+
+        Examples
+        --------
+        >>> import sparsead.numpy as sp
+        >>> sp.eye(2).declare(symmetric=True)
+        SparseArray(2x2, 2 stored, float64, symmetric)
         """
         matrix = self.plain()
         structure = Structure(symmetric, hermitian, positive_definite, triangular)
@@ -186,7 +202,7 @@ class SparseArray:
 
     # ------------------------------------------------------------- arithmetic
     def __matmul__(self, x: Any) -> Any:
-        """``A @ x`` with a dense ``x`` of shape (n,) or (n, k)."""
+        """``A @ x``, shape (m,) or (m, k), with a dense ``x`` of shape (n,) or (n, k). Unit: [A] [x]."""
         return products.matmul(self, x)
 
     def __rmatmul__(self, x: Any) -> Any:
@@ -223,7 +239,14 @@ class SparseArray:
         return scaling.divide(self, divisor)
 
     def diagonal(self) -> Any:
-        """Return the main diagonal, shape (min(m, n),); zero where nothing is stored. Unit: [A]."""
+        """Return the main diagonal, shape (min(m, n),); zero where nothing is stored. Unit: [A].
+
+        Examples
+        --------
+        >>> import sparsead.numpy as sp
+        >>> (3.0 * sp.eye(2, 3)).diagonal()
+        array([3., 3.])
+        """
         chosen, positions = combine.diagonal(self._pattern)
         values = self.binding.gather(self.values[None], slots=chosen)
         diagonal = self.binding.sum_triplets(values, slots=positions)[0]
@@ -274,24 +297,3 @@ def check_sparse(name: str, matrix: Any) -> Any:
             fix="convert it with from_scipy(scipy.sparse.csc_array(x))",
         )
     return matrix
-
-
-def check_square(matrix: SparseArray) -> int:
-    """Return n of an (n, n) matrix.
-
-    Raises
-    ------
-    DtypeError
-        If it is no `SparseArray`.
-    ShapeError
-        If it is not square.
-    """
-    m, n = check_sparse("the matrix", matrix).shape
-    if m != n:
-        raise ShapeError(
-            "matrix is not square",
-            expected="as many rows as columns",
-            got=f"shape {(m, n)}",
-            fix="solve takes square matrices only; for least squares solve with A.T @ A",
-        )
-    return n

@@ -9,6 +9,7 @@ that holds, a pattern that is structurally nonsingular.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -50,10 +51,8 @@ def ratio(magnitudes: NDArray[Any]) -> float:
 
 
 class Factorization(ABC):
-    """Immutable factors of one matrix.
+    """Immutable factors of one matrix, under three laws.
 
-    Laws
-    ----
     * ``solve`` never changes what a later ``solve`` returns, from any thread.
     * ``solve(b, "T")`` and ``solve(b, "H")`` use the same factors.
     * A factorization outlives others of the same analysis and is freed alone.
@@ -90,7 +89,7 @@ class Factorization(ABC):
         """
 
     def log_abs_det(self) -> float:
-        """Return log |det A|, from the factors.
+        """Return ``log |det A|``, from the factors.
 
         Raises
         ------
@@ -139,6 +138,13 @@ class Analysis(ABC):
         BackendError
             If the library fails for another reason, for example out of memory.
         """
+
+    def replacing(self) -> AbstractContextManager[object]:
+        """Return a context in which factorizations that become garbage may leave their memory to the next one.
+
+        Fresh memory is not free: the pages of 645 MB of factors took 0.4 s beside 5 s of arithmetic.
+        """
+        return nullcontext()
 
     def careful(self, values: NDArray[Any]) -> Analysis | None:
         """Return a slower, more robust analysis after a solution was inaccurate; None if this was the last way."""

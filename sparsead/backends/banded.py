@@ -50,8 +50,9 @@ class BandedAnalysis(Analysis):
 
     symbolic = False
 
-    def __init__(self, pattern: Pattern, positive_definite: bool) -> None:
-        self._band = band(pattern)
+    def __init__(self, pattern: Pattern, positive_definite: bool, *, backwards: bool = False) -> None:
+        self._pattern, self._backwards = pattern, backwards
+        self._band = band(pattern).reversed(pattern.shape[0]) if backwards else band(pattern)
         self._positive_definite = positive_definite
         n = pattern.shape[0]
         rows, cols = pattern.indices.astype(np.intp), pattern.cols.astype(np.intp)
@@ -78,6 +79,12 @@ class BandedAnalysis(Analysis):
         storage[self._position] = values.take(self._stored)
         ab = storage.reshape((self._height, self._n), order="F")
         return BandCholesky(ab, self._band) if self._positive_definite else BandLU(ab, self._band)
+
+    def careful(self, values: NDArray[Any]) -> BandedAnalysis | None:
+        """Return the elimination from the other end: pivots that double at each step do so one way only."""
+        return (
+            None if self._backwards or self._positive_definite else BandedAnalysis(self._pattern, False, backwards=True)
+        )
 
 
 class _Ordered(Factorization):

@@ -79,7 +79,7 @@ class CholmodAnalysis(Analysis):
         """Return the Cholesky factors."""
         before = allocated()
         try:
-            numeric = self._symbolic.factorize(values)
+            numeric = self._symbolic.factorize(self._with_real_diagonal(values))
         except self._module.CholmodNotPositiveDefiniteError as error:
             raise not_positive_definite(self._symbolic.column(error)) from error
         except self._module.CholmodError as error:
@@ -87,8 +87,20 @@ class CholmodAnalysis(Analysis):
         ratio, column = numeric.pivots()
         if column is not None:
             raise not_positive_definite(column)
-        nbytes = _bytes_since(before) or _FILL * values.nbytes
+        # What Python freed meanwhile hides some of it; one triangle is there in any case.
+        nbytes = max(_bytes_since(before) or _FILL * values.nbytes, values.nbytes // 2)
         return CholmodFactorization(numeric, ratio, nbytes, self._pattern.shape[0], values.dtype)
+
+    def _with_real_diagonal(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Drop imaginary parts that rounding left on the diagonal: CHOLMOD takes such a matrix for indefinite."""
+        if values.dtype.kind != "c":
+            return values
+        stored = self._pattern.diagonal[self._pattern.diagonal >= 0]
+        if not values.imag[stored].any():
+            return values
+        values = values.copy()
+        values.imag[stored] = 0
+        return values
 
     def _analyze(self, values: NDArray[Any]) -> OldSymbolic | NewSymbolic:
         """Analyze; goes over to 64-bit indices when 32-bit ones cannot count the entries of the factor."""

@@ -6,11 +6,17 @@ import warnings
 from dataclasses import dataclass
 
 from sparsead.backends.registry import installed
+from sparsead.pattern.band import band
 from sparsead.pattern.pattern import Pattern
 from sparsead.pattern.structure import GENERAL, Structure
 
-# Measured with `python -m benchmarks choose`: below this LAPACK on the full matrix beats every sparse library.
+# Measured with `python -m benchmarks choose`. LAPACK on the full matrix where the band fills it,
 DENSE_UNKNOWNS = 128
+# on the band while the system is small and its elimination takes few multiplications,
+BANDED_UNKNOWNS = 1_000
+BANDED_WORK = 30_000_000
+# and on a narrow band whatever the size.
+NARROW_DIAGONALS = 8
 # From here on SuperLU is so much slower than the others that the user should hear of it.
 LARGE_UNKNOWNS = 20_000
 
@@ -25,6 +31,11 @@ class Choice:
         Name of the backend.
     reason : str
         Why, in words.
+
+    Examples
+    --------
+    >>> print(Choice("superlu", "always there"))
+    superlu: always there
     """
 
     backend: str
@@ -51,24 +62,45 @@ def choose(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: bool
     Choice
         ``.backend`` and ``.reason``.
 
+    Warns
+    -----
+    UserWarning
+        If only SuperLU is there for a large system; says what to install.
+
     Examples
     --------
-    >>> import sparsead.numpy as sp
-    >>> print(choose(sp.eye(3).pattern))
-    dense: 3 unknowns: LAPACK on the full matrix is the fastest up to 128
+    >>> import sparsead, sparsead.numpy as sp
+    >>> print(sparsead.backends.choose(sp.eye(3).pattern))
+    banded: 3 unknowns within 0 + 0 diagonals: LAPACK on the band
     """
     structure = structure.on(is_complex=is_complex)
     n = pattern.shape[0]
     if structure.triangular:
         return Choice("triangular", f"declared {structure.triangular} triangular: substitution, nothing to factorize")
-    if n <= DENSE_UNKNOWNS:
-        return Choice("dense", f"{n} unknowns: LAPACK on the full matrix is the fastest up to {DENSE_UNKNOWNS}")
+    lapack = _lapack(pattern, structure)
+    if lapack is not None:
+        return lapack
     there = installed()
     for name, reason in _preferences(structure):
         if name in there:
             return Choice(name, f"{structure.describe()}: {reason}")
     _say_once_what_to_install(n)
     return Choice("superlu", f"{structure.describe()}: always there; no faster library is installed")
+
+
+def _lapack(pattern: Pattern, structure: Structure) -> Choice | None:
+    """LAPACK on the full matrix or on the band, where it is faster than every sparse library; else None."""
+    n = pattern.shape[0]
+    if n > BANDED_UNKNOWNS and pattern.counts.max() > 2 * NARROW_DIAGONALS + 1:
+        return None
+    reach = band(pattern)
+    if n <= DENSE_UNKNOWNS and reach.lower + reach.upper >= n - 1:
+        return Choice("dense", f"{n} unknowns and a full band: LAPACK on the full matrix is the fastest")
+    narrow = max(reach.lower, reach.upper) <= NARROW_DIAGONALS
+    pivoted = 1 if structure.positive_definite else 4  # twice the triangles, and row exchanges widen the upper one
+    if narrow or (n <= BANDED_UNKNOWNS and pivoted * n * reach.lower * reach.upper <= BANDED_WORK):
+        return Choice("banded", f"{n} unknowns within {reach.lower} + {reach.upper} diagonals: LAPACK on the band")
+    return None
 
 
 def _preferences(structure: Structure) -> tuple[tuple[str, str], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.linalg import lapack
+from scipy.linalg import lapack, qr, solve_triangular
 
 from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, not_positive_definite, ratio
 from sparsead.errors import SingularMatrixError
@@ -20,7 +20,7 @@ _TRANS = {"N": 0, "T": 1, "H": 2}
 
 
 class Dense(Backend):
-    """Cholesky for positive definite matrices, LU with partial pivoting for all others."""
+    """Cholesky for positive definite matrices, LU with partial pivoting for all others, QR where that is inaccurate."""
 
     name = "dense"
     releases_gil = True
@@ -43,18 +43,27 @@ class DenseAnalysis(Analysis):
 
     symbolic = False
 
-    def __init__(self, pattern: Pattern, structure: Structure) -> None:
+    def __init__(self, pattern: Pattern, structure: Structure, *, orthogonal: bool = False) -> None:
+        self._pattern, self._structure, self._orthogonal = pattern, structure, orthogonal
         self._n = pattern.shape[0]
         self._position = pattern.cols.astype(np.intp) * self._n + pattern.indices
         self._positive_definite = structure.positive_definite
         self.nbytes = self._position.nbytes
 
     def factorize(self, values: NDArray[Any]) -> Factorization:
-        """Return the Cholesky or LU factors."""
+        """Return the Cholesky, LU or QR factors."""
         full = np.zeros(self._n * self._n, values.dtype)
         full[self._position] = values
         matrix = full.reshape((self._n, self._n), order="F")
+        if self._orthogonal:
+            return DenseQR(matrix)
         return DenseCholesky(matrix) if self._positive_definite else DenseLU(matrix)
+
+    def careful(self, values: NDArray[Any]) -> DenseAnalysis | None:
+        """Return the way by QR: where the pivots of LU double at each step, orthogonal factors do not grow."""
+        if self._orthogonal or self._positive_definite:
+            return None
+        return DenseAnalysis(self._pattern, self._structure, orthogonal=True)
 
 
 class DenseLU(Factorization):
@@ -86,6 +95,50 @@ class DenseLU(Factorization):
     def log_abs_det(self) -> float:
         """Return log |det A|."""
         return float(np.log(np.abs(np.diagonal(self._lu))).sum())
+
+
+class DenseQR(Factorization):
+    """``R A C = Q U`` by LAPACK geqrf, where R and C scale rows and columns to largest entries near one."""
+
+    backward_stable = True
+
+    def __init__(self, matrix: NDArray[Any]) -> None:
+        self._rows = _power_near_one(np.abs(matrix).max(axis=1))
+        self._cols = _power_near_one(np.abs(matrix * self._rows[:, None]).max(axis=0))
+        self._q, self._r = qr(matrix * self._rows[:, None] * self._cols, overwrite_a=True, check_finite=False)
+        pivots = np.abs(np.diagonal(self._r))
+        if not pivots.all():
+            dof = int(np.argmin(pivots))
+            raise SingularMatrixError(
+                "matrix is singular",
+                expected=f"a nonsingular matrix, shape {matrix.shape}",
+                got=f"zero pivot in column {dof}",
+                fix="remove the dependent equation, or prescribe that dof",
+                dof=dof,
+            )
+        self._log_abs_det = float((np.log(pivots) - np.log(self._rows) - np.log(self._cols)).sum())
+        self.pivots = Pivots(ratio=ratio(pivots))
+        self.nbytes = self._q.nbytes + self._r.nbytes
+
+    def solve(self, b: NDArray[Any], trans: Trans = "N") -> NDArray[Any]:
+        """Return x of ``op(A) x = b``, one right-hand side a row."""
+        with np.errstate(all="ignore"):  # a solution out of range is for the caller to judge
+            if trans == "N":
+                y = solve_triangular(self._r, ((b * self._rows) @ self._q.conj()).T, check_finite=False)
+                return np.ascontiguousarray(y.T * self._cols)
+            y = solve_triangular(self._r, (b * self._cols).T, trans=_TRANS[trans], check_finite=False)
+            return np.ascontiguousarray(((self._q if trans == "H" else self._q.conj()) @ y).T * self._rows)
+
+    def log_abs_det(self) -> float:
+        """Return log |det A|."""
+        return self._log_abs_det
+
+
+def _power_near_one(largest: NDArray[Any]) -> NDArray[Any]:
+    """The powers of two that bring these numbers near one; one for zero."""
+    limit = np.finfo(largest.dtype)
+    powers = np.where(largest > 0, -np.frexp(largest)[1], 0)
+    return np.ldexp(np.ones_like(largest), np.clip(powers, limit.minexp, limit.maxexp - 1))
 
 
 class DenseCholesky(Factorization):

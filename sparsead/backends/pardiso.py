@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -121,6 +122,13 @@ class PardisoAnalysis(Analysis):
         if made.pivots.perturbed == self._layout.n:
             raise singular(None)
         return made
+
+    def replacing(self) -> contextlib.AbstractContextManager[object]:
+        """Return a context in which dropped slots keep their memory for the next factorization."""
+        kept = contextlib.ExitStack()
+        for handle in self._handles:
+            kept.enter_context(handle.keeping())
+        return kept
 
     def _slot(self, packed: NDArray[Any]) -> tuple[Handle, int]:
         """Return a free slot; analyzes again if all are taken, or in a forked process."""

@@ -75,9 +75,23 @@ class Handle:
         """Return whether this process made the handle; a forked child inherits memory it must not use."""
         return self._calls.pid == os.getpid()
 
+    @contextlib.contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Within it slots that are given back keep their memory; `take` prefers them."""
+        calls = self._calls
+        with calls.counting:
+            calls.keepers += 1
+        try:
+            yield
+        finally:
+            with calls.counting:
+                calls.keepers -= 1
+            calls.drain()
+
     def take(self) -> int | None:
         """Return a free slot, None if all are taken."""
-        self._calls.drain()
+        with contextlib.suppress(IndexError):
+            return self._calls.given_back.popleft()
         try:
             return self._free.popleft()
         except IndexError:
@@ -133,7 +147,8 @@ class _Calls:
         self._pardiso = mkl.pardiso(layout.index)
         self._nothing = np.zeros(2)
         self._lock = threading.Lock()
-        self._given_back: deque[int] = deque()
+        self.given_back: deque[int] = deque()
+        self.keepers, self.counting = 0, threading.Lock()
         self._closed = False
         self._bytes_in: dict[int, int] = {}
 
@@ -178,25 +193,26 @@ class _Calls:
 
     def count_bytes(self, slot: int, figures: NDArray[Any]) -> int:
         """Return the memory of a slot just filled; PARDISO counts all live ones together."""
+        self._bytes_in.pop(slot, None)
         self._bytes_in[slot] = int(figures[16]) * 1024 - sum(self._bytes_in.values())
         return self._bytes_in[slot]
 
     def give_back(self, slot: int) -> None:
         """Free a slot now, or leave it to the thread that holds the handle."""
-        self._given_back.append(slot)
+        self.given_back.append(slot)
         self.drain()
 
     def drain(self) -> None:
         """Free what was given back, unless somebody holds the handle: then they will."""
-        while self._given_back and self.pid == os.getpid() and self._lock.acquire(blocking=False):
+        while self._to_free() and self.pid == os.getpid() and self._lock.acquire(blocking=False):
             try:
                 self._free_given_back()
             finally:
                 self._lock.release()
 
     def _free_given_back(self) -> None:
-        while self._given_back:
-            slot = self._given_back.popleft()
+        while self._to_free():
+            slot = self.given_back.popleft()
             if self._closed:
                 continue
             if slot == _EVERYTHING:
@@ -206,6 +222,9 @@ class _Calls:
                 self.run(FREE_SLOT, slot)
                 self._bytes_in.pop(slot, None)
                 self.free.append(slot)
+
+    def _to_free(self) -> bool:
+        return bool(self.given_back) and not self.keepers
 
     def _refuse_in_forked_process(self) -> None:
         if self.pid != os.getpid():

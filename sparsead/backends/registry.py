@@ -39,7 +39,8 @@ def get(name: str) -> Backend:
 
     Examples
     --------
-    >>> get("superlu").name
+    >>> import sparsead
+    >>> sparsead.backends.get("superlu").name
     'superlu'
     """
     if name not in BACKENDS:
@@ -62,5 +63,17 @@ def get(name: str) -> Backend:
 
 
 def installed() -> tuple[str, ...]:
-    """Return the names of the backends whose libraries are there."""
+    """Return the names of the backends whose libraries are there.
+
+    Returns
+    -------
+    tuple of str
+        Names that `solve` takes as ``backend``.
+
+    Examples
+    --------
+    >>> import sparsead
+    >>> "superlu" in sparsead.backends.installed()
+    True
+    """
     return tuple(name for name, backend in BACKENDS.items() if backend.missing() is None)

@@ -102,7 +102,8 @@ class SuperLUAnalysis(Analysis):
                 fix="remove the dependent equation, or prescribe that dof",
                 dof=None,
             ) from error
-        shown = self._definite and lu.nnz <= _SHOWN_ENTRIES
+        # Column mode orders rows freely: its pivots are not those of the diagonal and tell nothing.
+        shown = self._definite and self._options is not _COLUMN_MODE and lu.nnz <= _SHOWN_ENTRIES
         if shown:
             pivots = np.where(lu.perm_r == lu.perm_c, lu.U.diagonal()[lu.perm_c], 0)
             check_positive(pivots)

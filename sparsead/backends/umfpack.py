@@ -98,11 +98,11 @@ class UmfpackAnalysis(Analysis):
     def _look_at_pivots(self, numeric: ctypes.c_void_p, *, singular: bool) -> None:
         """Raise if the matrix is singular, or not positive definite where that is declared.
 
-        Where a pivot was taken off the diagonal the signs say nothing; LU solves then as well.
+        Any pivot on the diagonal that is not zero is taken there, so that one elsewhere is a sign too.
         """
         pivots, on_diagonal = self._functions.pivots(numeric, self._pattern.shape[0])
-        if self._definite and on_diagonal.all():
-            check_positive(pivots)
+        if self._definite:
+            check_positive(np.where(on_diagonal, pivots, 0))
         if singular:
             zero = np.flatnonzero(pivots == 0)
             raise _singular(int(zero[0]) if zero.size else None)

@@ -5,8 +5,10 @@ A small backward error does not prove a solution: a floating body solves with
 599. So small or perturbed pivots, or a library that does not tell, only ask
 for a look at the condition: first the growth of one pseudo-random vector, one
 solve; then, only if that is large, an estimate of the condition number in the
-one-norm [1]_. Rows and columns are scaled first, since a matrix that mixes
-units is not singular because of them.
+one-norm [1]_. Factors with perturbed pivots are those of a neighbour, whose
+condition may hide that this matrix is singular: they must answer that vector
+too. Rows and columns are scaled first, since a matrix that mixes units is not
+singular because of them.
 
 References
 ----------
@@ -23,6 +25,7 @@ from scipy.sparse import csc_array, diags_array
 from scipy.sparse.linalg import LinearOperator, onenormest, splu
 
 from sparsead.errors import SingularMatrixError
+from sparsead.factors.units import Units, reciprocal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
 _SMALL_PIVOT_RATIO = 1e-12  # rounding leaves such pivots in a floating body of 1e5 unknowns
 _HARMLESS_GROWTH = 1e10
+_HOPELESS_GROWTH = 1e12  # beyond, pivots perturbed by less will not help
 _LARGEST_BACKWARD_ERROR = 1e-12
 _LARGEST_RESIDUAL = 1e-3  # of the right-hand side; beyond, the solution answers another question
 _MANY_ROUNDINGS = 64  # of single precision; the bounds above are those of double precision
@@ -62,6 +66,8 @@ def check_condition(matrix: csc_array, factorization: Factorization) -> None:
     ------
     SingularMatrixError
         ``dof`` is the largest component of the vector that the matrix nearly maps to zero.
+    Inaccurate
+        If pivots were perturbed by so much that nobody can tell.
     """
     rows, cols, norm = _equilibrate(matrix)
     inverse = _scaled_inverse(factorization, rows, cols, matrix.dtype)
@@ -69,39 +75,70 @@ def check_condition(matrix: csc_array, factorization: Factorization) -> None:
     with np.errstate(all="ignore"):
         # Of normal numbers, since a vector of signs may be just what a singular matrix can answer.
         probe = np.random.default_rng(0).normal(size=n)
-        growth = norm * np.abs(inverse.matvec(probe)).sum() / np.abs(probe).sum()
+        answer = inverse.matvec(probe)
+        growth = norm * np.abs(answer).sum() / np.abs(probe).sum()
+        if factorization.pivots.perturbed and not _answers(matrix, inverse, rows, cols, probe, answer):
+            if growth < _HOPELESS_GROWTH:
+                raise Inaccurate("perturbed pivots, and a pseudo-random right-hand side has no solution")
+            dof = int(np.argmax(np.abs(answer * cols)))
+            raise singular(dof, f"condition number {growth:.1e} or more, rows and columns scaled", n)
         if growth < min(_HARMLESS_GROWTH, 1e-2 / eps):
             return
         if np.isfinite(growth):
             estimate, _, null_vector = onenormest(inverse, t=min(2, n), compute_v=True, compute_w=True)
         else:
-            estimate, null_vector = np.inf, np.abs(inverse.matvec(probe))
+            estimate, null_vector = np.inf, np.abs(answer)
     condition = norm * estimate
     if condition > 0.1 / eps:
         dof = int(np.argmax(np.nan_to_num(np.abs(null_vector * cols), posinf=np.inf)))
         raise singular(dof, f"condition number {condition:.1e}, rows and columns scaled", n)
 
 
-def checked_solve(matrix: csc_array, factorization: Factorization, b: NDArray[Any], trans: Any) -> NDArray[Any]:
+def _answers(
+    matrix: csc_array,
+    inverse: LinearOperator,
+    rows: NDArray[Any],
+    cols: NDArray[Any],
+    probe: NDArray[Any],
+    answer: NDArray[Any],
+) -> bool:
+    """Return whether refinement with perturbed factors solves the scaled system, shape (n,)."""
+    for _ in range(_REFINEMENTS):
+        missed = probe - rows * (matrix @ (cols * answer))
+        if np.abs(missed).max() <= _LARGEST_RESIDUAL * np.abs(probe).max():
+            return True
+        answer = answer + inverse.matvec(missed)
+    return False
+
+
+def checked_solve(
+    matrix: csc_array, factorization: Factorization, b: NDArray[Any], trans: Any, units: Units | None = None
+) -> NDArray[Any]:
     """Return x of ``op(A) x = b``, shape (k, n), refined until its backward error is small.
 
     Raises
     ------
     Inaccurate
-        If the backward error stays above 1e-12 (of the norms of A, x and b; in single precision 8e-6).
+        If the backward error stays above 1e-12 (of the norms of A, x and b, in the units of the matrix if they
+        are given; in single precision 8e-6).
     SingularMatrixError
         If it is small only because x is huge: the residual is not small beside b.
     """
     x = factorization.solve(b, trans)
     operator = matrix if trans == "N" else matrix.T if trans == "T" else matrix.conj().T
-    tolerance = max(_LARGEST_BACKWARD_ERROR, _MANY_ROUNDINGS * np.finfo(matrix.dtype).eps)
-    norm, of_b = np.abs(matrix.data).max(initial=0.0), np.abs(b).max(axis=1)
+    eps = np.finfo(matrix.dtype).eps
+    tolerance = max(_LARGEST_BACKWARD_ERROR, _MANY_ROUNDINGS * eps)
+    equations, unknowns = (None, None) if units is None else units.of(trans)
+    norm = np.abs(matrix.data).max(initial=0.0) if units is None else 1.0
     with np.errstate(all="ignore"):
-        for _ in range(_REFINEMENTS):
+        of_b = _largest(b, equations)
+        for step in range(_REFINEMENTS):
             residual = b - (operator @ x.T).T
-            scale = norm * np.abs(x).max(axis=1) + of_b
-            largest = np.abs(residual).max(axis=1)
-            if (largest <= tolerance * scale).all():
+            scale = norm * _largest(x, unknowns) + of_b
+            largest = _largest(residual, equations)
+            # where units are mixed an equation far below the others has digits to gain first
+            enough = tolerance if units is None or step == _REFINEMENTS - 1 else _MANY_ROUNDINGS * eps
+            if (largest <= enough * scale).all():
                 unanswered = _unanswered(operator, residual, b, largest, of_b)
                 if not unanswered.any():
                     return x
@@ -113,13 +150,18 @@ def checked_solve(matrix: csc_array, factorization: Factorization, b: NDArray[An
     raise singular(dof, f"x[{dof}] = {x[k, dof]:.3g}, residual {largest[k]:.1e}", len(b.T))
 
 
+def _largest(vectors: NDArray[Any], weights: NDArray[Any] | None) -> NDArray[Any]:
+    sizes = np.abs(vectors)
+    return (sizes if weights is None else sizes * weights).max(axis=1)
+
+
 def _unanswered(
     operator: csc_array, residual: NDArray[Any], b: NDArray[Any], largest: NDArray[Any], of_b: NDArray[Any]
 ) -> NDArray[np.bool_]:
     """Return for which right-hand sides the residual is not small beside b, whatever the units of the equations."""
     unanswered = largest > _LARGEST_RESIDUAL * of_b
     if unanswered.any():
-        rows = _reciprocal(abs(operator).max(axis=1).toarray().ravel())
+        rows = reciprocal(abs(operator).max(axis=1).toarray().ravel())
         unanswered &= (np.abs(residual) * rows).max(axis=1) > _LARGEST_RESIDUAL * (np.abs(b) * rows).max(axis=1)
     return unanswered
 
@@ -150,12 +192,13 @@ def locate(matrix: csc_array) -> int | None:
     n = matrix.shape[0]
     shift = np.sqrt(np.finfo(matrix.dtype).eps)
     try:
-        vector = np.ones(n, matrix.dtype)
+        # No vector of ones, to which the null vector (1, -1) of a joint is orthogonal.
+        vector = np.random.default_rng(0).normal(size=n).astype(matrix.dtype)
         from_shifted = splu(csc_array(scaled + shift * diags_array(np.ones(n))))
         for _ in range(3):
             vector = from_shifted.solve(vector)
             vector /= np.abs(vector).max()
-    except RuntimeError:
+    except (RuntimeError, ValueError):  # singular still, or too large for the integers of SuperLU
         return None
     return int(np.argmax(np.abs(vector * cols)))
 
@@ -163,15 +206,10 @@ def locate(matrix: csc_array) -> int | None:
 def _equilibrate(matrix: csc_array) -> tuple[NDArray[Any], NDArray[Any], float]:
     """Scale rows, then columns, to a largest entry of one; return both scales and the one-norm of the result."""
     magnitudes = abs(matrix)
-    rows = _reciprocal(magnitudes.max(axis=1).toarray().ravel())
+    rows = reciprocal(magnitudes.max(axis=1).toarray().ravel())
     magnitudes = csc_array(diags_array(rows) @ magnitudes)
-    cols = _reciprocal(magnitudes.max(axis=0).toarray().ravel())
+    cols = reciprocal(magnitudes.max(axis=0).toarray().ravel())
     return rows, cols, float((magnitudes.sum(axis=0) * cols).max())
-
-
-def _reciprocal(largest: NDArray[Any]) -> NDArray[Any]:
-    """One over each largest entry, finite even where that is subnormal."""
-    return 1 / np.where(largest > 0, np.maximum(largest, np.finfo(largest.dtype).tiny), 1.0)
 
 
 def _scaled_inverse(

@@ -15,10 +15,12 @@ from sparsead.factors.range import (
     exponents,
     has_extreme,
     is_moderate,
+    is_ordinary,
     shift_to_one,
     shifted,
 )
 from sparsead.factors.remembered import Remembered
+from sparsead.factors.units import Units, mixed_units
 from sparsead.factors.values import check_finite_values, check_structure
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from sparsead.factors.group import Group
     from sparsead.factors.stats import Counters
 
+_ORDINARY_PIVOT_RATIO = 1e-3  # above it pivots have not grown, and units are alike
 _FEW_UNKNOWNS = 512  # below, a solve is cheaper than looking whether it is needed
 _CHUNK = 1 << 16  # values compared at a time: most others differ in the first
 _REMEMBERED_SHARE = 16  # a remembered solve may take this fraction of the factors' memory
@@ -52,30 +55,46 @@ class Entry:
         Statistics of the store.
     born : int
         The store's clock when the entry was made.
+    replaced : list of Entry
+        What the store drops for it; the factors may take over their memory.
 
     Attributes
     ----------
     awaited : bool
         Whether the solve of a derivative with this matrix is still to come.
+    served : bool
+        Whether it was to come and came.
     last_hit : int
         The store's clock when the entry was last asked for.
     accounted : int
         Bytes that the store counts for it.
     """
 
-    def __init__(self, group: Group, values: NDArray[Any], sample: bytes, counters: Counters, *, born: int) -> None:
+    def __init__(
+        self,
+        group: Group,
+        values: NDArray[Any],
+        sample: bytes,
+        counters: Counters,
+        *,
+        born: int,
+        replaced: list[Entry],
+    ) -> None:
         self.group = group
         self.values = values.copy()
         self.values.flags.writeable = False
         self.sample = sample
-        self.awaited = False
+        self.awaited = self.served = False
         self.accounted = 0
         self.born = self.last_hit = born
         self._analysis: Analysis | None = None
         self._counters = counters
+        self._replaced = replaced
         self._lock = threading.Lock()
         self._factorization: Factorization | None = None
         self._remembered: Remembered | None = None
+        self._watched = False
+        self._units: Units | None = None
         self._shift = 0  # the factors are those of the values times this power of two
 
     @property
@@ -90,6 +109,15 @@ class Entry:
         chunks = range(0, len(values), _CHUNK)
         return all(np.array_equal(values[i : i + _CHUNK], self.values[i : i + _CHUNK]) for i in chunks)
 
+    def awaits(self, more: bool) -> None:
+        """Note whether the solve that comes now is one that a derivative will follow."""
+        self.served = not more and (self.served or self.awaited)
+        self.awaited = more
+
+    def is_dead(self, since: int) -> bool:
+        """Return whether no derivative awaits this entry and nobody asked for it since that time of the clock."""
+        return not self.awaited and max(self.born, self.last_hit) < since
+
     def factorization(self) -> Factorization:
         """Return the factors; the first call makes them, others wait for it.
 
@@ -100,9 +128,10 @@ class Entry:
         """
         with self._lock:
             if self._factorization is None:
-                check_finite_values(self.group.pattern, self.values)
+                if not is_ordinary(self.values):
+                    check_finite_values(self.group.pattern, self.values)
+                    self._shift = shift_to_one(self.values)
                 check_structure(self.group.pattern, self.group.structure, self.values)
-                self._shift = shift_to_one(self.values)
                 self._factorization = self._make(self.group.analysis(self._near_one()))
             return self._factorization
 
@@ -145,10 +174,10 @@ class Entry:
         """Solve; where the backward error is large, factorize anew in the next, more careful way."""
         while True:
             factorization = self._factorization or self.factorization()
-            if factorization.backward_stable:
+            if not self._watched:
                 return factorization.solve(b, trans)
             try:
-                return checked_solve(self._matrix(), factorization, b, trans)
+                return checked_solve(self._matrix(), factorization, b, trans, self._units)
             except Inaccurate as fault:
                 self._take_another(factorization, str(fault))
 
@@ -157,18 +186,26 @@ class Entry:
             if self._factorization is not inaccurate:
                 return  # another thread did it
             assert self._analysis is not None, "an inaccurate factorization has an analysis"
-            another = self.group.more_careful(self._analysis, self._near_one())
-            if another is None:
-                raise singular(locate(self._matrix()), reason, self.group.pattern.shape[0])
-            self._factorization = self._make(another)
+            self._factorization = self._make(self._more_careful(self._analysis, reason))
+
+    def _more_careful(self, than: Analysis, reason: str) -> Analysis:
+        """Return the next way to factorize; where there is none, no solution can be trusted."""
+        another = self.group.more_careful(than, self._near_one())
+        if another is None:
+            raise singular(locate(self._matrix()), reason, self.group.pattern.shape[0])
+        return another
 
     def _make(self, analysis: Analysis) -> Factorization:
-        """Factorize and judge the condition; name the dof if the library did not."""
+        """Factorize and judge the condition, a more careful way if nobody can; name the dof if the library did not."""
         try:
-            factorization = analysis.factorize(self._near_one())
+            with analysis.replacing():
+                self._replaced.clear()
+                factorization = analysis.factorize(self._near_one())
             self._counters.add("factorizations")
             if is_doubtful(factorization, self.values.dtype):
                 check_condition(self._matrix(), factorization)
+        except Inaccurate as fault:
+            return self._make(self._more_careful(analysis, str(fault)))
         except SingularMatrixError as error:
             if error.dof is not None:
                 raise
@@ -181,7 +218,18 @@ class Entry:
                 fix="declare the structure (half the memory), or free other factors: sparsead.factor_cache.clear()",
             ) from error
         self._analysis = analysis
+        self._watched = self._may_mislead(factorization)
+        self._units = mixed_units(self.group.pattern, self._near_one()) if self._watched else None
         return factorization
+
+    def _may_mislead(self, factorization: Factorization) -> bool:
+        """Return whether solutions are to be checked: LU's, too, where pivots have grown or units are mixed."""
+        if not factorization.backward_stable:
+            return True
+        # Cholesky's factors neither grow nor mind units, and substitution treats every equation by itself.
+        if self.group.structure.positive_definite or self.group.backend == "triangular":
+            return False
+        return not (factorization.pivots.ratio or 0) > _ORDINARY_PIVOT_RATIO
 
     def _near_one(self) -> NDArray[Any]:
         """The values that the library sees."""

@@ -11,6 +11,7 @@ from sparsead.backends.choose import choose
 from sparsead.backends.registry import get
 from sparsead.errors import BackendError
 from sparsead.factors.values import check_structural_rank
+from sparsead.pattern.validate import check_declared
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,6 +41,8 @@ class Group:
 
     Raises
     ------
+    StructureError
+        If no values on this pattern have the declared structure.
     SingularMatrixError
         If the pattern is structurally singular.
     BackendError, BackendMissingError
@@ -48,6 +51,7 @@ class Group:
 
     def __init__(self, pattern: Pattern, dtype: np.dtype[Any], options: SolveOptions, counters: Counters) -> None:
         is_complex = dtype.kind == "c"
+        check_declared(pattern, options.structure)
         check_structural_rank(pattern)
         self.pattern = pattern
         self.structure = options.structure.on(is_complex=is_complex)

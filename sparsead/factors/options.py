@@ -28,6 +28,8 @@ class SolveOptions:
         Type of the factors. Values in single precision are factorized in double unless "single" is asked for.
     awaited : bool
         A solve with the same matrix will follow (a tangent, an adjoint): keep the factorization for it.
+    parts : int
+        Rows that make a right-hand side: 2 for the real and the imaginary part; for the places that messages name.
     """
 
     structure: Structure = GENERAL
@@ -35,6 +37,7 @@ class SolveOptions:
     on_singular: OnSingular = "raise"
     precision: Precision = "double"
     awaited: bool = False
+    parts: int = 1
 
     def __post_init__(self) -> None:
         _one_of("on_singular", self.on_singular, ("raise", "nan"))

@@ -12,11 +12,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sparsead.errors import NonFiniteError
+from sparsead.factors.squares import sum_of_squares
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _USUAL = range(-20, 65)  # binary exponents for which a library may compare pivots with fixed numbers
+# The mean square of finite values whose largest has a usual exponent, and whose products stay within range.
+_ORDINARY_SQUARES = {char: (2.0**-42, 2.0**128 if char in "dD" else 2.0**64) for char in "fdFD"}
+_MODERATE_SQUARES = {
+    char: (float(limit.tiny / limit.eps), float(limit.max)) for char in "fdFD" for limit in [np.finfo(char)]
+}
 _SAFE = 4  # numbers up to this root of the largest one survive the products of an elimination
 
 
@@ -39,13 +45,16 @@ def has_extreme(rows: NDArray[Any]) -> bool:
     return any(_is_extreme(_exponent(row), rows.dtype) for row in rows)
 
 
+def is_ordinary(values: NDArray[Any]) -> bool:
+    """Return whether values, shape (s,), are finite and their largest is near one; may say no of ordinary ones."""
+    low, high = _ORDINARY_SQUARES[values.dtype.char]
+    return low * values.size <= sum_of_squares(values) < high
+
+
 def is_moderate(x: NDArray[Any]) -> bool:
     """Return whether an array is finite and neither tiny nor huge, or zero; may say no of a moderate one."""
-    flat = x.reshape(-1)
-    limit = np.finfo(x.dtype)
-    with np.errstate(all="ignore"):
-        square = np.vdot(flat, flat).real
-    return bool(limit.tiny / limit.eps < square < limit.max) or not flat.any()
+    low, high = _MODERATE_SQUARES[x.dtype.char]
+    return low < sum_of_squares(x) < high or not x.any()
 
 
 def exponents(rows: NDArray[Any]) -> NDArray[np.integer]:

@@ -6,9 +6,16 @@ from sparsead.factors.entry import Entry
 
 
 class Shelf:
-    """Entries of one pattern, type and structure. Not locked: the store does that."""
+    """Entries of one pattern, type and structure. Not locked: the store does that.
+
+    Attributes
+    ----------
+    bytes_of_one : int
+        Memory of the last entry whose memory is known. Unit: [byte].
+    """
 
     def __init__(self) -> None:
+        self.bytes_of_one = 0
         self._by_age: dict[int, Entry] = {}
         self._by_sample: dict[bytes, list[Entry]] = {}
 
@@ -22,9 +29,9 @@ class Shelf:
         """Return all entries, oldest first."""
         return list(self._by_age.values())
 
-    def candidates(self, sample: bytes) -> list[Entry]:
-        """Return the entries whose values may be the ones sampled, newest first."""
-        return self._by_sample.get(sample, [])[::-1]
+    def candidates(self, sample: bytes) -> tuple[Entry, ...]:
+        """Return the entries whose values may be the ones sampled, oldest first."""
+        return tuple(self._by_sample.get(sample, ()))
 
     def add(self, entry: Entry) -> None:
         """Put the newest entry on the shelf."""
@@ -40,9 +47,13 @@ class Shelf:
             del self._by_sample[entry.sample]
 
     def dead(self, newest: int) -> list[Entry]:
-        """Return the entries older than the newest few, not awaited, not hit since those came."""
+        """Return the entries that nobody is expected to ask for again.
+
+        Those not awaited, and not hit since the newest few came; of the newest few, those whose derivative was served
+        before the last one came: a design loop goes on, and has no use for the matrix of its last step.
+        """
         entries = self.entries()
-        if len(entries) <= newest:
+        if len(entries) < 2:
             return []
-        since = entries[-newest].born
-        return [entry for entry in entries[:-newest] if not entry.awaited and entry.last_hit < since]
+        since, last = entries[-newest:][0].born, entries[-1].born
+        return [entry for entry in entries[:-1] if entry.is_dead(last if entry.served else since)]

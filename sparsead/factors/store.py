@@ -4,10 +4,11 @@ A request carries the matrix itself: pattern, structure and values. So no handle
 reaches the user, nothing can go stale, and an evicted factorization is rebuilt
 from the values of the next request: eviction costs time, never correctness.
 
-Which factorizations stay: the two newest of a pattern; older ones that a
-derivative still awaits, or that were hit since the two newest came; a few dozen
-while the store uses little of its limit. Beyond the limit the least recently
-used go first. A factorization in use is freed only when its last user lets go.
+Which factorizations stay: the two newest of a pattern, but one whose derivative
+was served only until the next matrix comes; older ones that a derivative still
+awaits, or that were hit since the two newest came; a few dozen while the store
+uses little of its limit. Beyond the limit the least recently used go first. A
+factorization in use is freed only when its last user lets go.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class FactorStore:
             Whatever is wrong with the matrix or the backend.
         """
         entry, found = self._find_or_add(self._group(pattern, values.dtype, options), values)
-        entry.awaited = options.awaited
+        entry.awaits(options.awaited)
         try:
             entry.factorization()
         except BaseException:
@@ -98,14 +99,25 @@ class FactorStore:
         return entry
 
     def stats(self) -> Stats:
-        """Return the counts since the last `clear`, and what is held now."""
+        """Return the counts since the last `clear`, and what is held now.
+
+        Returns
+        -------
+        Stats
+            Exact numbers: tests may assert on them.
+        """
         with self._lock:
             held = sum(map(len, self._shelves.values()))
             nbytes = self._used + sum(group.nbytes for group in self._shelves)
             return Stats(**self._counters.read(), held=held, nbytes=nbytes, limit=self._bytes_allowed())
 
     def limit(self, nbytes: int | None) -> None:
-        """Set what the store may take; None is the default, a quarter of the memory. Unit: [byte].
+        """Set what the store may take; what is beyond is evicted now.
+
+        Parameters
+        ----------
+        nbytes : int or None
+            None is the default, a quarter of the memory of the machine or its container. Unit: [byte].
 
         Raises
         ------
@@ -142,29 +154,39 @@ class FactorStore:
         """The entry of these values, and whether it was there already; the exact comparison runs unlocked."""
         sample = group.sample(values)
         with self._lock:
-            shelf = self._shelves.setdefault(group, Shelf())
+            shelf = self._shelves.get(group)
+            if shelf is None:
+                shelf = self._shelves[group] = Shelf()
             candidates = shelf.candidates(sample)
-        for entry in candidates:
+            if not candidates:
+                return self._add(shelf, group, values, sample), False
+        for entry in reversed(candidates):
             if entry.holds(values):
                 entry.last_hit = next(self._clock)
                 self._counters.add("hits")
                 return entry, True
-        entry = Entry(group, values, sample, self._counters, born=next(self._clock))
         with self._lock:
             for other in shelf.candidates(sample):  # another thread may have added the same matrix meanwhile
                 if other not in candidates and other.holds(values):
                     return other, True
-            shelf.add(entry)
-            if (id(group), sample) in self._evicted:
-                self._counters.add("rebuilds")
-        return entry, False
+            return self._add(shelf, group, values, sample), False
+
+    def _add(self, shelf: Shelf, group: Group, values: NDArray[Any], sample: bytes) -> Entry:
+        """Put a new entry on the shelf of its group. Holds the lock."""
+        replaced: list[Entry] = []
+        entry = Entry(group, values, sample, self._counters, born=next(self._clock), replaced=replaced)
+        shelf.add(entry)
+        replaced += self._drop_dead(shelf)
+        if _mark(group, sample) in self._evicted:
+            self._counters.add("rebuilds")
+        return entry
 
     def _account(self, entry: Entry) -> None:
         with self._lock:
             shelf = self._shelves.get(entry.group)
             if shelf is not None and entry in shelf:
                 self._used += entry.nbytes
-                entry.accounted = entry.nbytes
+                entry.accounted = shelf.bytes_of_one = entry.nbytes
                 self._make_room(entry)
 
     def _make_room(self, newest: Entry | None) -> None:
@@ -173,13 +195,23 @@ class FactorStore:
         if self._used > allowed // _COMFORT:
             for shelf in self._shelves.values():
                 self._evict(shelf.dead(_NEWEST))
-        elif newest is not None and len(self._shelves[newest.group]) > _TOO_MANY:
-            self._evict(self._shelves[newest.group].dead(_FEW_DOZEN))
         while self._used > allowed and (oldest := self._least_recent()) is not None:
             self._evict([oldest])
             if oldest is newest:
                 self._warn_once(oldest.nbytes, allowed)
                 self._forget_idle_groups()
+
+    def _drop_dead(self, shelf: Shelf) -> list[Entry]:
+        """Keep the two newest of a pattern, or a few dozen while the store uses little; return the rest. Locked.
+
+        Comes before the newest is factorized, so that it can take over what is dropped.
+        """
+        if self._used + shelf.bytes_of_one > self._bytes_allowed() // _COMFORT:
+            dead = shelf.dead(_NEWEST)
+        else:
+            dead = shelf.dead(_FEW_DOZEN) if len(shelf) > _TOO_MANY else []
+        self._evict(dead)
+        return dead
 
     def _least_recent(self) -> Entry | None:
         everything = (entry for shelf in self._shelves.values() for entry in shelf.entries() if entry.accounted)
@@ -189,7 +221,7 @@ class FactorStore:
         for entry in entries:
             self._shelves[entry.group].remove(entry)
             self._used -= entry.accounted
-            self._evicted.append((id(entry.group), entry.sample))
+            self._evicted.append(_mark(entry.group, entry.sample))
             self._counters.add("evictions")
 
     def _drop(self, entry: Entry) -> None:
@@ -216,6 +248,11 @@ class FactorStore:
                 "it works, but is rebuilt for every solve; raise it with sparsead.factor_cache.limit(nbytes)",
                 stacklevel=2,
             )
+
+
+def _mark(group: Group, sample: bytes) -> tuple[int, bytes]:
+    """What is remembered of an evicted matrix; outlives its group, whose address another may get."""
+    return hash((group.pattern, group.structure, group.backend)), sample
 
 
 factor_cache = FactorStore()

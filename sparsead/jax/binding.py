@@ -42,6 +42,8 @@ class JaxBinding(PrimitiveKernels):
     def _arriving(self, name: str, x: Any) -> Any:
         """What is no array of JAX yet, as one; whole numbers become floats before JAX could wrap them."""
         if isinstance(x, np.ndarray | np.generic):
+            if isinstance(x, np.ma.MaskedArray):
+                raise not_numbers(name, f"{name}, a masked array")
             _check_digits(name, x.dtype)
             if x.dtype.kind in "iub":
                 return jnp.asarray(x.astype(self.default_dtype))

@@ -154,8 +154,7 @@ def _handle(pointer: Any) -> int | None:
         args = [_array(frame.args.items[i].contents) for i in range(frame.args.size)]
         _kernels[number](_array(frame.rets.items[0].contents), *args)
     except BaseException as error:  # nothing may pass through the C frame; XLA raises it again
-        notes = "".join(f"\n  note:     {note}" for note in getattr(error, "__notes__", ()))
-        text = f"{type(error).__name__}: {error}{notes}".encode()
+        text = f"{type(error).__name__}: {error}".encode()
         arguments = _ErrorArguments(28, None, text, _INVALID_ARGUMENT)
         return frame.api.contents.create_error(c.byref(arguments))
     return None

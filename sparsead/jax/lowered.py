@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from sparsead.errors import DtypeError
 from sparsead.jax import transport
 from sparsead.pattern.pattern import Pattern
 
@@ -23,7 +24,7 @@ _SMALL = {"spmv": 2_000, "sum_triplets": 2_000, "sddmm": 10_000, "gather": 10_00
 
 def lower(name: str, platform: str | None, *args: Any, **static: Any) -> Any:
     """Return the operation as traced array code or a host call."""
-    out = _like(name, args, static)
+    out = jax.ShapeDtypeStruct(shape_of(name, args, static), args[0].dtype)
     if out.size == 0:
         return jnp.zeros(out.shape, out.dtype)
     on_host = platform == "cpu"
@@ -35,16 +36,30 @@ def lower(name: str, platform: str | None, *args: Any, **static: Any) -> Any:
     return _ARRAY_CODE[name](*args, **static)
 
 
-def _like(name: str, args: Any, static: dict[str, Any]) -> jax.ShapeDtypeStruct:
-    shape = (
-        jax.eval_shape(lambda *a: _ARRAY_CODE[name](*a, **static), *args).shape if name != "solve" else args[1].shape
-    )
-    return jax.ShapeDtypeStruct(shape, args[0].dtype)
+def shape_of(name: str, avals: tuple[Any, ...], static: dict[str, Any]) -> tuple[int, ...]:
+    """Return the shape of a kernel's result, from arrays that have shapes."""
+    first, second = avals[0], avals[-1]
+    if name == "solve":
+        return second.shape
+    if name == "spmv":
+        m, n = static["pattern"].shape
+        return (*second.shape[:-1], m if static["trans"] == "N" else n)
+    if name == "sddmm":
+        return (first.shape[0], static["pattern"].size)
+    slots = static["slots"]
+    return (first.shape[0], slots.size if name == "sum_triplets" else len(slots))
 
 
 def _constant(indices: Any) -> Any:
     """Indices as a constant that XLA does not try to fold: folding takes minutes on large patterns."""
-    return jax.lax.optimization_barrier(jnp.asarray(np.asarray(indices, np.int32)))
+    if indices.dtype == np.int64 and not jax.config.jax_enable_x64:
+        raise DtypeError(
+            "JAX would truncate the indices of a large matrix",
+            expected="64-bit types enabled, for more than 2**31 - 1 rows, columns, entries or triplets",
+            got="indices of type int64 with jax_enable_x64 off: JAX makes them int32",
+            fix='jax.config.update("jax_enable_x64", True) at the start',
+        )
+    return jax.lax.optimization_barrier(jnp.asarray(indices))
 
 
 def _spmv(values: Any, x: Any, *, pattern: Pattern, trans: str) -> Any:

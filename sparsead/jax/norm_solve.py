@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-
 from sparsead.arrays.solve import solve
+from sparsead.jax.library import jax, jnp
 from sparsead.jax.sparse_array import SparseArray
 
 

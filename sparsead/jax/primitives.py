@@ -18,32 +18,21 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import ShapedArray
-from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
 from sparsead import kernels
 from sparsead.jax import lowered
 from sparsead.rules import RULES, Rule
 
-
-def _shape(name: str, avals: tuple[Any, ...], static: dict[str, Any]) -> tuple[int, ...]:
-    first, second = avals[0], avals[-1]
-    if name == "solve":
-        return second.shape
-    if name == "spmv":
-        m, n = static["pattern"].shape
-        return (*second.shape[:-1], m if static["trans"] == "N" else n)
-    if name == "sddmm":
-        return (first.shape[0], static["pattern"].size)
-    slots = static["slots"]
-    return (first.shape[0], slots.size if name == "sum_triplets" else len(slots))
+# jax.extend.core names the class, but importing jax.extend loads Pallas: 60 ms.
+_Primitive = type(jax.lax.neg_p)
 
 
-def _make(rule: Rule) -> Primitive:
-    primitive = Primitive(f"sparsead_{rule.name}")
+def _make(rule: Rule) -> Any:
+    primitive = _Primitive(f"sparsead_{rule.name}")
 
     def abstract(*avals: Any, **static: Any) -> ShapedArray:
-        return ShapedArray(_shape(rule.name, avals, static), avals[0].dtype)
+        return ShapedArray(lowered.shape_of(rule.name, avals, static), avals[0].dtype)
 
     def eager(*args: Any, **static: Any) -> Any:
         # concrete arrays go to the host kernel directly: no compilation, and exceptions keep their type
@@ -64,7 +53,7 @@ def _host(x: Any) -> np.ndarray[Any, Any]:
     return np.asarray(x)
 
 
-def _jvp(rule: Rule, primitive: Primitive, primals: Any, tangents: Any, **static: Any) -> tuple[Any, Any]:
+def _jvp(rule: Rule, primitive: Any, primals: Any, tangents: Any, **static: Any) -> tuple[Any, Any]:
     out = primitive.bind(*primals, **rule.differentiated(static))
     directions = [None if type(t) is ad.Zero else t for t in tangents]
     if all(direction is None for direction in directions):
@@ -86,18 +75,19 @@ def _in_front(x: Any, dim: int | None, size: int) -> Any:
 
 
 def _merged(x: Any) -> Any:
-    return x.reshape(-1, *x.shape[2:])
+    lanes, of_each, *rest = x.shape  # no -1, which JAX cannot tell where another axis is empty
+    return x.reshape(lanes * of_each, *rest)
 
 
-def _batch_all(primitive: Primitive, args: Any, dims: Any, **static: Any) -> tuple[Any, int]:
+def _batch_all(primitive: Any, args: Any, dims: Any, **static: Any) -> tuple[Any, int]:
     """Merge the new axis of every argument into the leading one."""
     size = next(x.shape[dim] for x, dim in zip(args, dims, strict=True) if dim is not None)
-    merged = [_merged(_in_front(x, dim, size)) for x, dim in zip(args, dims, strict=True)]
-    out = primitive.bind(*merged, **static)
-    return out.reshape(size, -1, *out.shape[1:]), 0
+    in_front = [_in_front(x, dim, size) for x, dim in zip(args, dims, strict=True)]
+    out = primitive.bind(*map(_merged, in_front), **static)
+    return out.reshape(*in_front[0].shape[:2], *out.shape[1:]), 0
 
 
-def _batch_vectors(primitive: Primitive, args: Any, dims: Any, **static: Any) -> tuple[Any, int]:
+def _batch_vectors(primitive: Any, args: Any, dims: Any, **static: Any) -> tuple[Any, int]:
     """Merge a batch of vectors only into k: one matrix, more vectors."""
     values, vectors = args
     if dims[0] is not None:

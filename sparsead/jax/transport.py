@@ -19,8 +19,10 @@ import jax
 import numpy as np
 
 from sparsead import kernels
-from sparsead.errors import BackendError
+from sparsead.errors import BackendError, SparseADError
 from sparsead.jax import ffi
+from sparsead.jax.at_exit import wait_at_exit
+from sparsead.jax.pages import prefer_huge_pages
 
 try:
     from jax.experimental.buffer_callback import buffer_callback
@@ -41,7 +43,18 @@ def transport(name: Transport) -> Iterator[None]:
     Parameters
     ----------
     name : {"buffer", "ffi", "pure"}
-        See the module's description.
+        "buffer", the default, shares the program's memory; "ffi" does too, and lets JAX keep the compiled program
+        on disk and export it; "pure" copies, and can hang on large arrays.
+
+    Returns
+    -------
+    context manager
+        Sets the transport on entry, the former one on exit.
+
+    Warns
+    -----
+    UserWarning
+        For "pure".
 
     Raises
     ------
@@ -89,6 +102,7 @@ def call(name: str, static: dict[str, Any], out: jax.ShapeDtypeStruct, *args: An
     on_host : bool
         Whether the program runs on the CPU, so that buffers can be shared.
     """
+    wait_at_exit()
     key = (name, tuple(sorted(static.items(), key=lambda item: item[0])))
     if not on_host or _chosen == "pure":
         return jax.pure_callback(_returning(key), out, *args)
@@ -100,27 +114,42 @@ def call(name: str, static: dict[str, Any], out: jax.ShapeDtypeStruct, *args: An
 Key = tuple[str, tuple[tuple[str, Any], ...]]
 
 
+def _with_notes(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """The kernel, whose errors have their notes in the text: XLA passes on nothing else."""
+
+    def run(*args: Any, **static: Any) -> Any:
+        try:
+            return kernel(*args, **static)
+        except SparseADError as error:
+            error.args = ("\n  note:     ".join((str(error), *getattr(error, "__notes__", ()))),)
+            raise
+
+    return run
+
+
 @functools.lru_cache(maxsize=1024)
 def _filling(key: Key) -> Callable[..., None]:
     """The kernel as a function that fills an output array."""
     name, static = key
-    return functools.partial(_fill, getattr(kernels, name), dict(static))
+    return functools.partial(_fill, _with_notes(getattr(kernels, name)), dict(static))
 
 
 def _fill(kernel: Callable[..., Any], static: dict[str, Any], out: Any, *args: Any) -> None:
     for array in args:
         array.flags.writeable = False  # the program's own memory
+    prefer_huge_pages(out)
     kernel(*args, **static, out=out)
 
 
 @functools.lru_cache(maxsize=1024)
 def _on_buffers(key: Key) -> Callable[..., None]:
     fill = _filling(key)
-    return lambda context, out, *buffers: fill(np.asarray(out), *map(np.asarray, buffers))
+    # np.asarray looks for three other protocols first: a microsecond for each array of a small problem
+    return lambda context, out, *buffers: fill(out.__array__(), *(buffer.__array__() for buffer in buffers))
 
 
 @functools.lru_cache(maxsize=1024)
 def _returning(key: Key) -> Callable[..., Any]:
     name, static = key
-    kernel = functools.partial(getattr(kernels, name), **dict(static))
+    kernel = functools.partial(_with_notes(getattr(kernels, name)), **dict(static))
     return lambda *args: kernel(*map(np.asarray, args))

@@ -79,7 +79,7 @@ def solve(
 def _solve_one(
     values: NDArray[Any], b: NDArray[Any], pattern: Pattern, options: SolveOptions, trans: Trans
 ) -> NDArray[Any]:
-    check_finite_rhs(b)
+    check_finite_rhs(b, options.parts)
     working = _DOUBLE[values.dtype.char] if options.precision == "double" else values.dtype
     entry = factor_cache.entry(pattern, np.ascontiguousarray(values, working), options)
     return narrowed(entry.solve(np.ascontiguousarray(b, working), trans), b.dtype)

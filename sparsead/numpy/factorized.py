@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sparsead.arrays.products import as_columns, as_rows, check_rows
-from sparsead.arrays.solve import _composed
-from sparsead.arrays.sparse_array import check_square
+from sparsead.arrays.solve import _composed, check_square
 from sparsead.errors import ShapeError
 from sparsead.factors.options import Precision, SolveOptions
-from sparsead.factors.range import narrowed
+from sparsead.factors.range import check_finite_solution, exponents, narrowed, shifted
 from sparsead.factors.store import factor_cache
 from sparsead.factors.values import check_finite_rhs
 
@@ -72,7 +71,19 @@ class Factorized:
         return self._entry.nbytes
 
     def solve(self, b: ArrayLike, trans: Trans = "N") -> NDArray[Any]:
-        """Return x with ``op(A) x = b`` for b of shape (n,) or (n, k).
+        """Return x with ``op(A) x = b``.
+
+        Parameters
+        ----------
+        b : array, shape (n,) or (n, k)
+            Right-hand sides. Unit: [A] [x].
+        trans : {"N", "T", "H"}
+            op(A) is A, its transpose or its conjugate transpose.
+
+        Returns
+        -------
+        array, shape of `b`
+            Solution, in the type that promotion of A and b gives. Unit: [x].
 
         Raises
         ------
@@ -80,6 +91,13 @@ class Factorized:
             If b does not fit, or holds NaN or infinity.
         SingularMatrixError
             If no accurate solution was found.
+
+        Examples
+        --------
+        >>> import numpy as np, sparsead.numpy as sp
+        >>> sp.factorize(2.0 * sp.eye(2)).solve(np.array([[2.0, 4.0], [6.0, 8.0]]))
+        array([[1., 2.],
+               [3., 4.]])
         """
         load: NDArray[Any] = self._view.binding.asarray("b", b)
         check_rows("b", load.shape, self.shape[0], "rows")
@@ -89,30 +107,62 @@ class Factorized:
         op: Trans = "T" if transposed else "N"
         if rhs.dtype.kind == "c" and self._working.kind != "c":
             k = len(rhs)
-            parts = self._entry.solve(np.ascontiguousarray(np.concatenate([rhs.real, rhs.imag]), self._working), op)
+            parts = self._solve_rows(np.concatenate([rhs.real, rhs.imag]), op)
             x = parts[:k] + 1j * parts[k:]
         else:
-            x = self._entry.solve(np.ascontiguousarray(rhs, self._working), op)
+            x = self._solve_rows(rhs, op)
         x = as_columns(narrowed(x, np.result_type(self._view.dtype, load.dtype))[None], load.ndim)
         return np.conj(x) if conjugated else x
 
+    def _solve_rows(self, b: NDArray[Any], op: Trans) -> NDArray[Any]:
+        """Solve with the factors for b, shape (k, n); in single precision 1e-200 must not become zero."""
+        if np.finfo(b.dtype).maxexp <= np.finfo(self._working).maxexp:
+            return self._entry.solve(np.ascontiguousarray(b, self._working), op)
+        powers = exponents(np.ascontiguousarray(b))
+        x = self._entry.solve(np.ascontiguousarray(shifted(b, -powers), self._working), op)
+        x = shifted(x.astype(np.result_type(x, b)), powers)
+        check_finite_solution(x)
+        return x
+
     def log_abs_det(self) -> float:
-        """Return log |det A|.
+        """Return ``log |det A|``.
+
+        Returns
+        -------
+        float
+            Natural logarithm; the determinant itself overflows.
 
         Raises
         ------
         BackendError
             If the backend does not tell it.
+
+        Examples
+        --------
+        >>> import sparsead.numpy as sp
+        >>> round(sp.factorize(10.0 * sp.eye(400), backend="superlu").log_abs_det(), 3)
+        921.034
         """
         return self._entry.log_abs_det()
 
     def inertia(self) -> tuple[int, int, int]:
         """Return the numbers of positive, negative and zero eigenvalues of a symmetric or Hermitian matrix.
 
+        Returns
+        -------
+        tuple of int
+            They sum to n.
+
         Raises
         ------
         BackendError
             If the backend does not tell it.
+
+        Examples
+        --------
+        >>> import sparsead.numpy as sp
+        >>> sp.factorize(sp.eye(3)).inertia()
+        (3, 0, 0)
         """
         return self._entry.factorization().inertia()
 

@@ -6,8 +6,7 @@ from sparsead.arrays.sparse_array import SparseArray as AnySparseArray
 from sparsead.numpy.binding import NumpyBinding
 
 
-class SparseArray(AnySparseArray):
-    """Sparse matrix of NumPy arrays; see `sparsead.arrays.sparse_array.SparseArray`."""
-
+class SparseArray(AnySparseArray):  # noqa: D101 - its documentation is its parent's
+    __doc__ = AnySparseArray.__doc__
     __slots__ = ()
     binding = NumpyBinding()

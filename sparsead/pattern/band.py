@@ -32,6 +32,11 @@ class Band:
     lower: int
     upper: int
 
+    def reversed(self, n: int) -> Band:
+        """Return the band of the unknowns from the last to the first."""
+        order = np.arange(n) if self.order is None else self.order
+        return Band(order[::-1].copy(), self.upper, self.lower)
+
 
 @functools.lru_cache(maxsize=_REMEMBERED)
 def band(pattern: Pattern) -> Band:

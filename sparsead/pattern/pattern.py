@@ -27,7 +27,7 @@ class Pattern:
     set give the same object, so whatever is kept per pattern (the symbolic
     analysis, the transposition) is shared. Stored entry ``s`` has row
     ``indices[s]`` and column ``cols[s]``; rows increase within a column and no
-    entry is stored twice. Make patterns with `from_triplets` or `from_csc`.
+    entry is stored twice. Make patterns with `from_triplets` or `from_compressed`.
 
     Attributes
     ----------
@@ -130,16 +130,6 @@ class Pattern:
     def is_symmetric(self) -> bool:
         """Whether (j, i) is stored wherever (i, j) is."""
         return self.shape[0] == self.shape[1] and self.transposition[0] == self
-
-    @functools.cached_property
-    def lower(self) -> NDArray[np.integer]:
-        """Stored entries on or below the diagonal; the upper triangle by rows if the pattern is symmetric."""
-        return _frozen(np.flatnonzero(self.indices >= self.cols), self.indices.dtype)
-
-    @functools.cached_property
-    def mirror(self) -> NDArray[np.integer]:
-        """Stored entry (j, i) for each entry (i, j) of `lower`; needs a symmetric pattern."""
-        return _frozen(np.take(self.transposition[1], self.lower), self.indices.dtype)
 
     @functools.cached_property
     def diagonal(self) -> NDArray[np.integer]:

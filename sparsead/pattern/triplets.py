@@ -124,7 +124,7 @@ def from_compressed(
     rows, cols = (indices, compressed) if axis == "col" else (compressed, indices)
     if axis == "col" and _is_sorted(indices, compressed):
         pattern = Pattern((m, n), pointers, indices)
-        return pattern, Slots(np.arange(pattern.size), pattern.size)
+        return pattern, Slots.identity(pattern.size)
     return from_triplets(rows, cols, (m, n))
 
 

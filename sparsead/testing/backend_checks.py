@@ -53,7 +53,8 @@ def check_backend(backend: Backend, problems: Sequence[Problem] | None = None, *
     >>> from sparsead.backends.dense import Dense
     >>> check_backend(Dense())
     """
-    cases = [Case.of(problem) for problem in problems or hard_problems(seed) if problem.is_square]
+    problems = hard_problems(seed) if problems is None else problems
+    cases = [Case.of(problem) for problem in problems if problem.is_square]
     cases = [case for case in cases if backend.supports(case.structure, is_complex=case.is_complex)]
     if not cases:
         raise ValueError(f"backend {backend.name!r} supports none of the problems")

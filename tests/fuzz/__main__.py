@@ -28,11 +28,14 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=1200)
     parser.add_argument("--silence", type=float, default=90)
+    parser.add_argument(
+        "--harsh", type=int, nargs=2, default=(0, 0), help="bad or extreme cases, and compiled ones, due"
+    )
     parser.add_argument("--replay", type=int, help="number of the case to run in this process")
     asked = parser.parse_args()
     if asked.replay is not None:
         jitted = is_jitted(asked.replay, asked.cases, asked.jitted)
-        fault = run_case(asked.seed, asked.replay, jitted=jitted, log=lambda what: print(json.dumps(what), flush=True))
+        fault = run_case(asked.seed, asked.replay, jitted=jitted, log=lambda line: print(json.dumps(line), flush=True))
         print(fault or "nothing wrong")
         return int(fault is not None)
     start = time.monotonic()
@@ -41,11 +44,16 @@ def main() -> int:
         report = watch(plan)
     for failure in report.failures[:_SHOWN]:
         print(json.dumps(failure))
+    counts = report.counts
+    print(", ".join(f"{kind}: {count}" for kind, count in sorted(counts.items())))
     print(
-        f"{report.done} of {asked.cases} cases ran, {report.jitted} of them compiled, "
-        f"in {time.monotonic() - start:.0f} s: {len(report.failures)} failures"
+        f"{counts['done']} of {asked.cases} cases ran in {time.monotonic() - start:.0f} s, {counts['harsh']} of them "
+        f"bad or extreme, of these {counts['harsh and jitted']} compiled: {len(report.failures)} failures"
     )
-    return int(bool(report.failures) or report.done < asked.cases)
+    reached = (counts["done"], counts["harsh"], counts["harsh and jitted"])
+    return int(
+        bool(report.failures) or any(n < due for n, due in zip(reached, (asked.cases, *asked.harsh), strict=True))
+    )
 
 
 if __name__ == "__main__":

@@ -40,7 +40,13 @@ def execute(case: Case) -> Outcome:
 
 
 def _matrix(case: Case, values: Any) -> Any:
-    matrix = FRONTS[case.front].coo(case.rows, case.cols, values, case.shape, **case.declared)
+    front, places = FRONTS[case.front], case.places
+    if case.traces_places:
+        places = {name: jnp.asarray(np.asarray(indices).astype(int)) + 0 for name, indices in places.items()}
+    if case.maker == "triplets":
+        matrix = front.triplets(**places, shape=case.shape, **case.declared)(values)
+    else:
+        matrix = getattr(front, case.maker)(values=values, **places, shape=case.shape, **case.declared)
     return matrix.conj() if case.view == ".conj()" else getattr(matrix, case.view[1:]) if case.view else matrix
 
 
@@ -121,6 +127,19 @@ def _jvp(case: Case) -> dict[str, Any]:
     return _run(case, pushed, case.values, case.b)
 
 
+def _lanes(case: Case) -> dict[str, Any]:
+    """The same matrix three times, the second time with a value that is not finite."""
+    front = FRONTS[case.front]
+
+    def solved(v: Any, b: Any) -> dict[str, Any]:
+        v, b = (_floating_of(front, name, x) for name, x in (("values", v), ("b", b)))
+        spoiled = v.at[:1].set(np.nan) if v.ndim else v
+        x = jax.vmap(lambda some: _solve_of(case)(some, b))(jnp.stack([v, spoiled, v]))
+        return {"x": x[0], "dead": x[1], "twin": x[2]}
+
+    return _run(case, solved, case.values, case.b)
+
+
 def _norm(case: Case) -> dict[str, Any]:
     front = FRONTS[case.front]
     if case.front == "numpy":
@@ -172,6 +191,6 @@ def _dense(case: Case) -> dict[str, Any]:
 
 
 _OPERATIONS: dict[str, Callable[[Case], dict[str, Any]]] = {
-    "solve": _solve, "vjp": _vjp, "jvp": _jvp, "norm": _norm, "factorize": _factorize, "matmul": _matmul,
-    "add": _add, "select": _select, "scale": _scale, "dense": _dense,
+    "solve": _solve, "vjp": _vjp, "jvp": _jvp, "norm": _norm, "lanes": _lanes, "factorize": _factorize,
+    "matmul": _matmul, "add": _add, "select": _select, "scale": _scale, "dense": _dense,
 }  # fmt: skip

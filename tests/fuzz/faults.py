@@ -12,57 +12,101 @@ import numpy as np
 
 Errors = tuple[str, ...]
 SOLVES = ("solve", "vjp", "jvp", "norm", "factorize")
-NEEDS_B = (*SOLVES, "matmul")
+NEEDS_B = (*SOLVES, "matmul", "lanes")
 
 
 def _plain(x: Any) -> Any:
     return np.array(x, np.float64 if isinstance(x, list) and not np.iscomplexobj(np.asarray(x)) else None)
 
 
-def _index_fault(rng: Any, case: Any, change: Callable[[Any], Any]) -> Errors:
-    name = str(rng.choice(["rows", "cols"]))
-    indices = np.array(case.exact[name]).astype(np.int64)
+def _index_fault(rng: Any, case: Any, change: Callable[[Any], Any], at: Callable[[str, Any], str]) -> Errors:
+    """Change the indices of one axis; `at` gives the place that the error must name, for the name and the indices."""
+    name = str(rng.choice([name for name in case.places if name != "indptr"]))
+    indices = np.array(case.places[name]).astype(np.int64)
     if not indices.size:
         return ()
-    setattr(case, name, change(indices))
+    case.places[name] = change(indices)
+    case.place = at(name, indices)
     return ("PatternError",)
+
+
+def _put(indices: Any, at: int, index: Any) -> Any:
+    """The indices with another one at a place."""
+    return np.where(np.arange(len(indices)) == at, index, indices)
 
 
 def index_beyond(rng: Any, case: Any) -> Errors:
     """An index as large as the extent, or much larger."""
-    beyond = int(rng.choice([0, 1, 1000, 2**31, 2**62]))
-    return _index_fault(rng, case, lambda i: np.where(np.arange(len(i)) == len(i) // 2, case.n + beyond, i))
+    beyond = case.n + int(rng.choice([0, 1, 1000, 2**31, 2**62]))
+    return _index_fault(
+        rng, case, lambda i: _put(i, len(i) // 2, beyond), lambda name, i: rf"{name}\[{len(i) // 2}\] = {beyond}\b"
+    )
 
 
 def index_negative(rng: Any, case: Any) -> Errors:
     """A negative index, which would wrap."""
-    return _index_fault(rng, case, lambda i: np.where(np.arange(len(i)) == len(i) // 2, -1, i))
+    return _index_fault(
+        rng, case, lambda i: _put(i, len(i) // 2, -1), lambda name, i: rf"{name}\[{len(i) // 2}\] = -1\b"
+    )
 
 
 def index_fractional(rng: Any, case: Any) -> Errors:
     """Indices of floating type, one of them no whole number."""
-    return _index_fault(rng, case, lambda i: i + np.where(np.arange(len(i)) == 0, rng.choice([0.5, np.nan, np.inf]), 0))
+    off = rng.choice([0.5, np.nan, np.inf])
+    return _index_fault(
+        rng, case, lambda i: i + _put(np.zeros(len(i)), len(i) - 1, off), lambda name, i: rf"{name}\[{len(i) - 1}\] = "
+    )
 
 
 def index_object(rng: Any, case: Any) -> Errors:
     """Indices as objects, texts or truth values."""
-    kind = str(rng.choice(["object", "str", "bool", "huge", "complex", "nested"]))
-    changes: dict[str, Callable[[Any], Any]] = {
-        "object": lambda i: np.array([*i[:-1], None], object),
-        "str": lambda i: i.astype(str),
-        "bool": lambda i: i.astype(bool),
-        "huge": lambda i: [*i[:-1].tolist(), 2**70],
-        "complex": lambda i: i.astype(complex),
-        "nested": lambda i: i[:, None],
+    changes: dict[str, tuple[Callable[[Any], Any], Callable[[str, Any], str]]] = {
+        "object": (lambda i: np.array([*i[:-1], None], object), lambda name, i: rf"{name}\[{len(i) - 1}\] = None"),
+        "str": (lambda i: i.astype(str), lambda name, i: rf"{name}\[0\] = "),
+        "bool": (lambda i: i.astype(bool), lambda name, i: rf"{name}\[0\] = (True|False)"),
+        "huge": (lambda i: [*i[:-1].tolist(), 2**70], lambda name, i: rf"{name}\[{len(i) - 1}\] = {2**70}"),
+        "complex": (lambda i: i.astype(complex), lambda name, i: rf"{name}\[0\] = "),
+        "nested": (lambda i: i[:, None], lambda name, i: rf"shape \({len(i)}, 1\)"),
     }
-    return _index_fault(rng, case, changes[kind])
+    return _index_fault(rng, case, *changes[str(rng.choice(list(changes)))])
+
+
+def index_traced(rng: Any, case: Any) -> Errors:
+    """Indices that a compilation traces."""
+    if case.front != "jit" or not case.exact["values"].size:
+        return ()
+    case.traces_places, case.place = True, "traced"
+    return ("NoDerivativeError",)
 
 
 def rows_too_many(rng: Any, case: Any) -> Errors:
     """More rows than columns."""
-    if case.n == 0:
+    if case.n == 0 or "rows" not in case.places:
         return ()
-    case.rows = np.append(np.array(case.exact["rows"]), 0)
+    rows = np.array(case.places["rows"]).astype(np.int64)
+    case.places["rows"], case.place = np.append(rows, 0), rf"len\(rows\) = {len(rows) + 1}, len\(cols\) = {len(rows)}"
+    return ("PatternError",)
+
+
+def indptr_broken(rng: Any, case: Any) -> Errors:
+    """Pointers that are too few, too many, falling, negative, beyond the end, or no integers."""
+    if "indptr" not in case.places:
+        return ()
+    pointers = np.array(case.places["indptr"]).astype(np.int64)
+    last, middle = len(pointers) - 1, len(pointers) // 2
+    changes = [
+        (pointers[:-1], rf"len\(indptr\) = {last}"),
+        (np.append(pointers, pointers[-1]), rf"len\(indptr\) = {last + 2}"),
+        (_put(pointers, last, pointers[-1] + 1), rf"indptr\[{last}\] = {pointers[-1] + 1}"),
+        (_put(pointers, middle, 2**62), rf"indptr\[{middle}\] = {2**62}"),
+        (_put(pointers, 0, -1), r"indptr\[0\] = -1"),
+        (pointers + 0.5, r"indptr\[0\] = 0.5"),
+        (pointers[:, None], rf"shape \({last + 1}, 1\)"),
+        (np.where(pointers > 0, pointers, 1), r"indptr\[0\] = 1" if pointers[-1] else r"indptr\[\d+\] = 1"),
+    ]
+    if case.n > 2 and pointers[-1] > pointers[2]:
+        changes.append((_put(pointers, 1, pointers[-1]), r"indptr\[\d+\] = \d+ < indptr\[\d+\] = \d+"))
+    case.places["indptr"], case.place = changes[rng.integers(len(changes))]
     return ("PatternError",)
 
 
@@ -80,11 +124,12 @@ def value_not_finite(rng: Any, case: Any) -> Errors:
     values = np.array(case.exact["values"])
     if not values.size or case.operation not in SOLVES or case.b is None or np.size(case.b) == 0:
         return ()
-    values[rng.integers(values.size)] = rng.choice([np.nan, np.inf, -np.inf])
-    case.values = values
+    at = rng.integers(values.size)
+    values[at] = rng.choice([np.nan, np.inf, -np.inf])
+    case.values, case.place = values, rf"A\[{case.exact['rows'][at]}, {case.exact['cols'][at]}\] = "
     return (
         ("NonFiniteError", "SingularMatrixError")
-        if case.family in ("zero_column", "any_sparse", "integers", "saddle")
+        if case.family in ("zero_column", "any_sparse", "integers", "saddle", "zero_row", "dependent")
         else ("NonFiniteError",)
     )
 
@@ -103,8 +148,10 @@ def b_not_finite(rng: Any, case: Any) -> Errors:
     b = np.array(case.exact["b"])
     if case.operation not in SOLVES or not b.size or b.dtype.kind not in "fc":
         return ()
-    b[tuple(rng.integers(extent) for extent in b.shape)] = rng.choice([np.nan, np.inf, -np.inf])
-    case.b = b
+    row, *column = (rng.integers(extent) for extent in b.shape)
+    b[row, *column] = rng.choice([np.nan, np.inf, -np.inf])
+    named = f"{row}" + "".join(f", {k}" for k in column)
+    case.b, case.place = b, rf"b\[({named}|{row})\]" if b.shape[1:] == (1,) else rf"b\[{named}\]"
     return ("NonFiniteError",)
 
 
@@ -162,7 +209,7 @@ def not_square(rng: Any, case: Any) -> Errors:
     if case.operation not in SOLVES:
         return ()
     case.shape = (case.n + int(rng.integers(1, 5)), case.n)
-    return ("ShapeError", "StructureError")
+    return ("ShapeError", "StructureError", "PatternError")
 
 
 def option_unknown(rng: Any, case: Any) -> Errors:
@@ -189,11 +236,27 @@ def declaration_no_truth(rng: Any, case: Any) -> Errors:
     return ("StructureError",)
 
 
+def mirror_changed(rng: Any, case: Any) -> Errors:
+    """One of a pair of entries that the declaration says are alike."""
+    exact, declared = case.exact, case.declared
+    pairs = np.flatnonzero((exact["rows"] != exact["cols"]) & (exact["values"] != 0))
+    if case.operation not in SOLVES or not {"symmetric", "hermitian", "positive_definite"} & set(declared):
+        return ()
+    if not pairs.size or np.size(case.b) == 0 or case.exact["values"].dtype.char in "fF":
+        return ()
+    values = np.array(exact["values"])
+    values[rng.choice(pairs)] *= 1 + 10.0 ** rng.integers(-6, 3)
+    if not np.isfinite(values).all():
+        return ()
+    case.values, exact["values"] = values, values
+    return ("StructureError",)
+
+
 FAULTS: dict[str, Callable[[Any, Any], Errors]] = {
     fault.__name__: fault
     for fault in (
-        index_beyond, index_negative, index_fractional, index_object, rows_too_many, values_wrong_length,
-        value_not_finite, values_no_numbers, b_not_finite, b_wrong_shape, b_no_numbers, shape_wrong, not_square,
-        option_unknown, declaration_no_truth,
+        index_beyond, index_negative, index_fractional, index_object, index_traced, rows_too_many, indptr_broken,
+        values_wrong_length, value_not_finite, values_no_numbers, b_not_finite, b_wrong_shape, b_no_numbers,
+        shape_wrong, not_square, option_unknown, declaration_no_truth, mirror_changed,
     )
 }  # fmt: skip

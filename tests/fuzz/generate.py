@@ -9,14 +9,15 @@ import numpy as np
 
 from sparsead.backends import installed
 from tests.fuzz.faults import FAULTS
-from tests.fuzz.matrices import FAMILIES
+from tests.fuzz.matrices import FAMILIES, Triplets
 
 SCALES = (1e-320, 1e-300, 1e-200, 1e-100, 1e-30, 1e30, 1e100, 1e200, 1e300)
 OPERATIONS = (
     "solve", "solve", "solve", "solve", "solve", "vjp", "vjp", "jvp", "norm", "factorize", "matmul", "matmul",
-    "add", "select", "scale", "dense",
+    "add", "select", "scale", "dense", "lanes",
 )  # fmt: skip
 INDEX_TYPES = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", ">i4", ">i8", "list")
+MAKERS = ("coo", "coo", "triplets", "csc", "csr")
 LAYOUTS = ("plain", "plain", "plain", "negative strides", "read-only", "every second", "byte order", "list", "Fortran")
 FLAGS = ("symmetric", "hermitian", "positive_definite", "triangular")
 
@@ -30,8 +31,8 @@ class Case:
     operation: str
     family: str
     n: int
-    rows: Any
-    cols: Any
+    maker: str
+    places: dict[str, Any]
     values: Any
     shape: Any
     b: Any
@@ -40,6 +41,8 @@ class Case:
     view: str
     fault: str | None = None
     expected: tuple[str, ...] = ()
+    place: str | None = None
+    traces_places: bool = False
     trans: Any = "N"
     on_singular: Any = "raise"
     precision: Any = "double"
@@ -50,8 +53,9 @@ class Case:
     def describe(self) -> dict[str, Any]:
         """Return the facts of the case as what JSON can hold."""
         return {
-            "case": self.index, "front": self.front, "operation": self.operation, "family": self.family, "n": self.n,
-            "k": self.k, "dtype": str(self.exact["values"].dtype), "backend": repr(self.backend), "view": self.view,
+            "case": self.index, "front": self.front, "operation": self.operation, "maker": self.maker,
+            "family": self.family, "n": self.n, "k": None if self.k is None else int(self.k),
+            "dtype": str(self.exact["values"].dtype), "backend": repr(self.backend), "view": self.view,
             "trans": repr(self.trans), "declared": repr(self.declared), "fault": self.fault, "limit": self.limit,
             "on_singular": repr(self.on_singular), "precision": repr(self.precision),
         }  # fmt: skip
@@ -71,8 +75,9 @@ def generate(seed: int, index: int, *, jitted: bool) -> Case:
     """
     rng = np.random.default_rng([seed, index])
     family = str(rng.choice(list(FAMILIES)))
-    n = int(rng.choice([0, 1, 2, 3, 5, 8, 12, 60], p=[0.03, 0.07, 0.15, 0.2, 0.25, 0.2, 0.08, 0.02]))
-    triplets = FAMILIES[family](rng, n)
+    n = int(rng.choice([0, 1, 2, 3, 5, 8, 12, 60], p=[0.03, 0.05, 0.12, 0.2, 0.25, 0.2, 0.1, 0.05]))
+    maker = str(rng.choice(MAKERS))
+    triplets = _compressible(maker, FAMILIES[family](rng, n))
     values = _scaled(rng, triplets.values)
     k = rng.choice([None, 0, 1, 2, 3], p=[0.5, 0.04, 0.16, 0.2, 0.1])
     b = _right_hand_side(rng, n, k, np.iscomplexobj(values))
@@ -83,8 +88,8 @@ def generate(seed: int, index: int, *, jitted: bool) -> Case:
         operation=str(rng.choice(OPERATIONS)),
         family=family,
         n=n,
-        rows=triplets.rows,
-        cols=triplets.cols,
+        maker=maker,
+        places=_places(maker, triplets),
         values=values,
         shape=(n, n),
         b=b,
@@ -95,15 +100,36 @@ def generate(seed: int, index: int, *, jitted: bool) -> Case:
         on_singular=str(rng.choice(["raise", "nan"], p=[0.85, 0.15])),
         limit=0 if rng.random() < 0.05 else None,
     )
+    if case.operation == ("lanes" if case.front == "numpy" else "factorize"):
+        case.operation = "solve"
+    if case.operation == "lanes":
+        case.on_singular = "nan"
     if values.dtype.char in "fF" and rng.random() < 0.3:
         case.precision = "single"
     case.declared = _declared(rng, triplets, values)
-    case.exact = {"rows": case.rows, "cols": case.cols, "values": values, "b": b}
+    case.exact = {"rows": triplets.rows, "cols": triplets.cols, "values": values, "b": b}
     case.exact["direction"] = rng.normal(size=values.shape)
     _write_down(rng, case)
     if rng.random() < 0.4:
         _add_fault(rng, case)
     return case
+
+
+def _compressible(maker: str, triplets: Triplets) -> Triplets:
+    """The triplets column by column for csc, row by row for csr, otherwise in their order."""
+    if maker not in ("csc", "csr"):
+        return triplets
+    order = np.argsort(triplets.cols if maker == "csc" else triplets.rows, kind="stable")
+    return Triplets(triplets.rows[order], triplets.cols[order], triplets.values[order], triplets.n)
+
+
+def _places(maker: str, triplets: Triplets) -> dict[str, Any]:
+    """The arguments that say where the values stand."""
+    if maker not in ("csc", "csr"):
+        return {"rows": triplets.rows, "cols": triplets.cols}
+    indices, compressed = (triplets.rows, triplets.cols) if maker == "csc" else (triplets.cols, triplets.rows)
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(compressed, minlength=triplets.n))])
+    return {"indices": indices, "indptr": indptr.astype(np.int64)}
 
 
 def _scaled(rng: Any, values: Any) -> Any:
@@ -166,9 +192,9 @@ def _declared(rng: Any, triplets: Any, values: Any) -> dict[str, Any]:
 def _write_down(rng: Any, case: Case) -> None:
     """Pass the same numbers as other types, orders and layouts."""
     kind = str(rng.choice(INDEX_TYPES))
-    for name in ("rows", "cols"):
-        indices = getattr(case, name)
-        setattr(case, name, indices.tolist() if kind == "list" else indices.astype(kind))
+    for name, indices in case.places.items():
+        fits = kind not in ("int8", "uint8") or indices.max(initial=0) < 127
+        case.places[name] = indices.tolist() if kind == "list" else indices.astype(kind if fits else "int64")
     for name in ("values", "b"):
         setattr(case, name, _laid_out(str(rng.choice(LAYOUTS)), getattr(case, name)))
 

@@ -195,6 +195,40 @@ def graded(rng: Any, n: int) -> Triplets:
     return _from_dense(scales[:, None] * (_laplacian(n)) * scales)
 
 
+def mixed_units(rng: Any, n: int) -> Triplets:
+    """Every equation and every unknown in a unit of its own, unsymmetric."""
+    rows, cols, values, _ = dominant(rng, n)
+    of_rows, of_cols = 10.0 ** rng.integers(-7, 8, (2, n))
+    return Triplets(rows, cols, of_rows[rows] * values * of_cols[cols], n)
+
+
+def mixed_units_indefinite(rng: Any, n: int) -> Triplets:
+    """Symmetric and indefinite, every unknown in a unit of its own."""
+    rows, cols, values, _ = indefinite(rng, n)
+    units = 10.0 ** rng.integers(-6, 7, n)
+    return Triplets(rows, cols, units[rows] * values * units[cols], n)
+
+
+def stiff_supports(rng: Any, n: int) -> Triplets:
+    """A chain of springs on supports many orders stiffer or softer: penalty methods, void material."""
+    held = rng.random(n) < 0.4
+    return _from_dense(_laplacian(n, free=True) + np.diag(np.where(held, 10.0 ** rng.integers(-12, 13, n), 1e-3)))
+
+
+def growing_inverse(rng: Any, n: int) -> Triplets:
+    """Pivots of one, and an inverse that doubles with each row: no pivot tells the condition number."""
+    m = min(n, 50)  # beyond, the reference has no digits either
+    return _from_dense(np.eye(n) - np.triu(np.ones((n, n)), 1) * (np.arange(n) < m))
+
+
+def dependent(rng: Any, n: int) -> Triplets:
+    """The last row is the sum of the others, up to rounding or a little more."""
+    full = _sparse(rng, n, 0.6) + 3 * np.eye(n)
+    if n > 1:
+        full[-1] = full[:-1].sum(0) * (1 + rng.choice([0, 1e-16, 1e-14, 1e-12, 1e-8]) * rng.normal(size=n))
+    return _from_dense(full)
+
+
 def far_apart(rng: Any, n: int) -> Triplets:
     """A diagonal from the smallest to the largest numbers there are, and a few entries."""
     powers = rng.integers(-300, 301, n)
@@ -208,6 +242,6 @@ FAMILIES: dict[str, Callable[[Any, int], Triplets]] = {
         dominant, any_sparse, integers, laplacian, positive_definite, hermitian, hermitian_definite,
         complex_symmetric, complex_general, indefinite, saddle, shifted, floating, floating_inexact, zero_row,
         zero_column, empty, repeated, cancelling, permutation, lower, upper, hilbert, nearly_singular, growing,
-        graded, far_apart,
+        graded, mixed_units, mixed_units_indefinite, stiff_supports, growing_inverse, dependent, far_apart,
     )
 }  # fmt: skip

@@ -14,6 +14,11 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from tests.fuzz.generate import Case
+from tests.fuzz.reference import Ball, Reference, Scaled, inverse, product, scaled
+
+_TAME_CONDITION = 1e6
+_TAME_SIZE = 1e15
+_TAME_SPREAD = 1e6
 
 
 class Truth:
@@ -34,6 +39,12 @@ class Truth:
     def seen(self) -> Any:
         """The matrix through the view of the case."""
         return self.through_view(self.raw)
+
+    @property
+    def load(self) -> Ball:
+        """The right-hand side, of which XLA loses what is subnormal."""
+        lost = self.smallest if self.case.front != "numpy" else 0.0
+        return Ball(self.b, np.full(self.b.shape, lost, np.longdouble))
 
     @property
     def trans(self) -> str:
@@ -59,24 +70,24 @@ class Truth:
         return self.case.n == 0 or bool((maximum_bipartite_matching(csr_array(self.stored)) >= 0).all())
 
     @cached_property
-    def scaled(self) -> Any:
-        """The matrix with rows and columns scaled to largest entries of one, a few times over."""
-        full = np.abs(self.raw) * 0 + self.raw
-        for _ in range(4):
-            for axis in (1, 0):
-                largest = np.abs(full).max(axis=axis, keepdims=True, initial=0)
-                full = full / np.where(largest > 0, largest, 1)
-        return full
+    def scaled(self) -> Scaled:
+        """The matrix taken apart into units and numbers near one."""
+        return scaled(self.raw)
+
+    @cached_property
+    def scaled_inverse(self) -> Any:
+        """Inverse of the scaled matrix in extended precision, None if it has none."""
+        return inverse(self.scaled.middle)
 
     @cached_property
     def condition(self) -> float:
-        """Condition number of the scaled matrix; infinite where it is singular to working precision."""
+        """Condition number of the scaled matrix in the largest row sums; infinite where it is singular."""
         if self.case.n == 0:
             return 1.0
-        if (~(self.raw != 0).any(axis=0)).any() or (~(self.raw != 0).any(axis=1)).any():
+        if self.scaled_inverse is None:
             return np.inf
-        singular = np.linalg.svd(self.scaled.astype(complex), compute_uv=False)
-        return float(singular[0] / singular[-1]) if singular[-1] > 0 else np.inf
+        sums = (np.abs(part).sum(axis=1).max() for part in (self.scaled.middle, self.scaled_inverse))
+        return float(np.prod([*sums]))
 
     @cached_property
     def has_subnormal(self) -> bool:
@@ -124,8 +135,9 @@ class Truth:
 
     @property
     def is_single(self) -> bool:
-        """Whether something comes in single precision, so that the answer may."""
-        return any(np.asarray(self.case.exact[name]).dtype.char in "fF" for name in ("values", "b"))
+        """Whether the solution comes in single precision."""
+        types = (np.asarray(self.case.exact[name]).dtype for name in ("values", "b"))
+        return np.result_type(*(dtype if dtype.kind in "fc" else np.float64 for dtype in types)).char in "fF"
 
     @cached_property
     def absolute(self) -> Any:
@@ -142,32 +154,77 @@ class Truth:
         np.add.at(raw, (exact["rows"], exact["cols"]), exact["direction"].astype(exact["values"].dtype))
         return self.applied(self.through_view(raw))
 
-    def solution(self, operator: Any, b: Any) -> Any:
-        """Solution in extended precision: scaled, factorized in double, refined."""
-        rows = np.abs(operator).max(axis=1, keepdims=True)
-        cols = np.abs(operator / rows).max(axis=0, keepdims=True)
-        scaled = operator / rows / cols
-        inverse = np.linalg.inv(scaled.astype(complex))
-        rhs = (b.reshape(len(b), -1) / rows).astype(np.clongdouble)
-        x = np.zeros_like(rhs)
-        for _ in range(6):
-            x = x + inverse @ (rhs - scaled @ x)
-        return (x / cols.T).reshape(b.shape)
+    @property
+    def limits(self) -> Any:
+        """Limits of the type of the answer."""
+        return np.finfo(np.float32 if self.is_single else np.float64)
 
-    def values_bar(self, lam: Any, x: Any) -> Any:
-        """Cotangent of the triplets: minus lam x^T of op(A), read back through op and view, at each triplet."""
-        outer = -lam.reshape(self.case.n, -1) @ x.reshape(self.case.n, -1).T
-        for mark in (self.trans, self.case.view[1:].replace("conj()", "C")):
-            outer = outer.T if mark in ("T", "H") else outer
-            outer = outer.conj() if mark in ("H", "C") else outer
-        bar = outer[self.case.exact["rows"], self.case.exact["cols"]]
-        return bar if np.iscomplexobj(self.values) else bar.real
+    @property
+    def smallest(self) -> float:
+        """Size below which numbers are lost: XLA takes subnormal ones for zero."""
+        limit = self.limits
+        return float(limit.smallest_subnormal if self.case.front == "numpy" else limit.tiny)
 
     @cached_property
-    def largest_solution(self) -> float:
-        """A bound of what the solution and its derivatives can grow to, as a power of ten."""
+    def reference(self) -> Reference:
+        """Solves with op(A) in extended precision."""
+        return self._reference(self.operator)
+
+    @cached_property
+    def adjoint(self) -> Reference:
+        """Solves with the transpose of op(A): its equations are the columns, which have units of their own."""
+        return self._reference(self.operator.T)
+
+    def _reference(self, operator: Any) -> Reference:
+        last_place = float(self.limits.eps)
+        return Reference(operator, rounding=self.rounding, last_place=last_place, smallest=2 * self.smallest)
+
+    @property
+    def rounding(self) -> float:
+        """Relative rounding in the matrix and its factors."""
+        return float(np.finfo(np.float32 if self.loses_digits else np.float64).eps)
+
+    @property
+    def loses_digits(self) -> bool:
+        """Whether the factors are of single precision, or the values that are factorized sums in it."""
+        if self.case.exact["values"].dtype.char not in "fF":
+            return False
+        sums = len(self.values) > self.stored.sum()
+        single = self.case.precision == "single" and (self.is_single or self.case.operation == "factorize")
+        return bool(sums or single)
+
+    def values_bar(self, lam: Ball, x: Ball) -> Ball:
+        """Cotangent of the triplets: minus lam x^T of op(A), read back through op and view, at each triplet."""
+        n, places = self.case.n, (self.case.exact["rows"], self.case.exact["cols"])
+        columns = [Ball(*(part.reshape(n, -1) for part in ball)) for ball in (lam, x)]
+        outer = product(columns[0], Ball(*(part.T for part in columns[1])))
+        center, radius = -outer.center, outer.radius
+        for mark in (self.trans, self.case.view[1:].replace("conj()", "C")):
+            center, radius = (center.T, radius.T) if mark in ("T", "H") else (center, radius)
+            center = center.conj() if mark in ("H", "C") else center
+        bar = center[places]
+        return Ball(bar if np.iscomplexobj(self.values) else bar.real, radius[places])
+
+    @cached_property
+    def may_overflow(self) -> bool:
+        """Whether the solution or its derivatives may be out of range, by their bound as a power of ten."""
         if self.case.n == 0 or not np.isfinite(self.condition):
-            return np.inf
+            return True
         sizes = np.abs(self.raw[self.raw != 0]).astype(np.longdouble)
         of_b = max(float(np.log10(np.abs(self.b).max(initial=1e-4900) + np.longdouble(1e-4900))), 0.0)
-        return of_b + float(np.log10(self.condition)) - 2 * min(0.0, float(np.log10(sizes.min())))
+        bound = of_b + float(np.log10(self.condition)) - 2 * min(0.0, float(np.log10(sizes.min())))
+        return bound > (30 if self.is_single else 290)
+
+    @property
+    def is_harsh(self) -> bool:
+        """Whether the input is bad or extreme: a fault, or a matrix, number, size or option out of the ordinary."""
+        case = self.case
+        if case.fault or case.n < 2 or case.k == 0 or case.limit is not None or not self.condition < _TAME_CONDITION:
+            return True
+        if case.backend == "triangular" and "triangular" not in case.declared:
+            return True
+        sizes = [np.abs(part[part != 0]) for part in (self.raw, self.b) if part.any()]
+        extreme = any(
+            s.max() > _TAME_SIZE or s.min() < 1 / _TAME_SIZE or s.max() > _TAME_SPREAD * s.min() for s in sizes
+        )
+        return bool(extreme or self.asymmetry or self.pattern_breaks_declaration)

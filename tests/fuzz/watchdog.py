@@ -6,11 +6,13 @@ import json
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 _LOOK = 0.2  # seconds between looks
+_START = 90.0  # seconds that a process may take to import everything on a busy machine
 ROOT = Path(__file__).parents[2]
 
 
@@ -44,10 +46,18 @@ class Plan:
 
 @dataclass
 class Report:
-    """What was found."""
+    """What was found.
 
-    done: int = 0
-    jitted: int = 0
+    Parameters
+    ----------
+    counts : Counter
+        Cases by kind: ``done``, ``harsh`` (bad or extreme), ``jitted``, ``harsh and jitted``, ``answered``, and
+        the names of backends.
+    failures : list of dict
+        Description of each case that failed, and why.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
     failures: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -76,14 +86,14 @@ class Worker:
 
     def _start(self, first: int) -> None:
         plan = self._plan
-        self._last = first - plan.workers
         numbers = {"seed": plan.seed, "cases": plan.cases, "jitted": plan.jitted, "first": first, "step": plan.workers}
-        command = [sys.executable, "-m", "tests.fuzz.worker", "--log", str(self.log), "--until", str(self._until)]
+        command = [sys.executable, "-X", "faulthandler", "-m", "tests.fuzz.worker"]
+        command += [f"--log={self.log}", f"--until={self._until}"]
         command += [f"--{name}={number}" for name, number in numbers.items()]
         command += [f"--plant={plan.plant}"] if plan.plant else []
-        self._errors = open(self.log.with_suffix(".err"), "w")
-        self._process = subprocess.Popen(command, cwd=ROOT, stderr=self._errors)
-        self._heard = time.monotonic()
+        with open(self.log.with_suffix(".err"), "w") as errors:
+            self._process = subprocess.Popen(command, cwd=ROOT, stderr=errors)
+        self._deadline = time.monotonic() + max(_START, plan.silence)
 
     def look(self) -> None:
         """Read the log; where the process is dead or silent, record it and start another."""
@@ -93,7 +103,7 @@ class Worker:
             self.finished = True
         elif code is not None:
             self._lost(f"crash, exit status {code}: {self.log.with_suffix('.err').read_text()[-2000:]}")
-        elif time.monotonic() - self._heard > self._plan.silence:
+        elif time.monotonic() > self._deadline:
             self._process.kill()
             self._process.wait()
             self._take_lines()
@@ -105,19 +115,25 @@ class Worker:
         self._process.wait()
 
     def _take_lines(self) -> None:
-        text = self.log.read_text()[self._read :]
-        complete = text[: text.rfind("\n") + 1]
+        with open(self.log, "rb") as log:
+            log.seek(self._read)
+            text = log.read()
+        complete = text[: text.rfind(b"\n") + 1]
         self._read += len(complete)
         for line in map(json.loads, complete.splitlines()):
-            self._heard = time.monotonic()
+            self._deadline = time.monotonic() + self._plan.silence
             if "done" not in line:
                 self._running = line
                 continue
-            self._last, running, self._running = line["done"], self._running, None
-            self.report.done += 1
-            self.report.jitted += int(running is not None and running["front"] == "jit")
+            running, self._running = self._running, None
+            self._count(line)
             if line["fault"]:
                 self._record(running or {}, line["fault"])
+
+    def _count(self, line: dict[str, Any]) -> None:
+        kinds = [kind for kind in ("harsh", "jitted", "answered") if line[kind]]
+        both = ["harsh and jitted"] if line["harsh"] and line["jitted"] else []
+        self.report.counts.update(["done", *kinds, *both, f"backend {line['backend'] or 'chosen'}"])
 
     def _lost(self, fault: str) -> None:
         running, self._running = self._running, None
@@ -145,7 +161,6 @@ def watch(plan: Plan) -> Report:
         for worker in workers:
             worker.stop()
     return Report(
-        done=sum(worker.report.done for worker in workers),
-        jitted=sum(worker.report.jitted for worker in workers),
+        counts=sum((worker.report.counts for worker in workers), Counter()),
         failures=[failure for worker in workers for failure in worker.report.failures],
     )

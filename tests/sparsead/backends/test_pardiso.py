@@ -130,8 +130,27 @@ def test_slot_dropped_while_the_handle_is_held_is_freed_later(backend):
     with calls.held():
         del factorization
         gc.collect()
-        assert list(calls._given_back), "the finalizer must not wait for the lock of its own thread"
-    assert not calls._given_back
+        assert list(calls.given_back), "the finalizer must not wait for the lock of its own thread"
+    assert not calls.given_back
+
+
+def test_dropped_factors_leave_their_memory_to_the_next_that_replaces_them(backend):
+    of = case("soft and stiff")
+    analysis = analyze(backend, of)
+    handle = analysis._handles[0]
+    kept, dropped = analysis.factorize(of.values), analysis.factorize(2 * of.values)
+    slot, free = dropped._slot, len(handle._free)
+    b = right_hand_sides(of, 1, np.random.default_rng(0))
+    with analysis.replacing():
+        del dropped
+        gc.collect()
+        successor = analysis.factorize(3 * of.values)
+    assert (successor._slot, len(handle._free)) == (slot, free)
+    np.testing.assert_allclose(3 * successor.solve(b), kept.solve(b), rtol=1e-10)
+    with analysis.replacing():
+        del successor
+        gc.collect()
+    assert len(handle._free) == free + 1
 
 
 def test_finalizer_in_another_thread_does_not_wait(backend):

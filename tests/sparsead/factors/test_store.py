@@ -142,11 +142,21 @@ def test_beyond_comfort_matrices_whose_adjoint_is_awaited_stay() -> None:
     assert factor_cache.stats().factorizations == 6
 
 
-def test_matrices_whose_adjoint_was_solved_are_dead() -> None:
+def test_beyond_comfort_a_matrix_whose_adjoint_was_solved_stays_until_the_next_comes() -> None:
     factor_cache.limit(20 * bytes_of_one())
     for k in range(1, 9):
         sp.vjp(solve, A * float(k), B)[1](B)
-    assert factor_cache.stats().held == 2
+        solve(A * float(k), B + 1)
+        assert factor_cache.stats().held == 1
+    assert factor_cache.stats().factorizations == 8
+
+
+def test_beyond_comfort_two_matrices_in_turn_stay_unless_their_adjoints_were_solved() -> None:
+    factor_cache.limit(20 * bytes_of_one())
+    for _ in range(3):
+        solve(A, B)
+        solve(A * 2.0, B)
+    assert factor_cache.stats().factorizations == 2
 
 
 def test_store_stays_within_its_bytes() -> None:
@@ -237,7 +247,7 @@ def test_factorization_beyond_the_limit_works_and_warns_once(
         first = solve(A)
     assert np.array_equal(solve(A), first)  # a second warning would be an error here
     stats = factor_cache.stats()
-    assert (stats.held, stats.factorizations) == (0, 2)
+    assert (stats.held, stats.factorizations, stats.evictions, stats.rebuilds) == (0, 2, 2, 1)
 
 
 # ------------------------------------------------------------------------------------------ immutability

@@ -98,13 +98,13 @@ def test_rectangular_pattern_is_not_symmetric() -> None:
     assert not some().is_symmetric
 
 
-def test_mirror_is_the_entry_across_the_diagonal() -> None:
+def test_transposition_of_a_symmetric_pattern_gives_the_entry_across_the_diagonal() -> None:
     rng = np.random.default_rng(3)
     rows, cols = rng.integers(0, 8, 20), rng.integers(0, 8, 20)
     pattern, _ = from_triplets(np.r_[rows, cols], np.r_[cols, rows], (8, 8))
-    here = [pattern.entry(s) for s in pattern.lower]
-    assert [pattern.entry(s)[::-1] for s in pattern.mirror] == here
-    assert all(row >= column for row, column in here)
+    transposed, across = pattern.transposition
+    assert transposed is pattern
+    assert [pattern.entry(s)[::-1] for s in across] == [pattern.entry(s) for s in range(pattern.size)]
 
 
 def test_diagonal_names_the_stored_entry_or_minus_one() -> None:
@@ -161,3 +161,9 @@ def test_other_slots_are_other_keys(other: Slots) -> None:
 @pytest.mark.parametrize(("slot", "size", "identity"), [([0, 1], 2, True), ([1, 0], 2, False), ([0, 1], 3, False)])
 def test_identity_is_recognised(slot: list[int], size: int, identity: bool) -> None:
     assert Slots(np.array(slot), size).is_identity is identity
+
+
+def test_identity_is_known_without_its_array_and_makes_it_when_asked() -> None:
+    slots = Slots.identity(4)
+    assert slots.is_identity and len(slots) == 4 and slots == Slots.identity(4) != Slots.identity(5)
+    assert slots.slot.tolist() == [0, 1, 2, 3]

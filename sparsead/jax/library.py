@@ -1,0 +1,18 @@
+"""JAX, or the error that says how to get it; imported before the other files here, which import JAX themselves."""
+
+from __future__ import annotations
+
+from sparsead.errors import BackendMissingError
+
+try:
+    import jax
+    import jax.numpy as jnp
+except ImportError as error:
+    raise BackendMissingError(
+        "sparsead.jax needs JAX",
+        expected="the package jax, 0.6.1 or later",
+        got=f"import jax failed: {error}",
+        fix='pip install "jax>=0.6.1", or use sparsead.numpy, which needs NumPy and SciPy only',
+    ) from error
+
+__all__ = ["jax", "jnp"]

@@ -1,0 +1,91 @@
+"""Which backend is chosen for which matrix, and that the reason is told."""
+
+from __future__ import annotations
+
+import importlib
+
+import numpy as np
+import pytest
+
+import sparsead.numpy as sp
+from sparsead.backends.choose import choose
+from sparsead.pattern.structure import Structure
+
+DEFINITE, SYMMETRIC, GENERAL = (
+    Structure(symmetric=True, positive_definite=True),
+    Structure(symmetric=True),
+    Structure(),
+)
+
+
+def laplacian(m):
+    """Pattern of the five-point Laplacian on m x m nodes."""
+    number = np.arange(m * m).reshape(m, m)
+    left = np.concatenate([number[:, :-1].ravel(), number[:-1].ravel()])
+    right = np.concatenate([number[:, 1:].ravel(), number[1:].ravel()])
+    rows, cols = np.concatenate([number.ravel(), left, right]), np.concatenate([number.ravel(), right, left])
+    return sp.coo(rows, cols, np.ones(len(rows)), (m * m, m * m)).pattern
+
+
+def full(n):
+    rows, cols = np.indices((n, n)).reshape(2, -1)
+    return sp.coo(rows, cols, np.ones(n * n), (n, n)).pattern
+
+
+@pytest.fixture
+def installed(monkeypatch):
+    def only(*names):
+        module = importlib.import_module("sparsead.backends.choose")  # the package's name is that of the function
+        monkeypatch.setattr(module, "installed", lambda: ("dense", "banded", "triangular", "superlu", *names))
+
+    return only
+
+
+@pytest.mark.parametrize(
+    ("structure", "there", "expected"),
+    [
+        (DEFINITE, ("pardiso", "cholmod", "umfpack"), "pardiso"),
+        (DEFINITE, ("cholmod", "umfpack"), "cholmod"),
+        (SYMMETRIC, ("pardiso", "cholmod", "umfpack"), "pardiso"),
+        (SYMMETRIC, ("cholmod", "umfpack"), "umfpack"),
+        (GENERAL, ("pardiso", "umfpack"), "pardiso"),
+        (GENERAL, ("cholmod", "umfpack"), "umfpack"),
+        (DEFINITE, (), "superlu"),
+        (GENERAL, (), "superlu"),
+    ],
+)
+def test_structure_and_libraries_decide_for_large_matrices(installed, structure, there, expected):
+    installed(*there)
+    choice = choose(laplacian(60), structure)
+    assert choice.backend == expected
+    assert str(choice).startswith(f"{expected}: ")
+
+
+def test_full_small_matrix_goes_to_dense_lapack():
+    assert choose(full(40)).backend == "dense"
+
+
+def test_small_matrix_goes_to_its_band():
+    assert str(choose(laplacian(10), DEFINITE)) == "banded: 100 unknowns within 10 + 10 diagonals: LAPACK on the band"
+
+
+def test_chain_goes_to_its_band_whatever_its_length():
+    n = np.arange(50_000)
+    pattern = sp.coo(np.r_[n, n[1:]], np.r_[n, n[:-1]], np.ones(2 * n.size - 1), (n.size, n.size)).pattern
+    assert choose(pattern).backend == "banded"
+
+
+def test_wide_band_of_a_middling_matrix_is_not_eliminated_by_lapack(installed):
+    installed()
+    assert choose(full(300)).backend == "superlu"
+
+
+def test_declared_triangle_is_substituted():
+    pattern = sp.coo([0, 1, 1], [0, 0, 1], np.ones(3), (2, 2)).pattern
+    assert choose(pattern, Structure(triangular="lower")).backend == "triangular"
+
+
+def test_large_system_on_superlu_tells_what_to_install(installed):
+    installed()
+    with pytest.warns(UserWarning, match=r'pip install "sparsead\[pardiso\]"'):
+        assert choose(laplacian(142)).backend == "superlu"

@@ -1,0 +1,81 @@
+"""What a compiled program holds: host calls with the pattern beside them, never its indices as foldable constants."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.conftest import require
+
+jax = require("jax")
+jnp = require("jax.numpy")
+sp = require("sparsead.jax")
+
+LARGE = 20_000  # unknowns: beyond the sizes that become array code on a CPU
+SMALL = 200
+TRANSPORTS = ("buffer", "ffi")
+
+
+def program(n: int) -> tuple[Any, Any]:
+    """Return the value and gradient of a program that uses all five kernels, and its argument."""
+    along = np.arange(n)
+    rows, cols = np.r_[along, along[1:], along[:-1], 0], np.r_[along, along[:-1], along[1:], 0]
+    assemble = sp.triplets(rows, cols, (n, n))
+
+    def value(d: Any) -> Any:
+        a = assemble(d)
+        u = sp.solve(a, jnp.ones(n))
+        return u @ (a @ u)
+
+    return jax.value_and_grad(value), jnp.where(jnp.arange(len(rows)) < n, 4.0, 1.0)
+
+
+def nbytes(n: int) -> int:
+    f, d = program(n)
+    return len(jax.jit(f).lower(d).compiler_ir("hlo").as_serialized_hlo_module_proto())
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_program_does_not_grow_with_the_pattern(transport: str) -> None:
+    with sp.transport(transport):
+        small, large = nbytes(LARGE), nbytes(5 * LARGE)
+    assert large < 1.01 * small < 20_000
+
+
+def test_traced_function_holds_no_index_arrays() -> None:
+    f, d = program(LARGE)
+    assert sum(np.size(constant) for constant in jax.make_jaxpr(f)(d).consts) == 0
+
+
+def test_new_values_are_not_compiled_again() -> None:
+    f, d = program(SMALL)
+    traced = []
+
+    @jax.jit
+    def counted(d: Any) -> Any:
+        traced.append(d)
+        return f(d)
+
+    for factor in (1.0, 2.0, 3.0):
+        counted(d * factor)
+    assert len(traced) == 1
+
+
+def test_on_an_accelerator_products_and_sums_stay_in_the_program() -> None:
+    along = np.arange(LARGE)
+    assemble = sp.triplets(np.r_[along, 0], np.r_[along, 0], (LARGE, LARGE))
+    slope = jax.jit(jax.grad(lambda d: ((assemble(d) @ jnp.ones(LARGE)) ** 2).sum()))
+    text = slope.trace(jnp.ones(LARGE + 1)).lower(lowering_platforms=("cuda",)).as_text()
+    assert "callback" not in text
+    # XLA would fold index constants for minutes if they did not stand behind the barrier
+    indices = re.findall(r"stablehlo.constant .* : tensor<\d+xi\d+>", text)
+    assert text.count("stablehlo.optimization_barrier") == len(indices) == 6
+
+
+def test_array_code_of_small_matrices_does_what_the_host_does() -> None:
+    f, d = program(SMALL)
+    for got, want in zip(jax.jit(f)(d), f(d), strict=True):
+        assert np.allclose(got, want, rtol=1e-12, atol=1e-14)  # sums of a few hundred numbers in another order
