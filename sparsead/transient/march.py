@@ -132,23 +132,28 @@ def march(
     """
     times = check_times(t)
     parts = Parts(mass, stiffness, damping, internal, tangent, load, v0 is not None)
-    scheme_of = _formula(method, v0 is not None)
     u0, v0 = _state("u0", u0, mass), None if v0 is None else _state("v0", v0, mass)
-    full = mass.shape[0]
     if prescribed is not None:
-        dofs, free = free_of(prescribed[0], full)
+        dofs, free = free_of(prescribed[0], mass.shape[0])
         parts = prescribed_parts(parts, dofs, free, prescribed[1])
         u0, v0 = u0[free], None if v0 is None else v0[free]
     system, data = system_of(parts, u0, params, backend)
-    scheme = ImplicitScheme(system, scheme_of)
+    scheme = ImplicitScheme(system, _formula(method, v0 is not None))
     z0 = scheme.lift(data, jnp.asarray(times)[0], u0, v0)
     options = Options(h, rtol, atol, gradient, checkpoint, max_steps)
     out, stats = run(scheme, z0, times, data, options, u0.size, partial(name_in, u0))
-    rows = [out[:, i * u0.size : (i + 1) * u0.size] for i in range(3 if v0 is not None else 1)]
+    whole = None
     if prescribed is not None:
-        rows = with_prescribed(rows, dofs, free, prescribed[1], jnp.asarray(times), params)
-    states = Motion(*rows) if v0 is not None else rows[0]
+        whole = partial(with_prescribed, dofs, free, prescribed[1], jnp.asarray(times), params)
+    states = _states(out, u0.size, v0 is not None, whole)
     return (states, stats) if full_output else states
+
+
+def _states(out: Any, n: int, second: bool, whole: Callable[..., Any] | None) -> Any:
+    """What users get of the carried rows, of all dofs."""
+    rows = [out[:, i * n : (i + 1) * n] for i in range(3 if second else 1)]
+    rows = rows if whole is None else whole(rows)
+    return Motion(*rows) if second else rows[0]
 
 
 def _formula(method: Any, second: bool) -> Any:

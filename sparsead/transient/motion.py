@@ -70,7 +70,7 @@ def prescribed_parts(parts: Parts, dofs: Any, free: Any, motion: Callable[..., A
     )
 
 
-def with_prescribed(rows: list[Any], dofs: Any, free: Any, motion: Any, times: Any, params: Any) -> list[Any]:
+def with_prescribed(dofs: Any, free: Any, motion: Any, times: Any, params: Any, rows: list[Any]) -> list[Any]:
     """Return the rows of all dofs, each (m, n)."""
     given = jax.vmap(lambda t: derivatives(motion, t, params))(times)
     n = len(dofs) + len(free)
