@@ -14,61 +14,76 @@ import math
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 
-def advances(steps: int, snapshots: int) -> int:
+def advances(steps: Any, snapshots: int) -> Any:
     """Return the least number of steps forward that reverses `steps` with `snapshots`; taped ones are not counted.
+
+    Parameters
+    ----------
+    steps : int or int array, shape (...)
+        Steps to reverse.
+    snapshots : int
+        Snapshots that may be held, the one at the start counted.
+
+    Returns
+    -------
+    int or int array, shape (...)
+        Steps forward.
 
     Examples
     --------
-    >>> advances(10, 3), advances(10, 1), advances(10, 10)
-    (15, 45, 9)
+    >>> [int(advances(10, c)) for c in (3, 1, 10)]
+    [15, 45, 9]
     """
-    if steps <= 1:
-        return 0
-    r = _repetitions(steps, snapshots)
-    return r * steps - math.comb(snapshots + r, r - 1)
-
-
-def _repetitions(steps: int, snapshots: int) -> int:
+    n = np.asarray(steps, np.int64)
     if snapshots == 1:
-        return steps - 1
-    r = 0
-    while math.comb(snapshots + r, snapshots) < steps:
-        r += 1
-    return r
+        return n * (n - 1) // 2
+    r = _repetitions(n, snapshots)
+    return np.where(n > 1, r * n - _binomials(snapshots + 1, r - 1), 0)
 
 
-def next_distance(steps: int, snapshots: int) -> int:
+def _binomials(c: int, r: Any) -> Any:
+    """C(c + r, r), zero where c or r is negative; shape of `r`."""
+    table = np.array([math.comb(c + i, i) if c >= 0 else 0 for i in range(int(np.max(r)) + 1)] or [0], np.int64)
+    return np.where(r >= 0, table[np.maximum(r, 0)], 0)
+
+
+def _repetitions(n: Any, snapshots: int) -> Any:
+    """The least r with C(snapshots + r, r) >= n: how often a step is walked at most."""
+    longest, row = int(np.max(n)), [1]
+    while row[-1] < longest:
+        row.append(math.comb(snapshots + len(row), snapshots))
+    return np.searchsorted(row, n)
+
+
+def next_distance(steps: Any, snapshots: int) -> Any:
     """Return how many steps to walk from a snapshot before taking the next, `snapshots` counting the one at the start.
 
     Parameters
     ----------
-    steps : int
+    steps : int or int array, shape (...)
         Steps from the snapshot to the end, at least two.
     snapshots : int
         Snapshots that may be held, at least two.
 
     Returns
     -------
-    int
+    int or int array, shape (...)
         Between 1 and ``steps - 1``.
 
     Examples
     --------
-    >>> next_distance(10, 3)
+    >>> int(next_distance(10, 3))
     4
     """
-    r = _repetitions(steps, snapshots)
-    beta = [math.comb(snapshots - k + r - 1, r - 1) if snapshots >= k else 0 for k in range(3)]
-    fewer = math.comb(snapshots + r - 2, snapshots) if r >= 2 else 0
-    if steps <= beta[0] + beta[2]:
-        return max(fewer, 1)
-    most = math.comb(snapshots + r, snapshots)
-    if steps >= most - (math.comb(snapshots - 3 + r, r) if snapshots >= 3 else 0):
-        return beta[0]
-    return steps - beta[1] - beta[2]
+    n = np.asarray(steps, np.int64)
+    r = _repetitions(n, snapshots)
+    first, second, third = (_binomials(snapshots - k, r - 1) for k in range(3))
+    inner = np.where(n >= _binomials(snapshots, r) - _binomials(snapshots - 3, r), first, n - second - third)
+    return np.where(n <= first + third, np.maximum(_binomials(snapshots, r - 2), 1), inner)
 
 
 def traced_distance(steps: Any, snapshots: Any) -> Any:
@@ -103,7 +118,7 @@ def positions(steps: int, snapshots: int) -> list[int]:
     """
     places, left, at = [0], snapshots, 0
     while left > 1 and steps - at > 1:
-        at += next_distance(steps - at, left)
+        at += int(next_distance(steps - at, left))
         places.append(at)
         left -= 1
     return places

@@ -72,9 +72,9 @@ class ExplicitScheme:
         """Return the length of a multiplier."""
         return int(u.size)
 
-    def lift(self, data: Data, t: Any, u0: Any) -> Any:
+    def lift(self, data: Data, t: Any, u0: Any, v0: Any = None) -> Any:
         """Return what a run carries from step to step: the state itself."""
-        del data, t
+        del data, t, v0
         return u0
 
     def start(self, data: Data, t: Any, u: Any) -> Any:

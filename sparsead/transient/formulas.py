@@ -157,7 +157,7 @@ class GeneralizedAlpha:
         return Stage(
             new,
             (_mean(old, u, ahead), _mean(old, v, faster), self.alpha_m * a if self.alpha_m else 0.0),
-            (new * self.beta * h * h, new * self.gamma * h, 1.0 - self.alpha_m),
+            (new * self.beta * h * h if self.beta else 0.0, new * self.gamma * h, 1.0 - self.alpha_m),
         )
 
     def finish(self, rows: Any, slopes: list[Any], h: Any) -> list[Any]:

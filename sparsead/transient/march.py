@@ -11,6 +11,7 @@ import numpy as np
 
 from sparsead.errors import ShapeError
 from sparsead.jax.sparse_array import SparseArray
+from sparsead.transient.explicit import ExplicitScheme
 from sparsead.transient.formulas import BackwardDifferences, GeneralizedAlpha, RungeKutta, generalized_alpha, hht
 from sparsead.transient.implicit import ImplicitScheme
 from sparsead.transient.implicit_tableaus import IMPLICIT
@@ -19,16 +20,20 @@ from sparsead.transient.odesolve import name_in
 from sparsead.transient.options import known
 from sparsead.transient.run import Options, run
 from sparsead.transient.semidiscrete import Parts, system_of
+from sparsead.transient.systems import slope_of
+from sparsead.transient.tableaus import EXPLICIT, Tableau
 from sparsead.transient.times import check_times
 
 FIRST_ORDER: dict[str, Any] = {
     **{name: RungeKutta(tableau) for name, tableau in IMPLICIT.items()},
     **{f"bdf{order}": BackwardDifferences(order) for order in (2, 3, 4, 5)},
+    **EXPLICIT,
 }
 SECOND_ORDER: dict[str, Any] = {
     "newmark": GeneralizedAlpha("newmark"),
     "hht": hht(-0.1),
     "generalized_alpha": generalized_alpha(0.8),
+    "central_difference": GeneralizedAlpha("central_difference", beta=0.0),
 }
 
 
@@ -84,7 +89,7 @@ def march(
     params : pytree of arrays, optional
         Last argument of the functions.
     mass, stiffness, damping : SparseArray, shape (n, n), optional
-        M, K, C. A singular M is allowed where no method step needs its inverse (backward Euler, SDIRK, BDF).
+        M, K, C. A singular M is allowed where no step needs its inverse (backward Euler, SDIRK, BDF).
     internal : callable, optional
         ``internal(t, u, params)``, nonlinear forces r, shape (n,).
     tangent : callable, optional
@@ -98,11 +103,12 @@ def march(
         are replaced.
     method : str or GeneralizedAlpha, optional
         First order: "backward_euler" (default), "crank_nicolson", "sdirk2", "tr_bdf2", "sdirk4", "esdirk4", "bdf2"
-        to "bdf5". Second order: "newmark" (default), "hht", "generalized_alpha", or one made by
-        `sparsead.transient.hht` or `sparsead.transient.generalized_alpha`.
+        to "bdf5", or an explicit one of `odesolve`, which solves with M only. Second order: "newmark" (default),
+        "hht", "generalized_alpha", "central_difference" (explicit), or one made by `sparsead.transient.hht` or
+        `sparsead.transient.generalized_alpha`.
     h, rtol, atol, gradient, checkpoint, max_steps, full_output
-        As in `odesolve`; "aca" and "forward" only. Adaptive steps are the distance of the requested times divided by
-        powers of two, so that few factorizations serve many steps.
+        As in `odesolve`; with implicit methods "aca" and "forward" only. Adaptive implicit steps are the distance of
+        the requested times divided by powers of two, so that few factorizations serve many steps.
     backend : str, optional
         As in `sparsead.jax.solve`.
 
@@ -138,7 +144,7 @@ def march(
         parts = prescribed_parts(parts, dofs, free, prescribed[1])
         u0, v0 = u0[free], None if v0 is None else v0[free]
     system, data = system_of(parts, u0, params, backend)
-    scheme = ImplicitScheme(system, _formula(method, v0 is not None))
+    scheme = _scheme(system, method)
     z0 = scheme.lift(data, jnp.asarray(times)[0], u0, v0)
     options = Options(h, rtol, atol, gradient, checkpoint, max_steps)
     out, stats = run(scheme, z0, times, data, options, u0.size, partial(name_in, u0))
@@ -156,12 +162,15 @@ def _states(out: Any, n: int, second: bool, whole: Callable[..., Any] | None) ->
     return Motion(*rows) if second else rows[0]
 
 
-def _formula(method: Any, second: bool) -> Any:
-    if isinstance(method, GeneralizedAlpha) and second:
-        return method
-    table = SECOND_ORDER if second else FIRST_ORDER
-    default = "newmark" if second else "backward_euler"
-    return table[known("method", default if method is None else method, table)]
+def _scheme(system: Any, method: Any) -> Any:
+    formula = method
+    if not (system.second and isinstance(method, GeneralizedAlpha)):
+        table = SECOND_ORDER if system.second else FIRST_ORDER
+        default = "newmark" if system.second else "backward_euler"
+        formula = table[known("method", default if method is None else method, table)]
+    if isinstance(formula, Tableau):
+        return ExplicitScheme(slope_of(system), formula)
+    return ImplicitScheme(system, formula)
 
 
 def _state(name: str, u: Any, mass: Any) -> Any:

@@ -39,9 +39,11 @@ def system_of(parts: Parts, u0: Any, params: Any, backend: str | None) -> tuple[
     functions: list[Any] = [
         (lambda t, u, v, a, p: _residual(parts, t, u, v, a, p), (time, vector, vector, vector)),
         (lambda t, u, cu, cv, ca, p: _matrix(parts, t, u, (cu, cv, ca), p), (time, vector, time, time, time)),
+        (lambda c, p: p["matrices"][0] * c, (time,)),
     ]
-    (residual, matrix), data = traced.trace(functions, shared)
-    return SparseSystem(residual, matrix, parts.internal is None, backend), data
+    (residual, matrix, mass), data = traced.trace(functions, shared)
+    damped = parts.damping is not None
+    return SparseSystem(residual, matrix, mass, parts.second, damped, parts.internal is None, backend), data
 
 
 def _check(parts: Parts) -> None:

@@ -51,8 +51,10 @@ class SparseSystem:
 
     Parameters
     ----------
-    residual_of, matrix_of : Traced
-        ``(t, u, v, a) -> R`` and ``(t, u, c_u, c_v, c_a) -> A``.
+    residual_of, matrix_of, mass_of : Traced
+        ``(t, u, v, a) -> R``, ``(t, u, c_u, c_v, c_a) -> A`` and ``c -> c M``.
+    second, damped : bool
+        Whether M belongs to a, not to v; whether there is a C.
     linear : bool
         Whether R is linear in u: one solve a step, no iteration.
     backend : str or None
@@ -61,6 +63,9 @@ class SparseSystem:
 
     residual_of: Traced
     matrix_of: Traced
+    mass_of: Traced
+    second: bool
+    damped: bool
     linear: bool
     backend: str | None = None
 
@@ -70,6 +75,31 @@ class SparseSystem:
 
     def solve(self, data: Data, t: Any, u: Any, c: Coefficients, b: Any, trans: str) -> Any:
         """Return x with A x = b, or its transpose; the factorization is found in the store by the values of A."""
-        numbers = [jnp.asarray(x, u.dtype) for x in c]
-        matrix = self.matrix_of(data, t, u, *numbers)
+        inertia = self._inertia(c)
+        if inertia is not None:
+            matrix = self.mass_of(data, jnp.asarray(inertia, u.dtype))
+        else:
+            matrix = self.matrix_of(data, t, u, *(jnp.asarray(x, u.dtype) for x in c))
         return solve(matrix, b, trans="T" if trans == "T" else "N", backend=self.backend)
+
+    def _inertia(self, c: Coefficients) -> Any:
+        """The coefficient of M where A has nothing else: a lumped mass need not fill in like the stiffness."""
+        if not _absent(c[0]):
+            return None
+        if not self.second:
+            return c[1]
+        return c[2] if _absent(c[1]) or not self.damped else None
+
+
+def _absent(c: Any) -> bool:
+    return isinstance(c, float) and c == 0.0
+
+
+def slope_of(system: SparseSystem) -> Field:
+    """Return the slope of a system of first order, ``v`` of ``R(t, u, v) = 0``, for explicit methods."""
+
+    def slope(t: Any, u: Any, data: Data) -> Any:
+        zero = jnp.zeros_like(u)
+        return -system.solve(data, t, u, (0.0, 1.0, 0.0), system.residual(data, t, u, zero, zero), "N")
+
+    return Field(slope, ("slope of", system))

@@ -32,7 +32,7 @@ def loss(p: Any, checkpoint: Any, how: str) -> Any:
 
 def test_closed_form_takes_the_least_steps_for_all_lengths_and_snapshots() -> None:
     """Advances = min over m of m + advances(N - m, s - 1) + advances(m, s), reached at the closed form's m."""
-    longest, most = 260, 24
+    longest, most = 120, 16
     least = np.zeros((longest + 1, most + 1), np.int64)
     least[:, 1] = np.arange(longest + 1) * (np.arange(longest + 1) - 1) // 2
     for s in range(2, most + 1):
@@ -43,26 +43,20 @@ def test_closed_form_takes_the_least_steps_for_all_lengths_and_snapshots() -> No
             assert cost[binomial.next_distance(n, s) - 1] == least[n, s] == binomial.advances(n, s)
 
 
-@pytest.mark.parametrize("snapshots", [2, 3, 5, 20, 100, 141, 1000, 9999])
-def test_schedule_walks_what_the_formula_says_up_to_ten_thousand_steps(snapshots: int) -> None:
-    """The recursion of the closed form, in one row of N for each number of snapshots needed."""
-    walked = {(1, s): 0 for s in range(snapshots + 1)}
-    for n in (10, 100, 1000, 9999, 10_000):
-        stack = [(n, snapshots)]
-        while stack:
-            steps, held = stack[-1]
-            if (steps, held) in walked:
-                stack.pop()
-            elif held == 1:
-                walked[steps, held] = steps * (steps - 1) // 2
-            else:
-                m = binomial.next_distance(steps, held)
-                parts = [(steps - m, held - 1), (m, held)]
-                missing = [part for part in parts if part not in walked]
-                stack.extend(missing)
-                if not missing:
-                    walked[steps, held] = m + sum(walked[part] for part in parts)
-        assert walked[n, snapshots] == binomial.advances(n, snapshots)
+def test_schedule_walks_what_the_formula_says_for_all_lengths_up_to_ten_thousand() -> None:
+    """All pairs (N, s): the walk to the closed form's snapshot, and what it leaves on both sides, add up to theory."""
+    longest = 10_000
+    n = np.arange(longest + 1)
+    fewer = n * (n - 1) // 2
+    for s in range(2, longest + 1):
+        walked = np.maximum(n - 1, 0)  # as many snapshots as steps: once over all of them
+        long = n[max(s, 2) :]
+        walked[long] = binomial.advances(long, s)
+        assert walked[long[0]] == long[0] - 1
+        m = binomial.next_distance(long, s)
+        assert m.min() >= 1 and (m < long).all()
+        assert np.array_equal(walked[long], m + fewer[long - m] + walked[m])
+        fewer = walked
 
 
 def test_traced_distance_is_the_closed_form() -> None:

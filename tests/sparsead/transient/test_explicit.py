@@ -154,15 +154,7 @@ def test_parameters_that_f_closes_over_are_found(gradient: str) -> None:
     options = {"gradient": gradient, "method": "heun_euler", "rtol": 1e-3, "atol": 1e-4, "max_steps": 200}
 
     def by_closure(p: Any) -> Any:
-        return odesolve(
-            lambda t, u, _: models.pendulum(t, u, p),
-            START,
-            TIMES,
-            gradient=gradient,
-            method="heun_euler",
-            rtol=1e-3,
-            max_steps=200,
-        )[-1, 0]
+        return odesolve(lambda t, u, _: models.pendulum(t, u, p), START, TIMES, **options)[-1, 0]
 
     def by_argument(p: Any) -> Any:
         return solve(START, p, **options)[-1, 0]
