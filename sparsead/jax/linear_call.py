@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import jax
@@ -60,7 +59,7 @@ class _Batched:
         return _Batched(self.map.T, self.axes)
 
 
-def linear_call(linear_map: Any, residuals: Any, x: Any) -> Any:
+def linear_call(linear_map: Any, residuals: Any, x: Any, like: Any = None) -> Any:
     """Return ``linear_map(residuals, x)`` as one primitive that JAX transposes with ``linear_map.T``.
 
     Parameters
@@ -71,6 +70,9 @@ def linear_call(linear_map: Any, residuals: Any, x: Any) -> Any:
         What the map depends on, in any way.
     x : pytree of arrays
         What it is linear in.
+    like : pytree of arrays, optional
+        Something of the structure, shapes and types of y; else `linear_map` is traced to find them, which fails where
+        only its transpose can be computed.
 
     Returns
     -------
@@ -87,24 +89,25 @@ def linear_call(linear_map: Any, residuals: Any, x: Any) -> Any:
     leaves, tree = jax.tree.flatten(residuals)
     operands, x_tree = jax.tree.flatten(x)
     leaves, operands = [jnp.asarray(r) for r in leaves], [jnp.asarray(v) for v in operands]
-    y_tree = jax.tree.structure(jax.eval_shape(linear_map, residuals, x))
-    flat = linear_call_p.bind(
-        *leaves, *operands, map=linear_map, count=len(leaves), tree=tree, x_tree=x_tree, y_tree=y_tree
-    )
-    return y_tree.unflatten(flat)
+    shapes, y_tree = jax.tree.flatten(jax.eval_shape(linear_map, residuals, x) if like is None else like)
+    static = {"map": linear_map, "tree": tree, "x_tree": x_tree, "y_tree": y_tree, "out": _kinds(shapes)}
+    return y_tree.unflatten(linear_call_p.bind(*leaves, *operands, count=len(leaves), **static))
 
 
-def _evaluate(*args: Any, map: Any, count: int, tree: Any, x_tree: Any, y_tree: Any) -> list[Any]:
+def _kinds(arrays: Any) -> tuple[tuple[tuple[int, ...], Any], ...]:
+    return tuple((tuple(a.shape), jnp.dtype(a.dtype)) for a in arrays)
+
+
+def _evaluate(*args: Any, map: Any, count: int, tree: Any, x_tree: Any, y_tree: Any, out: Any) -> list[Any]:
     return jax.tree.leaves(map(tree.unflatten(args[:count]), x_tree.unflatten(args[count:])))
 
 
-_STATIC = ("map", "count", "tree", "x_tree", "y_tree")
+_STATIC = ("map", "count", "tree", "x_tree", "y_tree", "out")
 _compiled = jax.jit(_evaluate, static_argnames=_STATIC)
 
 
 def _abstract(*avals: Any, **static: Any) -> list[Any]:
-    shapes = [jax.ShapeDtypeStruct(a.shape, a.dtype) for a in avals]
-    return [jax.core.ShapedArray(out.shape, out.dtype) for out in jax.eval_shape(partial(_evaluate, **static), *shapes)]
+    return [jax.core.ShapedArray(shape, dtype) for shape, dtype in static["out"]]
 
 
 def _jvp(primals: Any, tangents: Any, **static: Any) -> tuple[list[Any], list[Any]]:
@@ -134,7 +137,12 @@ def _transpose(cotangents: Any, *args: Any, **static: Any) -> list[Any]:
     if all(type(ct) is ad.Zero for ct in cotangents):
         return [None] * count + [ad.Zero(a.aval) for a in args[count:]]
     bars = [ad.instantiate_zeros(ct) for ct in cotangents]
-    swapped = static | {"map": static["map"].T, "x_tree": static["y_tree"], "y_tree": static["x_tree"]}
+    swapped = static | {
+        "map": static["map"].T,
+        "x_tree": static["y_tree"],
+        "y_tree": static["x_tree"],
+        "out": _kinds([a.aval for a in args[count:]]),
+    }
     return [None] * count + linear_call_p.bind(*args[:count], *bars, **swapped)
 
 
@@ -147,7 +155,9 @@ def _batch(args: Any, dims: Any, **static: Any) -> tuple[list[Any], list[int]]:
         for x, d in zip(args[count:], dims[count:], strict=True)
     ]
     axes = tuple(None if d is None else 0 for d in dims[:count])
-    out = linear_call_p.bind(*residuals, *operands, **static | {"map": _Batched(static["map"], axes)})
+    kinds = tuple(((size, *shape), dtype) for shape, dtype in static["out"])
+    batched = static | {"map": _Batched(static["map"], axes), "out": kinds}
+    out = linear_call_p.bind(*residuals, *operands, **batched)
     return out, [0] * len(out)
 
 

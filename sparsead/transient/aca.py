@@ -93,7 +93,7 @@ def _states_jvp(problem: Problem, primals: Any, tangents: Any) -> tuple[Any, Any
     out, store, end = recorded(problem, *primals)
     adjoints = snapshots.adjoints if problem.snapshots else sweep.adjoints
     linear = LinearMap(sweep.tangents, adjoints, (problem, wanted))
-    d_out = linear_call(linear, (store, (moving, fixed), u0, controls), moves)
+    d_out = linear_call(linear, (store, (moving, fixed), u0, controls), moves, like=out)
     return (out, end), (d_out, records.zero_tangents(end))
 
 
@@ -114,7 +114,7 @@ def forward_states(problem: Problem, u0: Any, moving: Any, fixed: Any, controls:
         out, end = states(problem, u0, moving, fixed, controls)
     else:
         out, end = plain(problem, u0, (moving, fixed), controls)
-    return linear_call(LinearMap(_same, _refused, None), (), out), end
+    return linear_call(LinearMap(_same, _refused, None), (), out, like=out), end
 
 
 def _same(static: Any, residuals: Any, x: Any) -> Any:

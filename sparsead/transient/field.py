@@ -25,10 +25,13 @@ class Field:
         ``call(t, u, data) -> du`` with u and du of shape (n,).
     key : hashable
         Equal keys, equal programs.
+    reverse_only : bool
+        Whether something in it has a rule for reverse mode only, so that there are no tangents.
     """
 
     call: Callable[[Any, Any, Data], Any] = field(compare=False)
     key: Any
+    reverse_only: bool = False
 
     def __call__(self, t: Any, u: Any, data: Data) -> Any:
         """Return the slope, shape (n,)."""
@@ -73,7 +76,7 @@ def field_of(f: Callable[..., Any], u0: Any, params: Any) -> tuple[Field, Data]:
     arguments = (jax.ShapeDtypeStruct((), jnp.finfo(dtype).dtype), jax.ShapeDtypeStruct((size,), dtype))
     (program,), data = traced.trace([(flat, arguments)], params)
     key = (getattr(f, "__code__", type(f)), program.key)
-    return Field(lambda t, u, data: program(data, t, u), key), data
+    return Field(lambda t, u, data: program(data, t, u), key, program.reverse_only), data
 
 
 def _check_like(u: Any, du: Any) -> None:

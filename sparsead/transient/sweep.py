@@ -130,4 +130,6 @@ def swept(problem: Any, data: Any, t: Any, h: Any, u: Any, bar: Any, added: Any,
 
 def small(scheme: Any, u: Any) -> bool:
     """Whether the matrices of all steps of a segment are worth making."""
-    return hasattr(scheme, "jacobian") and u.size <= _SMALL and not jnp.iscomplexobj(u)
+    if scheme.implicit or scheme.field.reverse_only:
+        return False
+    return bool(u.size <= _SMALL and not jnp.iscomplexobj(u))

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from sparsead.arrays.solve import solve
 from sparsead.transient.field import Field
@@ -80,7 +81,20 @@ class SparseSystem:
             matrix = self.mass_of(data, jnp.asarray(inertia, u.dtype))
         else:
             matrix = self.matrix_of(data, t, u, *(jnp.asarray(x, u.dtype) for x in c))
-        return solve(matrix, b, trans="T" if trans == "T" else "N", backend=self.backend)
+        return self._solved(matrix, b, "T" if trans == "T" else "N")
+
+    def _solved(self, matrix: Any, b: Any, trans: str) -> Any:
+        """x, or NaN where a step went wrong before: the run goes on and says at its end which step it was."""
+
+        def found() -> Any:
+            return solve(matrix, b, trans=trans, backend=self.backend)
+
+        good = jnp.isfinite(b).all()
+        if not self.linear:  # the matrix of a linear system is the same in every step: the solver names its faults
+            good = good & jnp.isfinite(matrix.values).all()
+        if not isinstance(good, jax.core.Tracer):
+            return found()
+        return lax.cond(good, found, lambda: jnp.full_like(b, jnp.nan))
 
     def _inertia(self, c: Coefficients) -> Any:
         """The coefficient of M where A has nothing else: a lumped mass need not fill in like the stiffness."""

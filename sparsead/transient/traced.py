@@ -25,10 +25,13 @@ class Traced:
         ``call(data, *args)``; ``data`` is ``(moving, fixed)``, the arrays that can carry a derivative and the others.
     key : tuple
         The code of the function and the text of its operations. Values that it closes over are no part of it.
+    reverse_only : bool
+        Whether a function with a rule for reverse mode only, `jax.custom_vjp`, is called in it.
     """
 
     call: Callable[..., Any] = field(compare=False)
     key: tuple[Any, ...]
+    reverse_only: bool = False
 
     def __call__(self, data: Data, *args: Any) -> Any:
         """Return the value."""
@@ -64,6 +67,7 @@ def trace(functions: Sequence[tuple[Callable[..., Any], Sequence[Any]]], params:
         Traced(
             _evaluator(jaxpr, first, out, len(leaves), moves),
             (_code(function), *_identity(jaxpr), first, out, moves),
+            "custom_vjp_call" in str(jaxpr),
         )
         for (function, _), (jaxpr, first, out) in zip(functions, jaxprs, strict=True)
     ]

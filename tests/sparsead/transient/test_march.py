@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 import sparsead
-from sparsead.testing.differences import pairing, random_like, relative_gap
+from sparsead.testing.differences import relative_gap
 from tests.conftest import require
 
 jax = require("jax")
 jnp = require("jax.numpy")
 sp = require("sparsead.jax")
 transient = require("sparsead.transient")
+check_derivatives = require("tests.sparsead.transient.derivatives").check_derivatives
 
 march = transient.march
 N, H = 24, 1e-3
@@ -59,22 +60,7 @@ CASES += [(shaken, {"checkpoint": transient.Binomial(3)})]
 
 @pytest.mark.parametrize(("run", "options"), CASES, ids=lambda x: getattr(x, "__name__", str(x)))
 def test_tangent_is_the_difference_and_adjoint_its_transpose(run: Any, options: dict[str, Any]) -> None:
-    rng = np.random.default_rng(0)
-    primals = (K0, jnp.asarray(3.0))
-    moves = tuple(jnp.asarray(0.1 * random_like(x, rng)) for x in primals)
-    go = lambda k, f: run(k, f, **options)  # noqa: E731
-    out, tangent = jax.jvp(go, primals, moves)
-    bar = random_like(out, rng)
-    bars = jax.vjp(go, *primals)[1](jnp.asarray(bar))
-    ahead, back = pairing(tangent, bar), sum(pairing(m, b) for m, b in zip(moves, bars, strict=True))
-    assert abs(ahead - back) <= 1e-12 * max(abs(ahead), abs(back))
-    if "rtol" not in options:
-        halves = [
-            (go(*(x + e * m for x, m in zip(primals, moves, strict=True)))
-             - go(*(x - e * m for x, m in zip(primals, moves, strict=True)))) / (2 * e)
-            for e in (4e-2, 2e-2)
-        ]  # fmt: skip
-        assert relative_gap((4 * halves[1] - halves[0]) / 3, tangent) < 1e-6
+    check_derivatives(lambda k, f: run(k, f, **options), (K0, jnp.asarray(3.0)), differences="rtol" not in options)
 
 
 @pytest.mark.parametrize(("run", "extra"), [(heat, 0), (shaken, 1)])
@@ -127,18 +113,8 @@ def test_nonlinear_force_newton_and_exact_derivatives() -> None:
             internal=lambda t, u, c: c * u**3, tangent=lambda t, u, c: sp.diags([3 * c * u**2]),
         ).u[-1]  # fmt: skip
 
-    rng = np.random.default_rng(0)
-    primals = (K0, jnp.asarray(cubic))
-    moves = tuple(jnp.asarray(0.1 * random_like(x, rng)) for x in primals)
-    out, tangent = jax.jvp(run, primals, moves)
-    assert relative_gap(out, run(K0, 0.0)) > 1e-3
-    bar = random_like(out, rng)
-    bars = jax.vjp(run, *primals)[1](jnp.asarray(bar))
-    ahead, back = pairing(tangent, bar), sum(pairing(m, b) for m, b in zip(moves, bars, strict=True))
-    assert abs(ahead - back) <= 1e-12 * max(abs(ahead), abs(back))
-    ends = [[run(*(x + s * e * m for x, m in zip(primals, moves, strict=True))) for s in (1, -1)] for e in (4e-2, 2e-2)]
-    halves = [(a - b) / (2 * e) for (a, b), e in zip(ends, (4e-2, 2e-2), strict=True)]
-    assert relative_gap((4 * halves[1] - halves[0]) / 3, tangent) < 1e-6
+    assert relative_gap(run(K0, cubic), run(K0, 0.0)) > 1e-3
+    check_derivatives(run, (K0, jnp.asarray(cubic)))
 
 
 def test_prescribed_motion_is_that_of_a_very_stiff_spring() -> None:
@@ -182,6 +158,31 @@ def test_singular_mass_is_refused_where_its_inverse_is_needed(method: str) -> No
     # Eager where the first slope or acceleration needs it, within a compiled loop where a step does.
     with pytest.raises((sparsead.errors.SingularMatrixError, jax.errors.JaxRuntimeError), match=r"got: .*5"):
         march(U0, [0.0, 0.01], mass=mass, stiffness=k, v0=v0, method=method, h=H)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_load_that_is_not_finite_names_step_time_and_dof(compiled: bool) -> None:
+    """The load is NaN on dof 5 from 3.5 ms on; the implicit step that ends at 4 ms is the first that needs it."""
+    spike = jnp.zeros(N).at[5].set(1.0)
+
+    def run(k: Any) -> Any:
+        return march(
+            U0, [0.0, 0.01], mass=MASS, stiffness=stiffness(k), h=H,
+            load=lambda t, p: jnp.where(t > 3.5 * H, jnp.nan, 0.0) * spike,
+        )  # fmt: skip
+
+    kind = jax.errors.JaxRuntimeError if compiled else sparsead.errors.NonFiniteError
+    with pytest.raises(kind, match=r"got: .*u\[\d+\] = nan at t = 0.004, step 4, h = 0.001"):
+        jax.block_until_ready((jax.jit(run) if compiled else run)(K0))
+
+
+def test_forces_that_no_iteration_balances_name_the_step() -> None:
+    """A force of 1 / (1 - u) that drives u beyond the pole: no balance, and no endless iteration."""
+    with pytest.raises(sparsead.errors.NonFiniteError, match=r"got: .*u\[\d+\] = nan at t = .*, step \d+"):
+        march(
+            jnp.zeros(N), [0.0, 10.0], mass=MASS, h=0.1, internal=lambda t, u, p: -jnp.sqrt(1.0 - u),
+            tangent=lambda t, u, p: sp.diags([0.5 / jnp.sqrt(1.0 - u)]),
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize(
