@@ -43,7 +43,7 @@ class Backsolve:
         tolerances 1e-9 and 1e-6).
     """
 
-    limit: float = 1e3
+    limit: float = 100.0
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))

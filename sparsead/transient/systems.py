@@ -8,7 +8,7 @@ is ``A = c_u R_u + c_v R_v + c_a R_a``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import jax
 import jax.numpy as jnp
@@ -83,7 +83,7 @@ class SparseSystem:
             matrix = self.matrix_of(data, t, u, *(jnp.asarray(x, u.dtype) for x in c))
         return self._solved(matrix, b, "T" if trans == "T" else "N")
 
-    def _solved(self, matrix: Any, b: Any, trans: str) -> Any:
+    def _solved(self, matrix: Any, b: Any, trans: Literal["N", "T"]) -> Any:
         """x, or NaN where a step went wrong before: the run goes on and says at its end which step it was."""
 
         def found() -> Any:

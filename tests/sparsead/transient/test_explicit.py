@@ -104,8 +104,12 @@ def test_tangent_is_the_complex_step_of_the_frozen_map(method: str, how: str) ->
     assert relative_gap(tangent, exact) < 1e-11
 
 
-@pytest.mark.parametrize("checkpoint", ["all", "sqrt"])
-@pytest.mark.parametrize(("method", "how"), [("euler", "fixed"), ("rk4", "fixed"), *CASES[-4:]])
+ADJOINTS = [(m, how, "all") for m, how in (("euler", "fixed"), ("rk4", "fixed"), *CASES[-4:])]
+
+
+@pytest.mark.parametrize(
+    ("method", "how", "checkpoint"), [*ADJOINTS, ("rk4", "fixed", "sqrt"), ("heun_euler", "adaptive", "sqrt")]
+)
 def test_adjoint_is_the_transpose_of_the_tangent(method: str, how: str, checkpoint: str) -> None:
     rng = np.random.default_rng(1)
     run = lambda u, p: solve(u, UNRAVEL(p), checkpoint=checkpoint, **options_of(method, how))  # noqa: E731
@@ -117,8 +121,9 @@ def test_adjoint_is_the_transpose_of_the_tangent(method: str, how: str, checkpoi
     assert abs(ahead - back) <= 1e-12 * max(abs(ahead), abs(back))
 
 
-@pytest.mark.parametrize(("method", "how"), [("midpoint", "fixed"), ("bogacki_shampine", "adaptive")])
-@pytest.mark.parametrize("checkpoint", ["all", "sqrt"])
+@pytest.mark.parametrize(
+    ("method", "how", "checkpoint"), [("midpoint", "fixed", "sqrt"), ("heun_euler", "adaptive", "all")]
+)
 def test_hessian_is_forward_over_reverse(method: str, how: str, checkpoint: str) -> None:
     def loss(p: Any, **more: Any) -> Any:
         return jnp.sum(solve(START, UNRAVEL(p), **options_of(method, how), **more)[-1] ** 2)
