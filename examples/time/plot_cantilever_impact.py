@@ -2,8 +2,9 @@ r"""
 A cantilever under an impact
 ============================
 
-Heights of a steel beam, designed so that its tip swings less after a blow, with no more steel. Newmark's method, 400
-steps; one factorization for the run, none for the gradient.
+Heights of a steel beam, designed so that its tip moves less in the first milliseconds after a blow, with no more steel:
+there it is the inertia near the tip that counts, before the wall is felt. Newmark's method, 200 steps; one
+factorization for all of them, none for the gradient.
 
 .. math::
 
@@ -22,7 +23,7 @@ from sparsead.transient import march
 
 jax.config.update("jax_enable_x64", True)
 COUNT, LENGTH, WIDTH, STEEL, DENSITY = 20, 0.05, 0.02, 210e9, 7850.0  # elements, then [m], [m], [Pa], [kg/m3]
-H, STEPS = 2e-5, 400  # [s]
+H, STEPS = 4e-5, 200  # [s]
 
 # %%
 # Matrices of one beam element with displacement and rotation at both ends; the clamped end has no dofs.
