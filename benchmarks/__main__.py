@@ -47,7 +47,7 @@ def run_group(group: str, folder: Path, asked: argparse.Namespace) -> list[dict[
         for case in bench.cases(asked.quick):
             if not all(str(case.get(key)) == value for key, value in asked.where):
                 continue
-            row = run_case(bench, case, threads, fresh)
+            row = run_case(bench, case, threads, rows)
             fresh.append(row)
             rows = [old for old in rows if _key(old, case) != _key(row, case)] + [row]
             file.write_text(json.dumps({"machine": machine.describe(), "rows": rows}, indent=1) + "\n")
@@ -55,9 +55,9 @@ def run_group(group: str, folder: Path, asked: argparse.Namespace) -> list[dict[
     return fresh
 
 
-def run_case(bench: Any, case: dict[str, Any], threads: int, fresh: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the row of one case, run in a process of its own unless the group skips it."""
-    reason = bench.skip(case, threads, fresh) if hasattr(bench, "skip") else None
+def run_case(bench: Any, case: dict[str, Any], threads: int, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the row of one case, run in a process of its own unless the group skips it for what `rows` say."""
+    reason = bench.skip(case, threads, rows) if hasattr(bench, "skip") else None
     if reason is not None:
         return {**case, "threads": threads, "outcome": reason, "date": time.strftime("%Y-%m-%d")}
     if hasattr(bench, "prepare"):

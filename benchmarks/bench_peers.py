@@ -29,6 +29,8 @@ QUICK_BUDGET = 3.0
 TARGETS = {"a": 0.6, "b": 0.4, "c": 1.0}
 SMALL_TARGETS = {"klujax": 0.6, "sparsax": 1.2}
 MEMORY_TARGET = 0.5
+# Twice the threads at most halve a time: who takes more than this times the best is not run on them.
+HOPELESS = 5.0
 # A process has good and bad luck with where its memory lies, which shows in calls of microseconds.
 REPEATS = {"d": 5}
 
@@ -57,12 +59,14 @@ def python(case: dict[str, Any]) -> str | None:
 
 
 def skip(case: dict[str, Any], threads: int, rows: list[dict[str, Any]]) -> str | None:
-    """Return why the case need not run: it took too long already with one thread."""
-    for row in rows:
-        same = all(row.get(key) == value for key, value in case.items())
-        if same and row["threads"] < threads and row["outcome"] == "over the limit":
-            return "over the limit"
-    return None
+    """Return why the case need not run with two threads: with one it took too long, or several times the best."""
+    here = [row for row in rows if row["problem"] == case["problem"] and row["threads"] < threads]
+    before = next((row for row in here if all(row.get(key) == value for key, value in case.items())), None)
+    if before is None or before["outcome"] == "over the limit":
+        return None if before is None else "over the limit"
+    best = min((_median(row) for row in here if _valid(row)), default=0.0)
+    slower = _median(before) / best if _valid(before) and best else 0.0
+    return f"not run: {slower:.0f} × the best on one thread" if slower > HOPELESS else None
 
 
 def measure(problem: str, contestant: str, repeat: int, quick: bool) -> dict[str, Any]:

@@ -19,9 +19,7 @@ from matplotlib.collections import LineCollection
 from scipy.linalg import lu
 
 import sparsead.numpy as sp
-from sparsead.factors.options import SolveOptions
-from sparsead.numpy.trace import apply
-from sparsead.rules import Rule
+from sparsead.rules import Rule, SolveOptions
 from sparsead.testing import check_rule
 
 # %%
@@ -56,7 +54,7 @@ RULE = Rule("log_abs_det", primal, jvp, vjp, linear=(False,))
 
 def log_abs_det(A):
     """Return log |det A|; by SuperLU, which tells the determinant and is always there."""
-    return apply(RULE, A.values[None], pattern=A.pattern, options=SolveOptions(A.structure, "superlu"))[0]
+    return sp.apply(RULE, A.values[None], pattern=A.pattern, options=SolveOptions(A.structure, "superlu"))[0]
 
 
 # %%

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from sparsead.rules.rule import Kernels
+from sparsead.rules.kernels import Kernels
 
 
 class Binding(Kernels, Protocol):

@@ -14,7 +14,7 @@ import numpy as np
 
 from sparsead import kernels
 from sparsead.autograd.library import Box, anp, defjvp_argnums, defvjp_argnums, primitive
-from sparsead.rules import RULES, Rule
+from sparsead.rules import RULES, KernelsByName, Rule
 
 
 def dtype_of(x: Any) -> np.dtype[Any]:
@@ -76,28 +76,12 @@ def apply(name: str, *primals: Any, **static: Any) -> Any:
     return _OPERATIONS[name](*primals, **static)
 
 
-class PrimitiveKernels:
+class PrimitiveKernels(KernelsByName):
     """The five kernels as autograd primitives."""
 
-    def solve(self, values: Any, b: Any, **static: Any) -> Any:
-        """Return x of op(A) x = b."""
-        return apply("solve", values, b, **static)
-
-    def spmv(self, values: Any, x: Any, **static: Any) -> Any:
-        """Return op(A) x."""
-        return apply("spmv", values, x, **static)
-
-    def sddmm(self, u: Any, v: Any, **static: Any) -> Any:
-        """Return sum_k u[k, row s] v[k, col s]."""
-        return apply("sddmm", u, v, **static)
-
-    def sum_triplets(self, triplets: Any, **static: Any) -> Any:
-        """Add triplets to their stored entries."""
-        return apply("sum_triplets", triplets, **static)
-
-    def gather(self, stored: Any, **static: Any) -> Any:
-        """Return the stored entry of each triplet."""
-        return apply("gather", stored, **static)
+    def evaluate(self, name: str, *arrays: Any, **static: Any) -> Any:
+        """Return the kernel `name`."""
+        return apply(name, *arrays, **static)
 
 
 KERNELS = PrimitiveKernels()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 from typing import TYPE_CHECKING, Any
@@ -74,6 +75,7 @@ class CholmodAnalysis(Analysis):
         before = allocated()
         self._symbolic = self._analyze(values)
         self.nbytes = max(_bytes_since(before) or 0, self._symbolic.nbytes)
+        self._bytes_of_one = 0
 
     def factorize(self, values: NDArray[Any]) -> CholmodFactorization:
         """Return the Cholesky factors."""
@@ -87,9 +89,14 @@ class CholmodAnalysis(Analysis):
         ratio, column = numeric.pivots()
         if column is not None:
             raise not_positive_definite(column)
-        # What Python freed meanwhile hides some of it; one triangle is there in any case.
-        nbytes = max(_bytes_since(before) or _FILL * values.nbytes, values.nbytes // 2)
-        return CholmodFactorization(numeric, ratio, nbytes, self._pattern.shape[0], values.dtype)
+        if not numeric.reused:
+            # What Python freed meanwhile hides some of it; one triangle is there in any case.
+            self._bytes_of_one = max(_bytes_since(before) or _FILL * values.nbytes, values.nbytes // 2)
+        return CholmodFactorization(numeric, ratio, self._bytes_of_one, self._pattern.shape[0], values.dtype)
+
+    def replacing(self) -> contextlib.AbstractContextManager[object]:
+        """Return a context in which dropped factors leave their memory to the next."""
+        return self._symbolic.keeping()
 
     def _with_real_diagonal(self, values: NDArray[Any]) -> NDArray[Any]:
         """Drop imaginary parts that rounding left on the diagonal: CHOLMOD takes such a matrix for indefinite."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,10 @@ class NewSymbolic:
         """Return the factors."""
         return NewNumeric(self._factor.copy().factorize(self._matrix(values)))
 
+    def keeping(self) -> contextlib.AbstractContextManager[object]:
+        """Return a context without effect: a factor of this version is not overwritten."""
+        return contextlib.nullcontext()
+
     def column(self, error: Exception) -> int | None:
         """Return the column of the matrix at which a factorization failed; only the message tells it."""
         found = re.search(r"column (\d+)", str(error))
@@ -55,6 +60,8 @@ class NewSymbolic:
 
 class NewNumeric:
     """Factors of one matrix."""
+
+    reused = False
 
     def __init__(self, factor: Any) -> None:
         self._factor = factor

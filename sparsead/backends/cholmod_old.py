@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import weakref
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +13,8 @@ import numpy as np
 from sparsead.backends.layout import compressed_columns
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from sparsead.pattern.pattern import Pattern
@@ -40,11 +45,20 @@ class OldSymbolic:
         self._factor = module.analyze(self._matrix(values), use_long=index == np.int64)
         # Factors of one analysis share a workspace.
         self._lock = threading.Lock()
+        self._dropped = Dropped()
 
     def factorize(self, values: NDArray[Any]) -> OldNumeric:
-        """Return the factors."""
+        """Return the factors, in the memory of dropped ones if there are any."""
+        matrix, factor = self._matrix(values), self._dropped.take()
         with self._lock:
-            return OldNumeric(self._factor.cholesky(self._matrix(values)), self._lock)
+            if factor is None:
+                return OldNumeric(self._factor.cholesky(matrix), self._lock, self._dropped)
+            factor.cholesky_inplace(matrix)
+            return OldNumeric(factor, self._lock, self._dropped, reused=True)
+
+    def keeping(self) -> contextlib.AbstractContextManager[object]:
+        """Return a context in which dropped factors leave their memory to the next."""
+        return self._dropped.keeping()
 
     def column(self, error: Any) -> int | None:
         """Return the column of the matrix at which a factorization failed."""
@@ -54,11 +68,56 @@ class OldSymbolic:
         return compressed_columns(values, self._indices, self._indptr, self._n)
 
 
-class OldNumeric:
-    """Factors of one matrix."""
+class Dropped:
+    """Factors that nobody holds any more, kept while somebody is about to make the next."""
 
-    def __init__(self, factor: Any, lock: threading.Lock) -> None:
-        self._factor, self._lock = factor, lock
+    def __init__(self) -> None:
+        self._keepers = 0
+        self._counting = threading.Lock()
+        self._factors: deque[Any] = deque()
+
+    @contextlib.contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Within it dropped factors stay for `take`."""
+        with self._counting:
+            self._keepers += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._keepers -= 1
+                if not self._keepers:
+                    self._factors.clear()
+
+    def add(self, factor: Any) -> None:
+        """Keep a factor, or let it go; runs as a finalizer, so it must not wait for a lock."""
+        if self._keepers:
+            self._factors.append(factor)
+
+    def take(self) -> Any:
+        """Return a factor to overwrite, None if there is none."""
+        with contextlib.suppress(IndexError):
+            return self._factors.popleft()
+
+
+class OldNumeric:
+    """Factors of one matrix.
+
+    Parameters
+    ----------
+    factor : Factor
+        Of scikit-sparse.
+    lock : Lock
+        Held while the workspace of the analysis is used.
+    dropped : Dropped
+        Where the factor goes when nobody holds it any more.
+    reused : bool
+        Whether it lies in the memory of an earlier one.
+    """
+
+    def __init__(self, factor: Any, lock: threading.Lock, dropped: Dropped, *, reused: bool = False) -> None:
+        self._factor, self._lock, self.reused = factor, lock, reused
+        weakref.finalize(self, dropped.add, factor).atexit = False
 
     def solve(self, b: NDArray[Any]) -> NDArray[Any]:
         """Return x, shape (n, k), of ``A x = b``."""

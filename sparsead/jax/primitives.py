@@ -22,7 +22,7 @@ from jax.interpreters import ad, batching, mlir
 
 from sparsead import kernels
 from sparsead.jax import lowered
-from sparsead.rules import RULES, Rule
+from sparsead.rules import RULES, KernelsByName, Rule
 
 # jax.extend.core names the class, but importing jax.extend loads Pallas: 60 ms.
 _Primitive = type(jax.lax.neg_p)
@@ -109,28 +109,12 @@ _BATCHERS: dict[str, Callable[..., Any]] = {
 _PRIMITIVES = {name: _make(rule) for name, rule in RULES.items()}
 
 
-class PrimitiveKernels:
+class PrimitiveKernels(KernelsByName):
     """The five kernels as bound primitives."""
 
-    def solve(self, values: Any, b: Any, **static: Any) -> Any:
-        """X of op(A) x = b."""
-        return _PRIMITIVES["solve"].bind(values, b, **static)
-
-    def spmv(self, values: Any, x: Any, **static: Any) -> Any:
-        """Y = op(A) x."""
-        return _PRIMITIVES["spmv"].bind(values, x, **static)
-
-    def sddmm(self, u: Any, v: Any, **static: Any) -> Any:
-        """sum_k u[k, row s] v[k, col s]."""
-        return _PRIMITIVES["sddmm"].bind(u, v, **static)
-
-    def sum_triplets(self, triplets: Any, **static: Any) -> Any:
-        """Triplets added to their stored entries."""
-        return _PRIMITIVES["sum_triplets"].bind(triplets, **static)
-
-    def gather(self, stored: Any, **static: Any) -> Any:
-        """The stored entry of each triplet."""
-        return _PRIMITIVES["gather"].bind(stored, **static)
+    def evaluate(self, name: str, *arrays: Any, **static: Any) -> Any:
+        """Bind the primitive `name`."""
+        return _PRIMITIVES[name].bind(*arrays, **static)
 
 
 KERNELS = PrimitiveKernels()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from sparsead.pattern.slots import Slots
 
-_CHUNK = 1 << 15  # NumPy widens 32-bit indices; a chunk of them stays in the cache
+_CHUNK = 1 << 17  # NumPy widens 32-bit indices; measured: shorter chunks cost calls, longer ones leave the cache
 
 
 def gather(stored: NDArray[Any], *, slots: Slots, out: NDArray[Any] | None = None) -> NDArray[Any]:

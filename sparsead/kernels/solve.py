@@ -69,6 +69,8 @@ def solve(
                 out[lane] = np.where(np.any(b[lane], axis=1, keepdims=True), np.nan, 0)
                 continue
             _note_lane(error, lane, len(values))
+            if trans != "N" and isinstance(error, SingularMatrixError):
+                error.add_note("the solve is of the transpose or the adjoint; the dof is one of the matrix itself")
             raise
         except SparseADError as error:
             _note_lane(error, lane, len(values))

@@ -9,6 +9,7 @@ from sparsead.numpy.derivatives import jvp, vjp
 from sparsead.numpy.factorized import Factorized, factorize
 from sparsead.numpy.norm_solve import norm_solve_and_grad
 from sparsead.numpy.sparse_array import SparseArray
+from sparsead.numpy.trace import apply
 
 coo = bind(constructors.coo, SparseArray)
 csc = bind(constructors.csc, SparseArray)
@@ -23,6 +24,7 @@ __all__ = [
     "Assembler",
     "Factorized",
     "SparseArray",
+    "apply",
     "block",
     "coo",
     "csc",

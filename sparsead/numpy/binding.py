@@ -9,10 +9,10 @@ import numpy as np
 from sparsead.checks import numbers
 from sparsead.errors import NoDerivativeError
 from sparsead.numpy import elementwise
-from sparsead.numpy.trace import Tracer, _TracedKernels
+from sparsead.numpy.trace import TracedKernels, Tracer
 
 
-class NumpyBinding(_TracedKernels):
+class NumpyBinding(TracedKernels):
     """Arrays are NumPy's, or tracers of them."""
 
     name = "sparsead.numpy"

@@ -16,7 +16,7 @@ import numpy as np
 
 from sparsead import kernels
 from sparsead.errors import NoDerivativeError
-from sparsead.rules import RULES, Rule
+from sparsead.rules import RULES, KernelsByName, Rule
 
 _depth = itertools.count()
 
@@ -96,6 +96,14 @@ def apply(rule: Rule, *primals: Any, **static: Any) -> Any:
     -------
     array or Tracer
         A tracer if an argument is one.
+
+    Examples
+    --------
+    >>> import numpy as np, sparsead.numpy as sp
+    >>> from sparsead.rules import RULES
+    >>> A = sp.diags([np.array([2.0, 4.0])])
+    >>> sp.apply(RULES["spmv"], A.values[None], np.ones((1, 1, 2)), pattern=A.pattern, trans="N")
+    array([[[2., 4.]]])
     """
     traced = [p.trace for p in primals if isinstance(p, Tracer)]
     if not traced:
@@ -142,23 +150,12 @@ def pull_back(trace: Trace, out: Any, out_bar: Any) -> dict[int, Any]:
     return bars
 
 
-class _TracedKernels:
+class TracedKernels(KernelsByName):
     """The five kernels, on arrays or tracers."""
 
-    def solve(self, values: Any, b: Any, **static: Any) -> Any:
-        return apply(RULES["solve"], values, b, **static)
-
-    def spmv(self, values: Any, x: Any, **static: Any) -> Any:
-        return apply(RULES["spmv"], values, x, **static)
-
-    def sddmm(self, u: Any, v: Any, **static: Any) -> Any:
-        return apply(RULES["sddmm"], u, v, **static)
-
-    def sum_triplets(self, triplets: Any, **static: Any) -> Any:
-        return apply(RULES["sum_triplets"], triplets, **static)
-
-    def gather(self, stored: Any, **static: Any) -> Any:
-        return apply(RULES["gather"], stored, **static)
+    def evaluate(self, name: str, *arrays: Any, **static: Any) -> Any:
+        """Return the kernel `name` of arrays or tracers."""
+        return apply(RULES[name], *arrays, **static)
 
 
-TRACED = _TracedKernels()
+TRACED = TracedKernels()

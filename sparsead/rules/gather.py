@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sparsead.rules.rule import Kernels, Rule
+from sparsead.rules.kernels import Kernels
+from sparsead.rules.rule import Rule
 
 
 def primal(kernels: Kernels, stored: Any, *, slots: Any) -> Any:

@@ -11,34 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-
-class Kernels(Protocol):
-    """The five kernels as one front-end sees them: host functions, primitives, or library functions.
-
-    ``values`` are (b, s), vectors (b, k, n): a batch of matrices on one pattern, each with k vectors.
-    """
-
-    def solve(self, values: Any, b: Any, *, pattern: Any, options: Any, trans: str) -> Any:
-        """Return x with op(A) x = b, shape (b, k, n), for `b` of that shape; `trans` is "N" or "T"."""
-        ...
-
-    def spmv(self, values: Any, x: Any, *, pattern: Any, trans: str) -> Any:
-        """Return y = op(A) x, shape (b, k, m), or (b, k, n) if transposed."""
-        ...
-
-    def sddmm(self, u: Any, v: Any, *, pattern: Any) -> Any:
-        """Return the sum over k of u[k, row s] v[k, col s], shape (b, s), for `u` (b, k, m) and `v` (b, k, n)."""
-        ...
-
-    def sum_triplets(self, triplets: Any, *, slots: Any) -> Any:
-        """Return stored values, shape (b, s), from triplets, shape (b, t), each added to its slot."""
-        ...
-
-    def gather(self, stored: Any, *, slots: Any) -> Any:
-        """Return the stored entry of each triplet, shape (b, t), from stored values, shape (b, s)."""
-        ...
+from typing import Any
 
 
 def _same(static: dict[str, Any]) -> dict[str, Any]:

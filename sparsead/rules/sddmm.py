@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sparsead.rules.rule import Kernels, Rule, add
+from sparsead.rules.kernels import Kernels
+from sparsead.rules.rule import Rule, add
 
 
 def primal(kernels: Kernels, u: Any, v: Any, *, pattern: Any) -> Any:

@@ -24,7 +24,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sparsead.rules.rule import Kernels, Rule, flipped
+from sparsead.rules.kernels import Kernels
+from sparsead.rules.rule import Rule, flipped
 
 
 def primal(kernels: Kernels, values: Any, b: Any, *, pattern: Any, options: Any, trans: str) -> Any:

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sparsead.rules.rule import Kernels, Rule, add, flipped
+from sparsead.rules.kernels import Kernels
+from sparsead.rules.rule import Rule, add, flipped
 
 
 def primal(kernels: Kernels, values: Any, x: Any, *, pattern: Any, trans: str) -> Any:

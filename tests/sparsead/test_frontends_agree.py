@@ -52,7 +52,7 @@ def test_function_has_the_same_signature(name: str) -> None:
 
 
 def test_public_names_are_the_same() -> None:
-    own = {"vjp", "jvp", "factorize", "Factorized"}
+    own = {"vjp", "jvp", "factorize", "Factorized", "apply"}
     assert set(sp.__all__) - own == set(sj.__all__) - {"transport"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import types
 import warnings
 
@@ -11,9 +12,10 @@ import pytest
 from sparsead.backends import cholmod, reference_blas
 from sparsead.backends.allocated import allocated
 from sparsead.errors import BackendError, NotPositiveDefiniteError
+from sparsead.pattern.structure import Structure
 from sparsead.testing import check_backend
 from tests.sparsead.backends import standin_cholmod as standin
-from tests.sparsead.backends.installed import backend_or_skip, case
+from tests.sparsead.backends.installed import backend_or_skip, case, case_of
 
 
 @pytest.fixture
@@ -38,6 +40,31 @@ def test_factors_tell_their_bytes(backend):
     factorization = analyze(backend, of).factorize(of.values)
     least = np.count_nonzero(np.tril(of.dense)) * 8
     assert least <= factorization.nbytes <= 100 * least
+
+
+@pytest.mark.parametrize("supernodal", [False, True])
+def test_dropped_factors_leave_their_memory_to_the_next_that_replaces_them(backend, supernodal):
+    full = np.random.default_rng(0).normal(size=(300, 300))
+    definite = Structure(positive_definite=True)
+    of = case_of(full @ full.T + 300 * np.eye(300), definite) if supernodal else case("soft and stiff")
+    analysis = analyze(backend, of)
+    kept, dropped = analysis.factorize(of.values), analysis.factorize(2 * of.values)
+    factor, nbytes = id(dropped._numeric._factor), dropped.nbytes
+    with analysis.replacing():
+        del dropped
+        gc.collect()
+        successor = analysis.factorize(3 * of.values)
+    assert id(successor._numeric._factor) == factor
+    assert successor.nbytes == nbytes
+    b = np.random.default_rng(0).normal(size=(2, of.pattern.shape[0]))
+    np.testing.assert_allclose(3 * successor.solve(b), kept.solve(b), rtol=1e-10)
+    with analysis.replacing():
+        assert analysis._symbolic._dropped.take() is None, "nothing stays outside"
+        del kept
+        gc.collect()
+        with pytest.raises(NotPositiveDefiniteError):
+            analysis.factorize(-of.values)
+    assert analysis._symbolic._dropped.take() is None
 
 
 def test_other_failures_of_the_library_are_backend_errors(backend, monkeypatch):

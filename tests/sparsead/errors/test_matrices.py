@@ -209,3 +209,15 @@ def test_rectangular_matrix_declared_symmetric_is_named(way: Way) -> None:
         return sp.coo(ROWS, COLS, v, (N, 4), symmetric=True).values
 
     way.refuses(program, VALUES, B, error=StructureError, got=r"shape \(3, 4\)")
+
+
+@pytest.mark.parametrize("trans", ["T", "H"])
+def test_error_of_a_transposed_solve_says_whose_dof_it_names(trans: str, way: Way) -> None:
+    def program(sp: Any, v: Any, b: Any) -> Any:
+        return sp.solve(sp.coo([0, 0, 1, 1], [0, 1, 0, 1], v, (2, 2)), b, trans=trans)
+
+    error = way.refuses(
+        program, np.array([1.0, 2.0, 2.0, 4.0]), np.array([1.0, 2.0]), error=SingularMatrixError, got=".*"
+    )
+    notes = str(error) if way.compiled else " ".join(error.__notes__)
+    assert "the dof is one of the matrix itself" in notes

@@ -167,3 +167,17 @@ def test_next_matrix_begins_with_the_careful_way(monkeypatch: pytest.MonkeyPatch
 def test_no_way_left_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SingularMatrixError, match=r"got: +backward error .* after 3 refinements"):
         careless(monkeypatch, 0.9, 0.8)(1.0)
+
+
+@pytest.mark.parametrize("declared", [{}, {"symmetric": True}], ids=["general", "symmetric"])
+@pytest.mark.parametrize("backend", GENERAL)
+def test_symmetric_matrix_graded_over_24_orders_is_accepted(backend: str, declared: Any) -> None:
+    """D S D with S harmless: rows scaled first, then columns, it would look singular."""
+    n = 12
+    d = np.logspace(12, -12, n)
+    i = np.arange(n)
+    near = np.abs(i[:, None] - i) <= 1
+    s = np.where(i[:, None] == i, np.where(i % 2, 1.0, -1.0), 0.7) * near
+    A = sp.from_scipy(scipy.sparse.csc_array(d[:, None] * s * d), **declared)
+    x = sp.solve(A, d * (s @ np.ones(n)), backend=backend)
+    np.testing.assert_allclose(d * x, np.ones(n), rtol=1e-9)

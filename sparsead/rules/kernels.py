@@ -1,0 +1,61 @@
+"""The five kernels as rules see them, whatever the front-end."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, Protocol
+
+
+class Kernels(Protocol):
+    """The five kernels as one front-end sees them: host functions, primitives, or library functions.
+
+    ``values`` are (b, s), vectors (b, k, n): a batch of matrices on one pattern, each with k vectors.
+    """
+
+    def solve(self, values: Any, b: Any, *, pattern: Any, options: Any, trans: str) -> Any:
+        """Return x with op(A) x = b, shape (b, k, n), for `b` of that shape; `trans` is "N" or "T"."""
+        ...
+
+    def spmv(self, values: Any, x: Any, *, pattern: Any, trans: str) -> Any:
+        """Return y = op(A) x, shape (b, k, m), or (b, k, n) if transposed."""
+        ...
+
+    def sddmm(self, u: Any, v: Any, *, pattern: Any) -> Any:
+        """Return the sum over k of u[k, row s] v[k, col s], shape (b, s), for `u` (b, k, m) and `v` (b, k, n)."""
+        ...
+
+    def sum_triplets(self, triplets: Any, *, slots: Any) -> Any:
+        """Return stored values, shape (b, s), from triplets, shape (b, t), each added to its slot."""
+        ...
+
+    def gather(self, stored: Any, *, slots: Any) -> Any:
+        """Return the stored entry of each triplet, shape (b, t), from stored values, shape (b, s)."""
+        ...
+
+
+class KernelsByName(ABC):
+    """The five kernels of a front-end that evaluates all of them in one way, given the name."""
+
+    @abstractmethod
+    def evaluate(self, name: str, *arrays: Any, **static: Any) -> Any:
+        """Return the kernel `name` of the front-end's arrays."""
+
+    def solve(self, values: Any, b: Any, **static: Any) -> Any:
+        """Return x of op(A) x = b."""
+        return self.evaluate("solve", values, b, **static)
+
+    def spmv(self, values: Any, x: Any, **static: Any) -> Any:
+        """Return op(A) x."""
+        return self.evaluate("spmv", values, x, **static)
+
+    def sddmm(self, u: Any, v: Any, **static: Any) -> Any:
+        """Return sum_k u[k, row s] v[k, col s]."""
+        return self.evaluate("sddmm", u, v, **static)
+
+    def sum_triplets(self, triplets: Any, **static: Any) -> Any:
+        """Add triplets to their stored entries."""
+        return self.evaluate("sum_triplets", triplets, **static)
+
+    def gather(self, stored: Any, **static: Any) -> Any:
+        """Return the stored entry of each triplet."""
+        return self.evaluate("gather", stored, **static)
