@@ -1,7 +1,8 @@
 """Claim: the gradient of a run through time costs about as much again as the run, not 50 times as much.
 
-The forum's nerve cell (60,000 Euler steps; 3 and 126 parameters) beside a bare `lax.scan`, and heat flow and structural
-dynamics on sparse matrices. Runs and gradients take turns in one process, each call on new parameters.
+The forum's nerve cell (60,000 Euler steps; 3 and 126 parameters) beside a bare `lax.scan` and JAX's own gradient of it,
+which tapes every step; heat flow and structural dynamics on sparse matrices. Runs and gradients take turns in one
+process, each call on new parameters.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def cases(quick: bool) -> Iterable[dict[str, Any]]:
 
 
 def measure(problem: str, quick: bool) -> dict[str, Any]:
-    """Time run, value and gradient, and for the nerve cell a bare scan, in turn."""
+    """Time run, value and gradient, and for the nerve cell a bare scan and its tape, in turn."""
     jax.config.update("jax_enable_x64", True)
     if problem.startswith("nerve cell"):
         runs, start = _nerve_cell(int(problem.split(", ")[1]), STEPS // 10 if quick else STEPS)
@@ -44,6 +45,8 @@ def measure(problem: str, quick: bool) -> dict[str, Any]:
         runs, start = _structure(problem, 6 if quick else SIDE)
     calls = {name: jax.jit(run) for name, run in runs.items()}
     calls["gradient"] = jax.jit(jax.value_and_grad(runs["run"]))
+    if "bare scan" in runs:
+        calls["tape"] = jax.jit(jax.value_and_grad(runs["bare scan"]))
     contestants = {name: (lambda k: start * (1 + 1e-6 * k), _finished(call)) for name, call in calls.items()}
     times = harness.paired(contestants)
     memory = calls["gradient"].lower(start).compile().memory_analysis().temp_size_in_bytes
@@ -137,7 +140,7 @@ def verdicts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def table(rows: list[dict[str, Any]]) -> str:
     """Return the rows in Markdown."""
-    header = ["problem", "parameters", "run", "value and gradient", "ratio", "memory of the gradient"]
+    header = ["problem", "parameters", "run", "value and gradient", "ratio", "tape", "memory of the gradient"]
     return tables.markdown(
         header,
         [
@@ -146,6 +149,7 @@ def table(rows: list[dict[str, Any]]) -> str:
                 row["parameters"],
                 *(tables.timing(row["time_s"][name]) for name in ("run", "gradient")),
                 tables.ratio(row["ratio"]["gradient"]),
+                tables.ratio(row["ratio"]["tape"]) if "tape" in row["ratio"] else "–",
                 f"{row['memory_bytes'] / 2**20:.2f} MiB",
             ]
             for row in rows

@@ -85,8 +85,9 @@ def kept(checkpoint: Any, grid: Any, z0: Any, *, matrices: bool) -> tuple[int, b
         Whether the sweep makes the matrices of a segment.
     """
     n = z0.size
-    # An adaptive run may be much shorter than its capacity: small segments waste less on steps that never were.
-    longest = min(grid.capacity, _ADAPTIVE_SEGMENT if grid.adaptive else _FIXED_SEGMENT)
+    # An adaptive run may be much shorter than its capacity: small segments waste less on steps that never were, and of
+    # long states a few are work enough for one batch.
+    longest = min(grid.capacity, min(_ADAPTIVE_SEGMENT, max(4, 4096 // n)) if grid.adaptive else _FIXED_SEGMENT)
     if isinstance(checkpoint, Disk):
         return check_count("steps", checkpoint.steps), False, 0
     if isinstance(checkpoint, Binomial):
@@ -95,4 +96,7 @@ def kept(checkpoint: Any, grid: Any, z0: Any, *, matrices: bool) -> tuple[int, b
     policy = known("checkpoint", checkpoint, ("all", "sqrt"))
     if policy == "sqrt":
         return max(1, int(np.sqrt(grid.capacity) / 2)), False, 0
-    return max(1, min(longest, 4096 // n**2 if matrices else _BYTES // (8 * n))), True, 0
+    segment = max(1, min(longest, 4096 // n**2 if matrices else _BYTES // (8 * n)))
+    if not grid.adaptive:
+        segment = -(-grid.capacity // -(-grid.capacity // segment))  # all of about the same length
+    return segment, True, 0
