@@ -15,6 +15,7 @@ GROUPS = {
     "import": "bench_import",
     "choose": "bench_choose",
     "fem": "bench_fem",
+    "transient": "bench_transient",
 }
 
 

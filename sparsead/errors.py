@@ -107,3 +107,15 @@ class BackendError(SparseADError, RuntimeError):
 
 class NoDerivativeError(SparseADError, TypeError):
     """A derivative was asked for where there is none (indices, shapes)."""
+
+
+class StepSizeError(SparseADError, ArithmeticError):
+    """No time step, however small, meets the tolerance; ``step`` says after how many."""
+
+
+class StepLimitError(SparseADError, RuntimeError):
+    """The time steps allowed do not reach the last time; ``steps`` says how many were accepted."""
+
+
+class ReverseMissError(SparseADError, ArithmeticError):
+    """A trajectory integrated backwards does not come back to where it began; ``miss`` says by how much."""

@@ -23,7 +23,7 @@ FUNCTION_LINES = 40
 REQUIRED = {"numpy", "scipy"}
 # Where each optional library may be imported: at the top of a file, or inside a function of it.
 OPTIONAL = {
-    "jax": ("sparsead/jax/", "sparsead/testing/", "fem/"),
+    "jax": ("sparsead/jax/", "sparsead/transient/", "sparsead/testing/", "fem/"),
     "jaxlib": ("sparsead/jax/",),
     "autograd": ("sparsead/autograd/", "sparsead/testing/"),
     "torch": ("sparsead/torch/", "sparsead/testing/"),
@@ -36,7 +36,7 @@ OPTIONAL = {
     "pyvista": ("fem/output/",),
 }
 
-FRONT_ENDS = {"sparsead": "numpy", "sparsead.numpy": "numpy", "sparsead.jax": "jax"}
+FRONT_ENDS = {"sparsead": "numpy", "sparsead.numpy": "numpy", "sparsead.jax": "jax", "sparsead.transient": "jax"}
 
 
 def name_of(path: Path) -> str:

@@ -1,0 +1,186 @@
+"""The public function for semi-discrete systems: heat flow, structural dynamics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from sparsead.errors import ShapeError
+from sparsead.jax.sparse_array import SparseArray
+from sparsead.transient.explicit import ExplicitScheme
+from sparsead.transient.formulas import BackwardDifferences, GeneralizedAlpha, RungeKutta, generalized_alpha, hht
+from sparsead.transient.implicit import ImplicitScheme
+from sparsead.transient.implicit_tableaus import IMPLICIT
+from sparsead.transient.motion import free_of, prescribed_parts, with_prescribed
+from sparsead.transient.odesolve import name_in
+from sparsead.transient.options import known
+from sparsead.transient.run import Options, run
+from sparsead.transient.semidiscrete import Parts, system_of
+from sparsead.transient.systems import slope_of
+from sparsead.transient.tableaus import EXPLICIT, Tableau
+from sparsead.transient.times import check_times
+
+FIRST_ORDER: dict[str, Any] = {
+    **{name: RungeKutta(tableau) for name, tableau in IMPLICIT.items()},
+    **{f"bdf{order}": BackwardDifferences(order) for order in (2, 3, 4, 5)},
+    **EXPLICIT,
+}
+SECOND_ORDER: dict[str, Any] = {
+    "newmark": GeneralizedAlpha("newmark"),
+    "hht": hht(-0.1),
+    "generalized_alpha": generalized_alpha(0.8),
+    "central_difference": GeneralizedAlpha("central_difference", beta=0.0),
+}
+
+
+class Motion(NamedTuple):
+    """States of a second-order system at the requested times.
+
+    Parameters
+    ----------
+    u, v, a : array, shape (m, n)
+        Displacement, velocity, acceleration.
+    """
+
+    u: Any
+    v: Any
+    a: Any
+
+
+def march(
+    u0: Any,
+    t: Any,
+    params: Any = None,
+    *,
+    mass: SparseArray,
+    stiffness: SparseArray | None = None,
+    damping: SparseArray | None = None,
+    internal: Callable[..., Any] | None = None,
+    tangent: Callable[..., SparseArray] | None = None,
+    load: Any = None,
+    v0: Any = None,
+    prescribed: tuple[Any, Callable[..., Any]] | None = None,
+    method: str | GeneralizedAlpha | None = None,
+    h: float | None = None,
+    rtol: float | None = None,
+    atol: float | None = None,
+    gradient: str = "aca",
+    checkpoint: Any = "all",
+    max_steps: int = 4096,
+    backend: str | None = None,
+    full_output: bool = False,
+) -> Any:
+    """Integrate ``M u' + K u + r(t, u) = p(t)``, or with `v0` ``M u'' + C u' + K u + r(t, u) = p(t)``.
+
+    Matrices are `sparsead.jax.SparseArray`, whose values may be traced: derivatives in them, in u0, v0, params and in
+    whatever the functions close over are exact on the accepted grid. A linear step costs one solve; all steps of one
+    size, forward and back, share one factorization.
+
+    Parameters
+    ----------
+    u0 : array, shape (n,)
+        State at ``t[0]``. Unit: [u].
+    t : array, shape (m,)
+        Increasing times; steps end on each of them.
+    params : pytree of arrays, optional
+        Last argument of the functions.
+    mass, stiffness, damping : SparseArray, shape (n, n), optional
+        M, K, C. A singular M is allowed where no step needs its inverse (backward Euler, SDIRK, BDF).
+    internal : callable, optional
+        ``internal(t, u, params)``, nonlinear forces r, shape (n,).
+    tangent : callable, optional
+        ``tangent(t, u, params)``, the matrix of r in u; needed with `internal`.
+    load : array, shape (n,), or callable, optional
+        ``load(t, params)``, or a constant load.
+    v0 : array, shape (n,), optional
+        Velocity at ``t[0]``; makes the system one of second order.
+    prescribed : tuple, optional
+        ``(dofs, motion)``: ``u[dofs] = motion(t, params)``, shape (p,), differentiable in t. These rows of u0 and v0
+        are replaced.
+    method : str or GeneralizedAlpha, optional
+        First order: "backward_euler" (default), "crank_nicolson", "sdirk2", "tr_bdf2", "sdirk4", "esdirk4", "bdf2"
+        to "bdf5", or an explicit one of `odesolve`, which solves with M only. Second order: "newmark" (default),
+        "hht", "generalized_alpha", "central_difference" (explicit), or one made by `sparsead.transient.hht` or
+        `sparsead.transient.generalized_alpha`.
+    h, rtol, atol, gradient, checkpoint, max_steps, full_output
+        As in `odesolve`; with implicit methods "aca" and "forward" only. Adaptive implicit steps are the distance of
+        the requested times divided by powers of two, so that few factorizations serve many steps.
+    backend : str, optional
+        As in `sparsead.jax.solve`.
+
+    Returns
+    -------
+    array, shape (m, n), or Motion
+        States at `t`; with `full_output` a pair of these and `Stats`.
+
+    Raises
+    ------
+    ShapeError
+        If shapes, times or options do not fit.
+    SingularMatrixError, NotPositiveDefiniteError, NonFiniteError, StepSizeError, StepLimitError
+        As `sparsead.jax.solve` and `odesolve`; in a compiled program within JAX's own exception.
+
+    References
+    ----------
+    N. M. Newmark, 1959, doi:10.1061/JMCEA3.0000098. J. Chung and G. M. Hulbert, 1993, doi:10.1115/1.2900803.
+
+    Examples
+    --------
+    >>> import jax.numpy as jnp, sparsead.jax as sp
+    >>> from sparsead.transient import march
+    >>> cooling = march(jnp.ones(2), [0.0, 1.0], mass=sp.eye(2), stiffness=sp.diags([jnp.array([1.0, 2.0])]), h=0.5)
+    >>> cooling[-1].round(3).tolist() == [round(1.5**-2, 3), 0.25]
+    True
+    """
+    times = check_times(t)
+    parts = Parts(mass, stiffness, damping, internal, tangent, load, v0 is not None)
+    u0, v0 = _state("u0", u0, mass), None if v0 is None else _state("v0", v0, mass)
+    if prescribed is not None:
+        dofs, free = free_of(prescribed[0], mass.shape[0])
+        parts = prescribed_parts(parts, dofs, free, prescribed[1])
+        u0, v0 = u0[free], None if v0 is None else v0[free]
+    system, data = system_of(parts, u0, params, backend)
+    scheme = _scheme(system, method)
+    z0 = scheme.lift(data, jnp.asarray(times)[0], u0, v0)
+    options = Options(h, rtol, atol, gradient, checkpoint, max_steps)
+    out, stats = run(scheme, z0, times, data, options, u0.size, partial(name_in, u0))
+    whole = None
+    if prescribed is not None:
+        whole = partial(with_prescribed, dofs, free, prescribed[1], jnp.asarray(times), params)
+    states = _states(out, u0.size, v0 is not None, whole)
+    return (states, stats) if full_output else states
+
+
+def _states(out: Any, n: int, second: bool, whole: Callable[..., Any] | None) -> Any:
+    """What users get of the carried rows, of all dofs."""
+    rows = [out[:, i * n : (i + 1) * n] for i in range(3 if second else 1)]
+    rows = rows if whole is None else whole(rows)
+    return Motion(*rows) if second else rows[0]
+
+
+def _scheme(system: Any, method: Any) -> Any:
+    formula = method
+    if not (system.second and isinstance(method, GeneralizedAlpha)):
+        table = SECOND_ORDER if system.second else FIRST_ORDER
+        default = "newmark" if system.second else "backward_euler"
+        formula = table[known("method", default if method is None else method, table)]
+    if isinstance(formula, Tableau):
+        return ExplicitScheme(slope_of(system), formula)
+    return ImplicitScheme(system, formula)
+
+
+def _state(name: str, u: Any, mass: Any) -> Any:
+    """The state as an array of the length of the mass matrix."""
+    u = SparseArray.binding.asarray(name, u)
+    if u.shape != mass.shape[:1]:
+        raise ShapeError(
+            f"{name} does not fit the mass matrix",
+            expected=f"shape ({mass.shape[0]},), one number for each row of M",
+            got=f"{name} of shape {tuple(np.shape(u))}",
+            fix=f"pass {name} with one number for each dof; several load cases are several calls, or vmap",
+        )
+    return u

@@ -1,0 +1,61 @@
+"""Raising from a compiled program: a host function that is called only when something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+try:
+    from jax.experimental.buffer_callback import buffer_callback
+except ImportError:  # JAX before 0.6.1
+    buffer_callback = None
+
+_MARK = jax.ShapeDtypeStruct((), np.int32)
+
+
+def checked(value: Any, good: Any, facts: Callable[[], tuple[Any, ...]], report: Callable[..., None]) -> Any:
+    """Return `value` as it is; if not `good`, call ``report(*facts())`` with NumPy arrays, which raises.
+
+    Parameters
+    ----------
+    value : pytree of arrays
+        What must not leave before the check.
+    good : bool array, shape ()
+        Verdict.
+    facts : callable
+        Makes what the report needs; computed only where it is needed.
+    report : callable
+        Raises.
+    """
+    if not isinstance(good, jax.core.Tracer):
+        if not good:
+            report(*(np.asarray(x) for x in facts()))
+        return value
+    mark = lax.cond(good, lambda: jnp.zeros((), jnp.int32), lambda: _on_host(report, facts()))
+    # The value must depend on the mark, or the compiler drops the check; a barrier is not enough.
+    return jax.tree.map(lambda x: jnp.where(mark == 0, x, jnp.nan), value)
+
+
+def _on_host(report: Callable[..., None], facts: tuple[Any, ...]) -> Any:
+    # A pure callback gets arrays of JAX, and waits for them for ever where there is one thread.
+    if buffer_callback is None:
+        return jax.pure_callback(_returning(report), _MARK, *facts, vmap_method="sequential")
+
+    def fill(_: Any, out: Any, *buffers: Any) -> None:
+        report(*(np.asarray(b) for b in buffers))
+        np.asarray(out)[...] = 0
+
+    return buffer_callback(fill, _MARK, vmap_method="sequential")(*facts)
+
+
+def _returning(report: Callable[..., None]) -> Callable[..., Any]:
+    def call(*facts: Any) -> Any:
+        report(*(np.asarray(x) for x in facts))
+        return np.zeros((), np.int32)
+
+    return call

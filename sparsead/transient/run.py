@@ -1,0 +1,124 @@
+"""One run, whatever the method: the grid, what is kept, the gradient, the start of multistep methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from sparsead.errors import ShapeError
+from sparsead.transient import aca, backsolve, disk, naive
+from sparsead.transient.disk import Disk
+from sparsead.transient.failures import guarded
+from sparsead.transient.formulas import BackwardDifferences, RungeKutta
+from sparsead.transient.implicit import ImplicitScheme
+from sparsead.transient.implicit_tableaus import IMPLICIT
+from sparsead.transient.options import known
+from sparsead.transient.setup import grid_of, kept
+from sparsead.transient.stats import Stats, stats_of
+from sparsead.transient.sweep import small
+from sparsead.transient.times import step_counts
+
+GRADIENTS: dict[str, Callable[..., Any]] = {
+    "aca": aca.states,
+    "naive": naive.states,
+    "backsolve": partial(backsolve.states, backsolve.Backsolve().limit),
+    "forward": aca.forward_states,
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options of a run, as `odesolve` and `march` take them."""
+
+    h: Any
+    rtol: Any
+    atol: Any
+    gradient: Any
+    checkpoint: Any
+    max_steps: int
+
+
+def run(
+    scheme: Any, z0: Any, times: Any, data: Any, options: Options, controlled: int, name: Callable[[int], str]
+) -> tuple[Any, Stats]:
+    """Return the carried states at the requested times, shape (m, rows), and the counts.
+
+    Parameters
+    ----------
+    scheme : ExplicitScheme or ImplicitScheme
+        How one step is done.
+    z0 : array, shape (rows,)
+        What is carried, at the first time; of a multistep method u0 alone.
+    times : array, shape (m,)
+        Requested times.
+    data : tuple
+        ``(moving, fixed)``.
+    options : Options
+        Options of the run.
+    controlled : int
+        Leading components whose error counts.
+    name : callable
+        Name of a component, for messages.
+    """
+    formula = getattr(scheme, "formula", None)
+    if isinstance(formula, BackwardDifferences) and formula.order > 1:
+        return _multistep(scheme, z0, times, data, options, name)
+    integrate = _gradient(options.gradient, scheme)
+    if isinstance(options.checkpoint, Disk):
+        integrate = partial(disk.states, options.checkpoint)
+    grid, controls = grid_of(scheme, times, options.h, (options.rtol, options.atol), options.max_steps, controlled)
+    problem = aca.Problem(scheme, grid, *kept(options.checkpoint, grid, z0, matrices=small(scheme, z0)))
+    out, end = integrate(problem, z0, data[0], data[1], controls)
+    out = guarded(problem, out, end, z0, data, controls, name)
+    return out, stats_of(problem, end, z0, str(options.gradient), str(options.checkpoint))
+
+
+def _multistep(
+    scheme: Any, u0: Any, times: Any, data: Any, options: Options, name: Callable[[int], str]
+) -> tuple[Any, Stats]:
+    """Begin with steps of a one-step method of order four, so that the first states cost no order."""
+    order, n = scheme.formula.order, u0.size
+    grid, _ = grid_of(scheme, times, options.h, (options.rtol, options.atol), options.max_steps, n)
+    counts = step_counts(times, options.h)
+    first = min(order - 1, grid.capacity)
+    begin = np.asarray(times[0], np.float64) + np.arange(first + 1) * float(options.h)
+    starter = ImplicitScheme(scheme.system, RungeKutta(IMPLICIT["sdirk4"]))
+    z0 = starter.lift(data, jnp.asarray(times)[0], u0)
+    early, stats = run(starter, z0, begin, data, options, n, name)
+    history = early[:, :n]
+    wanted = history[counts[counts <= first]]
+    later = np.asarray(times)[counts > first]
+    if not later.size:
+        return wanted, stats
+    z = jnp.concatenate([*history[::-1], jnp.zeros_like(u0)])
+    rest = aca.Problem(scheme, *_rest(scheme, begin[-1], later, options, z))
+    goal = np.concatenate([[begin[-1]], later])
+    _, controls = grid_of(scheme, goal, options.h, (None, None), options.max_steps, n)
+    out, end = _gradient(options.gradient, scheme)(rest, z, data[0], data[1], controls)
+    out = guarded(rest, out, end, z, data, controls, name)
+    return jnp.concatenate([wanted, out[1:, :n]]), stats_of(
+        rest, end, z, str(options.gradient), str(options.checkpoint)
+    )
+
+
+def _rest(scheme: Any, begin: float, later: Any, options: Options, z: Any) -> tuple[Any, int, bool, int]:
+    grid, _ = grid_of(scheme, np.concatenate([[begin], later]), options.h, (None, None), options.max_steps, z.size)
+    return (grid, *kept(options.checkpoint, grid, z, matrices=False))
+
+
+def _gradient(gradient: Any, scheme: Any) -> Callable[..., Any]:
+    backwards = isinstance(gradient, backsolve.Backsolve)
+    name = "backsolve" if backwards else known("gradient", gradient, GRADIENTS)
+    if scheme.implicit and name in ("naive", "backsolve"):
+        raise ShapeError(
+            f'gradient="{name}" needs an explicit method',
+            expected='gradient="aca" or "forward" with an implicit method',
+            got=f'gradient="{name}", method="{scheme.name}"',
+            fix='gradient="aca"',
+        )
+    return partial(backsolve.states, gradient.limit) if backwards else GRADIENTS[name]

@@ -1,0 +1,102 @@
+"""From matrices and forces to the residual and the matrix of a step."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from sparsead.errors import ShapeError
+from sparsead.transient import traced
+from sparsead.transient.systems import SparseSystem
+
+
+class Parts(NamedTuple):
+    """What a user gave: matrices, forces, and whether the system is of second order."""
+
+    mass: Any
+    stiffness: Any
+    damping: Any
+    internal: Any
+    tangent: Any
+    load: Any
+    second: bool
+
+
+def system_of(parts: Parts, u0: Any, params: Any, backend: str | None) -> tuple[SparseSystem, Any]:
+    """Return the system, and its data: values of the matrices, params, and what the functions close over.
+
+    Raises
+    ------
+    ShapeError
+        If a tangent is missing, a damping has no velocity, or a force has the wrong shape.
+    """
+    _check(parts)
+    shared = {"matrices": parts[:3], "params": params, "load": None if callable(parts.load) else parts.load}
+    time = jax.ShapeDtypeStruct((), jnp.finfo(u0.dtype).dtype)
+    vector = jax.ShapeDtypeStruct(u0.shape, u0.dtype)
+    functions: list[Any] = [
+        (lambda t, u, v, a, p: _residual(parts, t, u, v, a, p), (time, vector, vector, vector)),
+        (lambda t, u, cu, cv, ca, p: _matrix(parts, t, u, (cu, cv, ca), p), (time, vector, time, time, time)),
+        (lambda c, p: p["matrices"][0] * c, (time,)),
+    ]
+    (residual, matrix, mass), data = traced.trace(functions, shared)
+    damped = parts.damping is not None
+    return SparseSystem(residual, matrix, mass, parts.second, damped, parts.internal is None, backend), data
+
+
+def _check(parts: Parts) -> None:
+    if parts.internal is not None and parts.tangent is None:
+        raise ShapeError(
+            "internal has no tangent",
+            expected="tangent(t, u, params), the sparse matrix of internal in u",
+            got="internal without tangent",
+            fix="pass tangent=lambda t, u, params: assemble(...), or put a linear force into stiffness",
+        )
+    if parts.damping is not None and not parts.second:
+        raise ShapeError(
+            "damping in a system of first order",
+            expected="v0, which makes the system one of second order",
+            got="damping without v0",
+            fix="pass v0, or use mass for the matrix of the first derivative",
+        )
+
+
+def _residual(parts: Parts, t: Any, u: Any, v: Any, a: Any, p: Any) -> Any:
+    mass, stiffness, damping = p["matrices"]
+    total = mass @ (a if parts.second else v)
+    if damping is not None:
+        total = total + damping @ v
+    if stiffness is not None:
+        total = total + stiffness @ u
+    if parts.internal is not None:
+        total = total + _force("internal", parts.internal(t, u, p["params"]), u)
+    load = parts.load(t, p["params"]) if callable(parts.load) else p["load"]
+    return total if load is None else total - _force("load", load, u)
+
+
+def _force(name: str, force: Any, u: Any) -> Any:
+    if jnp.shape(force) != u.shape:
+        raise ShapeError(
+            f"{name} has the wrong shape",
+            expected=f"shape {u.shape}, one force for each dof",
+            got=f"{name} of shape {jnp.shape(force)}",
+            fix="return one number for each row of the mass matrix",
+        )
+    return jnp.asarray(force, u.dtype)
+
+
+def _matrix(parts: Parts, t: Any, u: Any, c: Any, p: Any) -> Any:
+    """``c_u (K + r_u) + c_v C + c_a M``, or with M in place of C where there is no second derivative."""
+    mass, stiffness, damping = p["matrices"]
+    tangent = None if parts.tangent is None else parts.tangent(t, u, p["params"])
+    terms = [(mass, c[2] if parts.second else c[1]), (damping, c[1]), (stiffness, c[0]), (tangent, c[0])]
+    present = [(matrix, factor) for matrix, factor in terms if matrix is not None]
+    total = present[0][0] * present[0][1]
+    for matrix, factor in present[1:]:
+        total = total + matrix * factor
+    # The factors are positive or zero, which a traced number does not say.
+    if all(matrix.structure.positive_definite for matrix, _ in present):
+        return total.declare(symmetric=True, positive_definite=True)
+    return total

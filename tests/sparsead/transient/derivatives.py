@@ -1,0 +1,38 @@
+"""The two checks of every derivative through time: extrapolated differences, and the pairing of tangent and adjoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from sparsead.testing.differences import extrapolated_difference, pairing, random_like, relative_gap
+from tests.conftest import require
+
+jax = require("jax")
+jnp = require("jax.numpy")
+
+
+def check_derivatives(
+    run: Callable[..., Any],
+    primals: tuple[Any, ...],
+    *,
+    part: float = 0.05,
+    gap: float = 1e-6,
+    differences: bool = True,
+) -> None:
+    """Check ``run(*primals)``, an array, along a direction that changes each number by a part of itself.
+
+    The tangent is compared with extrapolated differences, to `gap`; the adjoint with the tangent, to 1e-12. An adaptive
+    run has no differences: at a distance the accepted grid is another one.
+    """
+    rng = np.random.default_rng(0)
+    moves = tuple(jnp.asarray(np.asarray(x) * rng.standard_normal(np.shape(x))) for x in primals)
+    out, tangent = jax.jvp(run, primals, moves)
+    bar = random_like(out, rng)
+    bars = jax.vjp(run, *primals)[1](jnp.asarray(bar))
+    ahead, back = pairing(tangent, bar), sum(pairing(m, b) for m, b in zip(moves, bars, strict=True))
+    assert abs(ahead - back) <= 1e-12 * max(abs(ahead), abs(back))
+    if differences:
+        assert relative_gap(extrapolated_difference(run, primals, moves, first_step=0.02)[0], tangent) < gap

@@ -1,0 +1,216 @@
+"""Semi-discrete systems: counts of factorizations and solves, exact derivatives in matrices, loads and states."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import sparsead
+from sparsead.testing.differences import relative_gap
+from tests.conftest import require
+
+jax = require("jax")
+jnp = require("jax.numpy")
+sp = require("sparsead.jax")
+transient = require("sparsead.transient")
+check_derivatives = require("tests.sparsead.transient.derivatives").check_derivatives
+
+march = transient.march
+N, H = 24, 1e-3
+LINE = np.arange(N)
+NEXT = LINE[:-1]
+# A rod of cells in SI units: conductances or stiffnesses k, capacities or masses m.
+PLACES = (np.r_[LINE, NEXT, NEXT + 1], np.r_[LINE, NEXT + 1, NEXT])
+ASSEMBLE = sp.triplets(*PLACES, (N, N), positive_definite=True)
+K0 = jnp.linspace(2e5, 3e5, N)
+MASS = sp.diags([jnp.linspace(0.5, 0.8, N)]).declare(symmetric=True, positive_definite=True)
+U0 = 1e-3 * jnp.sin(jnp.arange(N) * 0.3)
+
+
+def stiffness(k: Any) -> Any:
+    return ASSEMBLE(jnp.concatenate([k + jnp.concatenate([k[1:], jnp.ones(1)]), -k[1:], -k[1:]]))
+
+
+def load(t: Any, p: Any) -> Any:
+    return p["force"] * jnp.sin(300.0 * t) * jnp.ones(N)
+
+
+def heat(k: Any, force: Any, steps: int = 12, **options: Any) -> Any:
+    settings = {"h": H} | options
+    return march(
+        U0, [0.0, 4 * H, steps * H], {"force": force}, mass=1e3 * MASS, stiffness=stiffness(k), load=load, **settings
+    )
+
+
+def shaken(k: Any, force: Any, steps: int = 12, **options: Any) -> Any:
+    return march(
+        U0, [0.0, 4 * H, steps * H], {"force": force}, mass=MASS, stiffness=stiffness(k), load=load,
+        damping=20.0 * MASS + 1e-5 * stiffness(k), v0=0.1 * jnp.ones(N), **({"h": H} | options),
+    ).u  # fmt: skip
+
+
+FIRST = ["backward_euler", "tr_bdf2", "bdf2", "rk4"]
+SECOND = ["newmark", "hht", "generalized_alpha", "central_difference"]
+CASES = [(heat, {"method": m}) for m in FIRST] + [(shaken, {"method": m}) for m in SECOND]
+CASES += [(heat, {"method": "tr_bdf2", "rtol": 1e-3, "atol": 1e-6}), (heat, {"checkpoint": "sqrt"})]
+CASES += [(shaken, {"checkpoint": transient.Binomial(3)})]
+
+
+@pytest.mark.parametrize(("run", "options"), CASES, ids=lambda x: getattr(x, "__name__", str(x)))
+def test_tangent_is_the_difference_and_adjoint_its_transpose(run: Any, options: dict[str, Any]) -> None:
+    check_derivatives(lambda k, f: run(k, f, **options), (K0, jnp.asarray(3.0)), differences="rtol" not in options)
+
+
+@pytest.mark.parametrize(("run", "extra"), [(heat, 0), (shaken, 1)])
+def test_gradient_is_one_factorization_and_one_solve_more_for_each_step(run: Any, extra: int) -> None:
+    loss = lambda k: jnp.sum(run(k, 3.0)[-1] ** 2)  # noqa: E731
+    jax.block_until_ready(loss(K0))
+    first = sparsead.factor_cache.stats()
+    assert (first.factorizations, first.solves) == (1 + extra, 12 + extra)
+    sparsead.factor_cache.clear()
+    jax.block_until_ready(jax.value_and_grad(loss)(K0))
+    both = sparsead.factor_cache.stats()
+    assert (both.factorizations, both.solves) == (1 + extra, 24 + 2 * extra)
+
+
+def test_adaptive_steps_factorize_a_few_times_forward_and_never_back() -> None:
+    def loss(k: Any) -> Any:
+        states = march(U0, [0.0, 0.2], mass=1e3 * MASS, stiffness=stiffness(k), method="tr_bdf2", rtol=1e-5, atol=1e-9)
+        return jnp.sum(states[-1] ** 2)
+
+    jax.block_until_ready(loss(K0))
+    forward = sparsead.factor_cache.stats().factorizations
+    assert 3 <= forward <= 15
+    sparsead.factor_cache.clear()
+    jax.block_until_ready(jax.grad(loss)(K0))
+    assert sparsead.factor_cache.stats().factorizations == forward
+
+
+def test_newmark_keeps_energy_and_generalized_alpha_damps_the_highest_mode() -> None:
+    k = stiffness(K0)
+
+    def energy(motion: Any) -> Any:
+        return [0.5 * float(v @ (MASS @ v) + u @ (k @ u)) for u, v in zip(motion.u, motion.v, strict=True)]
+
+    zigzag = 1e-3 * (-1.0) ** jnp.arange(N)
+    found = {}
+    for method in ("newmark", transient.generalized_alpha(0.2)):
+        motion = march(zigzag, [0.0, 0.5], mass=MASS, stiffness=k, v0=jnp.zeros(N), method=method, h=0.01)
+        before, after = energy(motion)
+        found[getattr(method, "name", method)] = after / before
+    assert found["newmark"] == pytest.approx(1.0, abs=1e-10)
+    assert found["generalized_alpha"] < 1e-3
+
+
+def test_nonlinear_force_newton_and_exact_derivatives() -> None:
+    cubic = 1e9
+
+    def run(k: Any, c: Any) -> Any:
+        return march(
+            10 * U0, [0.0, 6 * H], c, mass=MASS, stiffness=stiffness(k), v0=jnp.zeros(N), h=H,
+            internal=lambda t, u, c: c * u**3, tangent=lambda t, u, c: sp.diags([3 * c * u**2]),
+        ).u[-1]  # fmt: skip
+
+    assert relative_gap(run(K0, cubic), run(K0, 0.0)) > 1e-3
+    check_derivatives(run, (K0, jnp.asarray(cubic)))
+
+
+def test_prescribed_motion_is_that_of_a_very_stiff_spring() -> None:
+    def base(t: Any, p: Any) -> Any:
+        return p * jnp.sin(100.0 * t)[None]
+
+    amplitude = jnp.asarray(1e-3)
+    zero = jnp.zeros(N)
+    moved = march(
+        zero, [0.0, 0.02], amplitude, mass=MASS, stiffness=stiffness(K0), v0=zero, prescribed=([0], base), h=1e-4
+    )
+    assert float(moved.u[-1, 0]) == pytest.approx(1e-3 * np.sin(2.0), rel=1e-12)
+    assert float(moved.v[-1, 0]) == pytest.approx(0.1 * np.cos(2.0), rel=1e-12)
+    hard = 1e12
+    stiff = stiffness(K0) + sp.diags([hard * (jnp.arange(N) == 0)])
+    pulled = march(
+        zero, [0.0, 0.02], amplitude, mass=MASS, stiffness=stiff, v0=zero.at[0].set(0.1), h=1e-4,
+        method=transient.generalized_alpha(0.0), load=lambda t, p: hard * jnp.zeros(N).at[0].set(base(t, p)[0]),
+    )  # fmt: skip
+    assert relative_gap(pulled.u[-1], moved.u[-1]) < 2e-3
+
+    def last(p: Any) -> Any:
+        run = march(zero, [0.0, 0.02], p, mass=MASS, stiffness=stiffness(K0), v0=zero, prescribed=([0], base), h=1e-4)
+        return run.u[-1, 3]
+
+    slope = jax.grad(last)(amplitude)
+    assert float(slope) == pytest.approx(float(moved.u[-1, 3]) / 1e-3, rel=1e-9)
+
+
+def test_singular_mass_is_an_index_one_constraint_for_stiffly_accurate_methods() -> None:
+    capacity = jnp.linspace(0.5, 0.8, N).at[5].set(0.0)
+    k = stiffness(K0)
+    states = march(U0, [0.0, 0.01], mass=1e3 * sp.diags([capacity]), stiffness=k, method="sdirk2", h=H)
+    assert abs(float((k @ states[-1])[5])) < 1e-9 * float(jnp.abs(k @ states[-1]).max())
+
+
+@pytest.mark.parametrize("method", ["crank_nicolson", "rk4", "newmark", "central_difference"])
+def test_singular_mass_is_refused_where_its_inverse_is_needed(method: str) -> None:
+    mass, k = sp.diags([jnp.ones(N).at[5].set(0.0)]), sp.diags([jnp.ones(N)])
+    v0 = None if method in ("crank_nicolson", "rk4") else jnp.zeros(N)
+    # Eager where the first slope or acceleration needs it, within a compiled loop where a step does.
+    with pytest.raises((sparsead.errors.SingularMatrixError, jax.errors.JaxRuntimeError), match=r"got: .*5"):
+        march(U0, [0.0, 0.01], mass=mass, stiffness=k, v0=v0, method=method, h=H)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_load_that_is_not_finite_names_step_time_and_dof(compiled: bool) -> None:
+    """The load is NaN on dof 5 from 3.5 ms on; the implicit step that ends at 4 ms is the first that needs it."""
+    spike = jnp.zeros(N).at[5].set(1.0)
+
+    def run(k: Any) -> Any:
+        return march(
+            U0, [0.0, 0.01], mass=MASS, stiffness=stiffness(k), h=H,
+            load=lambda t, p: jnp.where(t > 3.5 * H, jnp.nan, 0.0) * spike,
+        )  # fmt: skip
+
+    kind = jax.errors.JaxRuntimeError if compiled else sparsead.errors.NonFiniteError
+    with pytest.raises(kind, match=r"got: .*u\[\d+\] = nan at t = 0.004, step 4, h = 0.001"):
+        jax.block_until_ready((jax.jit(run) if compiled else run)(K0))
+
+
+def test_forces_that_no_iteration_balances_name_the_step() -> None:
+    """A force of 1 / (1 - u) that drives u beyond the pole: no balance, and no endless iteration."""
+    with pytest.raises(sparsead.errors.NonFiniteError, match=r"got: .*u\[\d+\] = nan at t = .*, step \d+"):
+        march(
+            jnp.zeros(N), [0.0, 10.0], mass=MASS, h=0.1, internal=lambda t, u, p: -jnp.sqrt(1.0 - u),
+            tangent=lambda t, u, p: sp.diags([0.5 / jnp.sqrt(1.0 - u)]),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "got"),
+    [
+        ({"internal": lambda t, u, p: u}, "internal without tangent"),
+        ({"damping": MASS}, "damping without v0"),
+        ({"load": jnp.ones(3)}, r"load of shape \(3,\)"),
+        ({"method": "newmark"}, "method='newmark'"),
+        ({"rtol": 1e-3}, "rtol=0.001"),
+    ],
+)
+def test_bad_input_is_named(options: dict[str, Any], got: str) -> None:
+    with pytest.raises(ValueError, match=f"got: .*{got}"):
+        march(U0, [0.0, 0.01], mass=MASS, **({"h": H} | options))
+
+
+def test_state_of_another_length_is_named() -> None:
+    with pytest.raises(ValueError, match=r"got: .*u0 of shape \(3,\)"):
+        march(jnp.ones(3), [0.0, 0.01], mass=MASS, h=H)
+
+
+def test_matrices_of_other_places_are_another_program() -> None:
+    """As many unknowns, triplets and stored entries, and the same text of operations: only the places differ."""
+    found = []
+    for places in ([1, 0, 2], [0, 2, 1]):
+        k = sp.coo(np.r_[np.arange(3), places[0]], np.r_[np.arange(3), places[1]], jnp.ones(4), (3, 3))
+        found.append(march(jnp.array([1.0, 2.0, 4.0]), [0.0, 1.0], mass=sp.eye(3), stiffness=k, h=1.0)[-1])
+        dense = np.eye(3) + sp.to_dense(k)
+        np.testing.assert_allclose(found[-1], np.linalg.solve(dense, [1.0, 2.0, 4.0]), rtol=1e-13)
+    assert relative_gap(*found) > 0.1
