@@ -42,6 +42,7 @@ _LARGEST_RESIDUAL = 1e-3  # of the right-hand side; beyond, the solution answers
 _MANY_ROUNDINGS = 64  # of single precision; the bounds above are those of double precision
 _REFINEMENTS = 3
 _EQUILIBRATIONS = 8  # each takes the square root of what is left: 1e24 becomes 1.2
+_ALIKE = 4.0  # largest entries of rows, or columns, apart by the square of this leave little to gain
 
 
 class Inaccurate(Exception):
@@ -212,14 +213,18 @@ def _equilibrate(matrix: csc_array) -> tuple[NDArray[Any], NDArray[Any], float]:
     Both at once [2]_: rows first would leave the rest to the columns, and a symmetric matrix D S D
     that is graded over many orders would come out as one of another condition than S.
     """
-    magnitudes = abs(matrix)
+    sizes, in_column = np.abs(matrix.data), np.diff(matrix.indptr)
     rows, cols = np.ones(matrix.shape[0]), np.ones(matrix.shape[0])
     for _ in range(_EQUILIBRATIONS):
-        by_rows = np.sqrt(reciprocal(magnitudes.max(axis=1).toarray().ravel()))
-        by_cols = np.sqrt(reciprocal(magnitudes.max(axis=0).toarray().ravel()))
+        largest = np.zeros(len(rows))
+        np.maximum.at(largest, matrix.indices, sizes)
+        by_rows = np.sqrt(reciprocal(largest))
+        by_cols = np.sqrt(reciprocal(np.maximum.reduceat(sizes, matrix.indptr[:-1])))
         rows, cols = rows * by_rows, cols * by_cols
-        magnitudes = csc_array(diags_array(by_rows) @ magnitudes @ diags_array(by_cols))
-    return rows, cols, float(magnitudes.sum(axis=0).max())
+        sizes = sizes * by_rows.take(matrix.indices) * np.repeat(by_cols, in_column)
+        if all(by.max() <= _ALIKE * by.min() for by in (by_rows, by_cols)):
+            break
+    return rows, cols, float(np.add.reduceat(sizes, matrix.indptr[:-1]).max())
 
 
 def _scaled_inverse(

@@ -55,7 +55,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     def pullback(out_bar: Any) -> tuple[Any, ...]:
         seed = _seed(out, out_bar)
         result = _values(out)
-        bars = pull_back(trace, result, seed) if isinstance(result, Tracer) and result.trace is trace else {}
+        bars = pull_back(result, seed) if isinstance(result, Tracer) and result.trace is trace else {}
         return tuple(_cotangent(primal, _values(w), bars) for primal, w in zip(primals, wrapped, strict=True))
 
     return _unwrap(out, trace), pullback

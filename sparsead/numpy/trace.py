@@ -18,7 +18,7 @@ from sparsead import kernels
 from sparsead.errors import NoDerivativeError
 from sparsead.rules import RULES, KernelsByName, Rule
 
-_depth = itertools.count()
+_depth, _order = itertools.count(), itertools.count()
 
 
 @dataclass
@@ -32,26 +32,29 @@ class Node:
     static: dict[str, Any]
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Trace:
-    """One running derivative; the one begun last is the innermost and is unwrapped first."""
+    """One running derivative; the one begun last is the innermost and is unwrapped first.
+
+    It does not know its tracers: they refer to it, and in a circle of references large arrays would stay until the
+    garbage collector comes.
+    """
 
     forward: bool
     depth: int = field(default_factory=lambda: next(_depth))
-    tracers: list[Tracer] = field(default_factory=list)
 
 
 class Tracer:
     """An array whose derivative is being taken: its value, and its tangent or the operation that made it."""
 
-    __slots__ = ("node", "tangent", "trace", "value")
+    __slots__ = ("node", "order", "tangent", "trace", "value")
 
     def __init__(self, value: Any, trace: Trace, tangent: Any = None, node: Node | None = None) -> None:
         self.value = value
         self.trace = trace
         self.tangent = tangent
         self.node = node
-        trace.tracers.append(self)
+        self.order = next(_order)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -120,15 +123,13 @@ def apply(rule: Rule, *primals: Any, **static: Any) -> Any:
     return Tracer(out, trace, node=Node(rule, below, out, mine, static))
 
 
-def pull_back(trace: Trace, out: Any, out_bar: Any) -> dict[int, Any]:
-    """Return the cotangents of all tracers of a reverse trace, by identity.
+def pull_back(out: Tracer, out_bar: Any) -> dict[int, Any]:
+    """Return the cotangents of the tracers that a result of a reverse trace was made of, by identity.
 
     Parameters
     ----------
-    trace : Trace
-        A reverse trace that has run.
     out : Tracer
-        Its result.
+        The result.
     out_bar : array, shape of `out`
         Cotangent of the result.
 
@@ -138,7 +139,7 @@ def pull_back(trace: Trace, out: Any, out_bar: Any) -> dict[int, Any]:
         ``id(tracer) -> cotangent``; tracers that do not matter are absent.
     """
     bars: dict[int, Any] = {id(out): out_bar}
-    for tracer in reversed(trace.tracers):
+    for tracer in _made_of(out):
         node = tracer.node
         if node is None or id(tracer) not in bars:
             continue
@@ -148,6 +149,18 @@ def pull_back(trace: Trace, out: Any, out_bar: Any) -> dict[int, Any]:
             if parent is not None and bar is not None:
                 bars[id(parent)] = bars[id(parent)] + bar if id(parent) in bars else bar
     return bars
+
+
+def _made_of(out: Tracer) -> list[Tracer]:
+    """Return `out` and all tracers that it depends on, the last made first."""
+    found, pending = {id(out): out}, [out]
+    while pending:
+        node = pending.pop().node
+        for parent in node.parents if node else ():
+            if parent is not None and id(parent) not in found:
+                found[id(parent)] = parent
+                pending.append(parent)
+    return sorted(found.values(), key=lambda tracer: tracer.order, reverse=True)
 
 
 class TracedKernels(KernelsByName):

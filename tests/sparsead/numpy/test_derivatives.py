@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import numpy as np
@@ -192,3 +194,19 @@ def test_numpy_functions_without_a_rule_are_refused(function: Any) -> None:
 def test_traced_exponent_is_refused() -> None:
     with pytest.raises(NoDerivativeError):
         sp.vjp(lambda x: np.full(3, 2.0) ** x, np.ones(3))
+
+
+def test_derivatives_leave_nothing_to_the_garbage_collector() -> None:
+    """A matrix of a million values must go when its gradient is there, not when Python finds time."""
+    values = np.ones(3)
+    gc.disable()
+    try:
+        u, pullback = sp.vjp(lambda v: sp.solve(sp.diags([2.0 * v]), np.ones(3)), values)
+        bar = pullback(u)
+        sp.jvp(lambda v: sp.diags([v]) @ v, (values,), (values,))
+        gone = weakref.ref(values)
+        factor_cache.clear()
+        del values, u, pullback, bar
+        assert gone() is None
+    finally:
+        gc.enable()
