@@ -13,7 +13,7 @@ from sparsead.transient.binomial import advances
 @jax.tree_util.register_pytree_node_class
 @dataclass(frozen=True)
 class Stats:
-    """Counts of a run and of its gradient, which may be traced.
+    """Counts of a run and of its gradient, which may be traced; factorizations are in `sparsead.factor_cache.stats`.
 
     Parameters
     ----------

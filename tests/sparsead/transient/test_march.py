@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import sparsead
-from sparsead.testing.differences import relative_gap
+from sparsead.testing.differences import extrapolated_difference, relative_gap
 from tests.conftest import require
 
 jax = require("jax")
@@ -73,6 +73,17 @@ def test_gradient_is_one_factorization_and_one_solve_more_for_each_step(run: Any
     jax.block_until_ready(jax.value_and_grad(loss)(K0))
     both = sparsead.factor_cache.stats()
     assert (both.factorizations, both.solves) == (1 + extra, 24 + 2 * extra)
+
+
+@pytest.mark.parametrize("run", [heat, shaken])
+def test_hessian_vector_product_is_the_difference_of_gradients(run: Any) -> None:
+    gradient = jax.jit(jax.grad(lambda k: 1e6 * jnp.sum(run(k, 3.0, steps=6)[-1] ** 2)))
+    rng = np.random.default_rng(0)
+    one, other = (K0 * jnp.asarray(rng.standard_normal(N)) for _ in range(2))
+    product = jax.jit(lambda v: jax.jvp(gradient, (K0,), (v,))[1])
+    assert float(one @ product(other)) == pytest.approx(float(other @ product(one)), rel=1e-10)
+    difference = extrapolated_difference(gradient, (K0,), (one,), first_step=0.02)[0]
+    assert relative_gap(product(one), difference) < 1e-6
 
 
 def test_adaptive_steps_factorize_a_few_times_forward_and_never_back() -> None:
