@@ -18,7 +18,7 @@ INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check --only-binar
 
 .PHONY: help demo test lint docs bench examples clean
 help:
-	@echo "make demo      a bracket from a mesh file: stiffness, peak stress, their gradients, a picture"
+	@echo "make demo      a beam and a bracket from a mesh file: their sensitivities, checked, with pictures"
 	@echo "make test      the test suite, on every optional library that has wheels here"
 	@echo "make lint      style, types and layering"
 	@echo "make docs      the documentation, into build/docs"
@@ -27,6 +27,8 @@ help:
 	@echo "make clean     remove what was built, but not $(VENV)"
 
 demo: $(VENV)/.demo
+	@MPLBACKEND=Agg $(RUN) examples/first_structure/plot_mbb_beam.py
+	@echo
 	@MPLBACKEND=Agg $(RUN) examples/fem/plot_bracket_from_file.py
 	@echo
 	@echo "Faster solves, optional: $(VENV)/bin/pip install -e '.[pardiso]' (a wheel); \
