@@ -61,7 +61,7 @@ u = fem.solve(fem.elements.bar(space, young=young, area=areas), load, supports)
 forces = np.asarray(fem.elements.bar_forces(space, u, young=young, area=areas))
 
 # %%
-# The linear program: forces N in all bars that balance the load at free points, with the least sum of L |N|.
+# The linear program: forces N in all bars that balance the load at free points, with the least sum of :math:`L |N|`.
 tangents = (ends[:, 1] - ends[:, 0]) / lengths[:, None]
 balance = np.zeros((*space.shape, len(bars)))
 for bar, (a, b) in enumerate(bars):
