@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import importlib.util
 import os
@@ -52,6 +53,15 @@ def absent(name: str, reason: str) -> None:
     if os.environ.get("CI", "").lower() not in ("", "0", "false"):
         pytest.fail(f"{name} must be there in CI: {reason}", pytrace=False)
     pytest.skip(f"{name} is not installed: {reason}", allow_module_level=True)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def short_collections() -> Iterator[None]:
+    """Spare the collections that tests ask for what earlier modules left: compiled programs, a second each time."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
