@@ -214,9 +214,9 @@ def _equilibrate(matrix: csc_array) -> tuple[NDArray[Any], NDArray[Any], float]:
     that is graded over many orders would come out as one of another condition than S.
     """
     sizes, in_column = np.abs(matrix.data), np.diff(matrix.indptr)
-    rows, cols = np.ones(matrix.shape[0]), np.ones(matrix.shape[0])
+    rows, cols = np.ones((2, matrix.shape[0]), sizes.dtype)
     for _ in range(_EQUILIBRATIONS):
-        largest = np.zeros(len(rows))
+        largest = np.zeros_like(rows)
         np.maximum.at(largest, matrix.indices, sizes)
         by_rows = np.sqrt(reciprocal(largest))
         by_cols = np.sqrt(reciprocal(np.maximum.reduceat(sizes, matrix.indptr[:-1])))

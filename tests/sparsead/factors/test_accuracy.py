@@ -181,3 +181,12 @@ def test_symmetric_matrix_graded_over_24_orders_is_accepted(backend: str, declar
     A = sp.from_scipy(scipy.sparse.csc_array(d[:, None] * s * d), **declared)
     x = sp.solve(A, d * (s @ np.ones(n)), backend=backend)
     np.testing.assert_allclose(d * x, np.ones(n), rtol=1e-9)
+
+
+@pytest.mark.parametrize("backend", ["dense", "superlu"])
+def test_condition_is_judged_in_single_precision_too(backend: str) -> None:
+    springs_in_single = scipy.sparse.csc_array(springs(40, supported=True)).astype(np.float32)
+    matrix = sp.from_scipy(springs_in_single, positive_definite=True)
+    x = sp.solve(matrix, B.astype(np.float32), backend=backend, precision="single")
+    assert x.dtype == np.float32
+    np.testing.assert_allclose(x, np.linalg.solve(springs_in_single.toarray().astype(float), B), rtol=1e-3)
