@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 import jax.numpy as jnp
 
 from fem.dofs.cases import each
-from fem.elements.build import bilinear
-from fem.elements.lines import check_components, count, directions, lines, number
+from fem.elements.build import bilinear, check_components
+from fem.elements.lines import count, directions, lines, number
 
 if TYPE_CHECKING:
     from fem.assembly.operator import Operator

@@ -13,7 +13,7 @@ from fem.assembly.checks import fault, wrong
 from fem.assembly.moduli import Moduli
 from fem.assembly.operator import Operator
 from fem.assembly.term import Term
-from fem.errors import MaterialError
+from fem.errors import MaterialError, SpaceError
 from fem.geometry.tables import tables
 
 if TYPE_CHECKING:
@@ -198,3 +198,21 @@ def on_domain(modulus: Any, part: slice, cells: int, points: int) -> Any:
             fix="pass one number for each cell, in the order of the blocks of the mesh",
         )
     return modulus[part].T
+
+
+def check_components(space: Space, field: str | None, expected: int, what: str) -> None:
+    """Raise an error unless the unknown has as many components as a rule needs.
+
+    Raises
+    ------
+    SpaceError
+        If it has others.
+    """
+    components = space.field(field).components
+    if components != expected:
+        raise SpaceError(
+            what,
+            expected=f"components={expected} in {space.mesh.dimension}D",
+            got=f"components={components}",
+            fix=f"fem.Space(mesh, components={expected})",
+        )

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import jax.numpy as jnp
 
-from fem.elements.build import bilinear, isotropic_margins, material, product
-from fem.errors import MaterialError, SpaceError
+from fem.elements.build import bilinear, check_components, isotropic_margins, material, product
+from fem.errors import MaterialError
 
 if TYPE_CHECKING:
     from fem.assembly.operator import Operator
@@ -119,7 +119,7 @@ def elasticity(
     Operator(Elasticity on 2 cells; 36 dofs)
     """
     dimension = space.mesh.dimension
-    _check_components(space, field, dimension)
+    check_components(space, field, dimension, "elasticity needs a displacement in each direction")
     e, nu, t = material("young", young), material("poisson", poisson), material("thickness", thickness)
     if plane not in (None, "stress", "strain") or (plane is not None and dimension != 2):
         raise MaterialError(
@@ -133,14 +133,3 @@ def elasticity(
     lam = nu / (1.0 - nu * nu) if in_stress else nu / ((1.0 + nu) * (1.0 - 2.0 * nu))
     factor = product(e, t) if dimension == 2 else e
     return bilinear(space, Elasticity(), (lam, mu), isotropic_margins(e, nu), factor=factor, field=field)
-
-
-def _check_components(space: Space, field: str | None, dimension: int) -> None:
-    components = space.field(field).components
-    if components != dimension:
-        raise SpaceError(
-            "elasticity needs a displacement in each direction",
-            expected=f"components={dimension} in {dimension}D",
-            got=f"components={components}",
-            fix=f"fem.Space(mesh, components={dimension})",
-        )

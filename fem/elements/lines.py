@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 
-from fem.errors import MaterialError, MeshError, SpaceError
+from fem.errors import MaterialError, MeshError
 
 if TYPE_CHECKING:
     from fem.dofs.domain import Domain
@@ -44,24 +44,6 @@ def lines(space: Space, what: str) -> tuple[Domain, ...]:
 def count(domains: tuple[Domain, ...]) -> int:
     """Return the number of cells of all domains."""
     return sum(domain.count for domain in domains)
-
-
-def check_components(space: Space, field: str | None, expected: int, what: str) -> None:
-    """Raise an error unless the unknown has as many components as a rule needs.
-
-    Raises
-    ------
-    SpaceError
-        If it has others.
-    """
-    components = space.field(field).components
-    if components != expected:
-        raise SpaceError(
-            f"{what}",
-            expected=f"components={expected} in {space.mesh.dimension}D",
-            got=f"components={components}",
-            fix=f"fem.Space(mesh, components={expected})",
-        )
 
 
 def number(name: str, value: Any, cells: int) -> Any:

@@ -20,9 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 
-from fem.elements.build import aligned, check_cells, isotropic_margins, material
+from fem.elements.build import aligned, check_cells, check_components, isotropic_margins, material
 from fem.elements.own import energy
-from fem.errors import SpaceError
 from fem.geometry.inverse import determinant
 
 if TYPE_CHECKING:
@@ -76,13 +75,7 @@ def neo_hookean(
     NonlinearOperator(Pointwise on 2 cells; 36 dofs)
     """
     d = space.mesh.dimension
-    if space.field(field).components != d:
-        raise SpaceError(
-            "elasticity needs a displacement in each direction",
-            expected=f"components={d} in {d}D",
-            got=f"components={space.field(field).components}",
-            fix=f"fem.Space(mesh, components={d})",
-        )
+    check_components(space, field, d, "elasticity needs a displacement in each direction")
     e, nu = material("young", young), material("poisson", poisson)
     check_cells(isotropic_margins(e, nu), space.topology.bulk)
     e, nu = aligned(e, nu)

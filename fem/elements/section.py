@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fem.elements.build import bilinear
+from fem.elements.build import bilinear, check_components
 from fem.elements.frame import ROTATIONS, Frame
-from fem.elements.lines import check_components, count, directions, lines, number
+from fem.elements.lines import count, directions, lines, number
 from fem.errors import MaterialError, SpaceError
 
 if TYPE_CHECKING:

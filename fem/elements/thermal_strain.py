@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import jax.numpy as jnp
 
-from fem.elements.build import check_cells, isotropic_margins, material, on_domain, stiffness_degree
+from fem.elements.build import check_cells, check_components, isotropic_margins, material, on_domain, stiffness_degree
 from fem.elements.loading import vector
-from fem.errors import MaterialError
 
 if TYPE_CHECKING:
     from fem.dofs.space import Space
@@ -76,8 +75,10 @@ def thermal_strain(
     Raises
     ------
     MaterialError
-        If Poisson's ratio is out of range, an array does not fit the cells, or components are not as many as
-        dimensions. A ratio that is traced is checked by the stiffness.
+        If Poisson's ratio is out of range, or an array does not fit the cells. A ratio that is traced is checked by
+        the stiffness.
+    SpaceError
+        If the space is none of displacements.
 
     Examples
     --------
@@ -89,13 +90,7 @@ def thermal_strain(
     [-80000000.0, 0.0, 80000000.0]
     """
     of, d = space.field(field), space.mesh.dimension
-    if of.components != d:
-        raise MaterialError(
-            "a thermal expansion needs a displacement in each direction",
-            expected=f"components={d} in {d}D",
-            got=f"components={of.components}",
-            fix=f"fem.Space(mesh, components={d})",
-        )
+    check_components(space, field, d, "a thermal expansion needs a displacement in each direction")
     named = {"temperature": temperature, "young": young, "expansion": expansion, "thickness": thickness}
     nu = material("poisson", poisson)
     check_cells(isotropic_margins(material("young", young), nu), space.topology.bulk)
