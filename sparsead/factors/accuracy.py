@@ -27,7 +27,7 @@ from scipy.sparse import csc_array, diags_array
 from scipy.sparse.linalg import LinearOperator, onenormest, splu
 
 from sparsead.errors import SingularMatrixError
-from sparsead.factors.units import Units, reciprocal
+from sparsead.factors.units import Units, largest_of_rows, reciprocal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -216,9 +216,7 @@ def _equilibrate(matrix: csc_array) -> tuple[NDArray[Any], NDArray[Any], float]:
     sizes, in_column = np.abs(matrix.data), np.diff(matrix.indptr)
     rows, cols = np.ones((2, matrix.shape[0]), sizes.dtype)
     for _ in range(_EQUILIBRATIONS):
-        largest = np.zeros_like(rows)
-        np.maximum.at(largest, matrix.indices, sizes)
-        by_rows = np.sqrt(reciprocal(largest))
+        by_rows = np.sqrt(reciprocal(largest_of_rows(matrix, sizes)))
         by_cols = np.sqrt(reciprocal(np.maximum.reduceat(sizes, matrix.indptr[:-1])))
         rows, cols = rows * by_rows, cols * by_cols
         sizes = sizes * by_rows.take(matrix.indices) * np.repeat(by_cols, in_column)

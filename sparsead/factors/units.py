@@ -16,6 +16,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.sparse import csc_array
 
     from sparsead.backends.backend import Trans
     from sparsead.pattern.pattern import Pattern
@@ -60,19 +61,20 @@ def mixed_units(pattern: Pattern, values: NDArray[Any]) -> Units | None:
         Stored values.
     """
     sizes = np.abs(values)
-    of_rows, of_columns = _largest_of_rows(pattern, sizes), np.maximum.reduceat(sizes, pattern.indptr[:-1])
+    of_rows, of_columns = largest_of_rows(pattern, sizes), np.maximum.reduceat(sizes, pattern.indptr[:-1])
     if all(largest.max() <= _ALIKE * largest.min() for largest in (of_rows, of_columns)):
         return None
     equations, of_transpose = reciprocal(of_rows), reciprocal(of_columns)
     return Units(
         Weights(equations, np.maximum.reduceat(sizes * equations.take(pattern.indices), pattern.indptr[:-1])),
-        Weights(of_transpose, _largest_of_rows(pattern, sizes * of_transpose.take(pattern.cols))),
+        Weights(of_transpose, largest_of_rows(pattern, sizes * of_transpose.take(pattern.cols))),
     )
 
 
-def _largest_of_rows(pattern: Pattern, sizes: NDArray[Any]) -> NDArray[Any]:
-    largest = np.zeros(pattern.shape[0], sizes.dtype)
-    np.maximum.at(largest, pattern.indices, sizes)
+def largest_of_rows(of: Pattern | csc_array, sizes: NDArray[Any]) -> NDArray[Any]:
+    """Return the largest size in each row, shape (n,), of sizes of shape (s,); 0 where there is none."""
+    largest = np.zeros(of.shape[0], sizes.dtype)
+    np.maximum.at(largest, of.indices, sizes)
     return largest
 
 
