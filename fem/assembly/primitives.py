@@ -22,12 +22,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import ShapedArray
 from jax.experimental.buffer_callback import buffer_callback
-from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
 from fem.assembly.checks import check_margins
 from fem.assembly.moduli import in_batches
 from sparsead.errors import SparseADError
+from sparsead.jax.library import Primitive
 from sparsead.jax.pages import prefer_huge_pages
 from sparsead.jax.raised import remember
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sparsead.errors import BackendMissingError
 
 try:
@@ -15,4 +17,7 @@ except ImportError as error:
         fix='pip install "jax>=0.6.1", or use sparsead.numpy, which needs NumPy and SciPy only',
     ) from error
 
-__all__ = ["jax", "jnp"]
+# jax.extend.core names the class, but importing jax.extend loads Pallas: 60 ms.
+Primitive: Any = type(jax.lax.neg_p)
+
+__all__ = ["Primitive", "jax", "jnp"]

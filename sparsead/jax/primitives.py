@@ -22,14 +22,12 @@ from jax.interpreters import ad, batching, mlir
 
 from sparsead import kernels
 from sparsead.jax import lowered
+from sparsead.jax.library import Primitive
 from sparsead.rules import RULES, KernelsByName, Rule
-
-# jax.extend.core names the class, but importing jax.extend loads Pallas: 60 ms.
-_Primitive = type(jax.lax.neg_p)
 
 
 def _make(rule: Rule) -> Any:
-    primitive = _Primitive(f"sparsead_{rule.name}")
+    primitive = Primitive(f"sparsead_{rule.name}")
 
     def abstract(*avals: Any, **static: Any) -> ShapedArray:
         return ShapedArray(lowered.shape_of(rule.name, avals, static), avals[0].dtype)
