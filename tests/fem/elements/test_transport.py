@@ -115,5 +115,5 @@ def test_faults_are_named() -> None:
         fem.elements.advection(space, (1.0, 0.0, 0.0))
     with pytest.raises(fem.errors.MaterialError, match=r"got: .*-2 in facet 0"):
         fem.elements.robin(space, space.mesh.boundary, -2.0)
-    with pytest.raises(fem.errors.MaterialError, match=r"got: .*components=1"):
+    with pytest.raises(fem.errors.SpaceError, match=r"got: .*components=1"):
         fem.elements.thermal_strain(space, 1.0, young=1.0, poisson=0.3, expansion=1.0)
