@@ -220,15 +220,14 @@ class ImplicitScheme:
             k, dk, last, count = carry
             size, change = jnp.linalg.norm(k), jnp.linalg.norm(dk)
             stalled = (change >= 0.5 * last) & (change <= _STALLED * size)
-            return (change > _CONVERGED * size) & ~stalled & (count < _ITERATIONS)
+            return (count == 0) | ((change > _CONVERGED * size) & ~stalled & (count <= _ITERATIONS))
 
         def again(carry: Any) -> Any:
             k, dk, _, count = carry
             return k + dk, correction(k + dk), jnp.linalg.norm(dk), count + 1
 
-        change = correction(first)
-        k, dk, _, count = lax.while_loop(going, again, (first, change, jnp.inf, 0))
-        return jnp.where((count < _ITERATIONS) & jnp.isfinite(dk).all(), k, jnp.nan)
+        k, dk, _, count = lax.while_loop(going, again, (first, jnp.zeros_like(first), jnp.inf, 0))
+        return jnp.where((count <= _ITERATIONS) & jnp.isfinite(dk).all(), k, jnp.nan)
 
 
 def _like(u: Any, t: Any) -> Any:
