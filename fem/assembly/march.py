@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -35,6 +36,7 @@ def march(
     load: Any = None,
     supports: Supports | Callable[..., Supports] = (),
     v0: Any = None,
+    functional: Callable[..., Any] | None = None,
     full_output: bool = False,
     **options: Any,
 ) -> Any:
@@ -66,6 +68,9 @@ def march(
         differentiable in t, of the same dofs at all times.
     v0 : array, shape of `u0`, optional
         Velocity at ``t[0]``; makes the system one of second order.
+    functional : callable, optional
+        ``functional(t, u, params)``, integrated over time by the method itself, u of the shape of `u0`; with `v0`
+        ``functional(t, motion, params)``, a `sparsead.transient.Motion` of one time.
     full_output : bool
         Whether to return counts too.
     **options
@@ -73,8 +78,12 @@ def march(
 
     Returns
     -------
-    array, shape (m, points, components), or Motion
-        States at `t`; with `full_output` a pair of these and `sparsead.transient.Stats`.
+    states : array, shape (m, points, components), or Motion
+        States at `t`.
+    integrals : pytree of arrays, shape (m, ...)
+        Integral of `functional` from ``t[0]``; where one is given.
+    stats : sparsead.transient.Stats
+        Where `full_output` is set.
 
     Raises
     ------
@@ -105,14 +114,20 @@ def march(
         forces = None if load is None and not body.moved else body.forces
         internal, tangent = (None, None) if shared.nonlinear is None else (body.internal, body.tangent)
         z0, w0 = (None if x is None else body.free(x) for x in starts)
-        z, stats = engine.march(
+        integrand = None if functional is None else partial(_integrand, body, functional, shape)
+        found = engine.march(
             z0, t, shared, mass=m, damping=c, stiffness=k, internal=internal, tangent=tangent, load=forces, v0=w0,
-            full_output=True, **options,
+            functional=integrand, full_output=True, **options,
         )  # fmt: skip
-        states = _states(body, shared, z, t, shape)
-        if not any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves(states)):
-            jax.block_until_ready(states)
-    return (states, stats) if full_output else states
+        found = (_states(body, shared, found[0], t, shape), *found[1 : None if full_output else -1])
+        if not any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves(found)):
+            jax.block_until_ready(found)
+    return found if len(found) > 1 else found[0]
+
+
+def _integrand(body: Body, functional: Any, shape: tuple[int, ...], t: Any, z: Any, shared: Shared) -> Any:
+    rows = [row.reshape(shape) for row in body.states(list(z) if body.second else [z], t, shared)]
+    return functional(t, engine.Motion(*rows) if body.second else rows[0], shared.params)
 
 
 def _states(body: Body, shared: Shared, z: Any, t: Any, shape: tuple[int, ...]) -> Any:
