@@ -117,9 +117,10 @@ def march(
         integrand = None if functional is None else partial(_integrand, body, functional, shape)
         found = engine.march(
             z0, t, shared, mass=m, damping=c, stiffness=k, internal=internal, tangent=tangent, load=forces, v0=w0,
-            functional=integrand, full_output=True, **options,
+            functional=integrand, full_output=full_output, **options,
         )  # fmt: skip
-        found = (_states(body, shared, found[0], t, shape), *found[1 : None if full_output else -1])
+        z, *more = found if full_output or functional is not None else (found,)
+        found = (_states(body, shared, z, t, shape), *more)
         if not any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves(found)):
             jax.block_until_ready(found)
     return found if len(found) > 1 else found[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from sparsead.errors import ShapeError
 from sparsead.jax.sparse_array import SparseArray
+from sparsead.transient.counting import begun, so_far
 from sparsead.transient.explicit import ExplicitScheme
 from sparsead.transient.formulas import BackwardDifferences, GeneralizedAlpha, RungeKutta, generalized_alpha, hht
 from sparsead.transient.functional import ExplicitlyIntegrating, IntegratingScheme, with_integral
@@ -21,7 +23,7 @@ from sparsead.transient.motion import free_of, prescribed_parts, with_prescribed
 from sparsead.transient.odesolve import name_in
 from sparsead.transient.options import known
 from sparsead.transient.run import Options, run
-from sparsead.transient.semidiscrete import Integrand, Motion, Parts, system_of
+from sparsead.transient.semidiscrete import Integrand, Motion, Parts, check_matrices, system_of
 from sparsead.transient.systems import slope_of
 from sparsead.transient.tableaus import EXPLICIT, Tableau
 from sparsead.transient.times import check_times
@@ -133,6 +135,7 @@ def march(
     True
     """
     times = check_times(t)
+    check_matrices(mass, stiffness=stiffness, damping=damping)
     parts = Parts(mass, stiffness, damping, internal, tangent, load, v0 is not None, functional)
     u0, v0 = _state("u0", u0, mass), None if v0 is None else _state("v0", v0, mass)
     whole = None
@@ -142,9 +145,13 @@ def march(
         u0, v0 = u0[free], None if v0 is None else v0[free]
         whole = partial(with_prescribed, dofs, free, prescribed[1], jnp.asarray(times), params)
     options = Options(h, rtol, atol, gradient, checkpoint, max_steps)
-    found = _marched(parts, times, u0, v0, params, method, options, backend, whole)
-    found = found if full_output else found[:-1]
-    return found if len(found) > 1 else found[0]
+    if not full_output:
+        found = _marched(parts, times, u0, v0, params, method, options, backend, whole)[:-1]
+        return found if len(found) > 1 else found[0]
+    u0, before = begun(u0)
+    *states, stats = _marched(parts, times, u0, v0, params, method, options, backend, whole)
+    made = so_far(jax.tree.leaves(states)[0]) - before
+    return (*states, replace(stats, factorizations=made))
 
 
 def _marched(

@@ -9,7 +9,8 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from sparsead.errors import ShapeError
+from sparsead.errors import DtypeError, ShapeError
+from sparsead.jax.sparse_array import SparseArray
 from sparsead.transient import traced
 from sparsead.transient.systems import SparseSystem
 
@@ -95,6 +96,33 @@ def _functional(parts: Parts, t: Any, *rows_and_shared: Any) -> Any:
     return jnp.concatenate([jnp.ravel(jnp.asarray(x, rows[0].dtype)) for x in jax.tree.leaves(found)])
 
 
+def check_matrices(mass: Any, **others: Any) -> None:
+    """Raise unless mass and all others that are given are sparse matrices of one square shape.
+
+    Raises
+    ------
+    DtypeError, ShapeError
+        If one is not.
+    """
+    for name, matrix in {"mass": mass, **others}.items():
+        if matrix is None and name != "mass":
+            continue
+        if not isinstance(matrix, SparseArray):
+            raise DtypeError(
+                f"{name} is not a sparse matrix of this package",
+                expected=f"{name} from coo, csc, csr, triplets, diags, eye or block of sparsead.jax",
+                got=f"{name} of {type(matrix).__name__}",
+                fix="convert it with sparsead.jax.from_scipy(scipy.sparse.csc_array(x))",
+            )
+        if matrix.shape != (mass.shape[0], mass.shape[0]):
+            raise ShapeError(
+                f"{name} has the wrong shape",
+                expected=f"shape ({mass.shape[0]}, {mass.shape[0]}), as many rows and columns as mass has rows",
+                got=f"{name} of shape {matrix.shape}",
+                fix="pass square matrices of the same dofs",
+            )
+
+
 def _check(parts: Parts) -> None:
     if parts.internal is not None and parts.tangent is None:
         raise ShapeError(
@@ -126,11 +154,12 @@ def _residual(parts: Parts, t: Any, u: Any, v: Any, a: Any, p: Any) -> Any:
 
 
 def _force(name: str, force: Any, u: Any) -> Any:
-    if jnp.shape(force) != u.shape:
+    tree = jax.tree.structure(force)
+    if tree != jax.tree.structure(0) or jnp.shape(force) != u.shape:
         raise ShapeError(
             f"{name} has the wrong shape",
             expected=f"shape {u.shape}, one force for each dof",
-            got=f"{name} of shape {jnp.shape(force)}",
+            got=f"{name} of shape {jnp.shape(force)}" if tree == jax.tree.structure(0) else f"{name} = {tree}",
             fix="return one number for each row of the mass matrix",
         )
     return jnp.asarray(force, u.dtype)
