@@ -145,29 +145,26 @@ def march(
         u0, v0 = u0[free], None if v0 is None else v0[free]
         whole = partial(with_prescribed, dofs, free, prescribed[1], jnp.asarray(times), params)
     options = Options(h, rtol, atol, gradient, checkpoint, max_steps)
-    if not full_output:
-        found = _marched(parts, times, u0, v0, params, method, options, backend, whole)[:-1]
-        return found if len(found) > 1 else found[0]
-    u0, before = begun(u0)
-    *states, stats = _marched(parts, times, u0, v0, params, method, options, backend, whole)
-    made = so_far(jax.tree.leaves(states)[0]) - before
-    return (*states, replace(stats, factorizations=made))
+    return _marched(parts, times, u0, v0, params, method, options, backend, whole, counts=full_output)
 
 
 def _marched(
     parts: Parts, times: Any, u0: Any, v0: Any, params: Any, method: Any, options: Options, backend: str | None,
-    whole: Callable[..., Any] | None,
-) -> tuple[Any, ...]:  # fmt: skip
-    """States, integrals if there are any, and counts."""
+    whole: Callable[..., Any] | None, *, counts: bool,
+) -> Any:  # fmt: skip
+    """States; then integrals, if there are any, and counts, if they are wanted."""
+    u0, before = begun(u0) if counts else (u0, 0)
     system, integrand, data = system_of(parts, u0, params, backend)
     scheme = _scheme(system, method, integrand, u0.size)
     z0 = scheme.lift(data, jnp.asarray(times)[0], u0, v0)
     place = z0.size - (0 if integrand is None else scheme.behind)
     out, stats = run(scheme, z0, times, data, options, u0.size, partial(_name, u0, place))
-    states = _states(out, u0.size, parts.second, whole)
-    if integrand is None:
-        return states, stats
-    return states, jax.vmap(integrand.unravel)(out[:, place : place + integrand.size]), stats
+    found = [_states(out, u0.size, parts.second, whole)]
+    if integrand is not None:
+        found.append(jax.vmap(integrand.unravel)(out[:, place : place + integrand.size]))
+    if counts:
+        found.append(replace(stats, factorizations=so_far(out) - before))
+    return tuple(found) if len(found) > 1 else found[0]
 
 
 def _name(u0: Any, place: int, i: int) -> str:
