@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fem import elements, fields, output
+from fem.assembly.march import march
 from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.operator import Operator
 from fem.assembly.reactions import reactions
@@ -33,6 +34,7 @@ __all__ = [
     "from_meshio",
     "interval",
     "lower_order",
+    "march",
     "multi_point",
     "output",
     "periodic",

@@ -29,7 +29,9 @@ def typed() -> Iterator[None]:
     _noted.clear()
     try:
         yield
-    except jax.errors.JaxRuntimeError as error:
+    except SparseADError:
+        raise
+    except (jax.errors.JaxRuntimeError, ValueError) as error:  # a program that is called again raises the latter
         known = _noted[0] if _noted else None
         if known is None or str(known).splitlines()[0] not in str(error):
             raise

@@ -47,9 +47,13 @@ def guarded(problem: Any, out: Any, end: Any, u0: Any, data: Any, controls: Any,
 def _facts(problem: Any, end: Any, u0: Any, data: Any, controls: Any) -> tuple[Any, ...]:
     """Status, number of accepted steps, time, step size, first component that is not finite or -1, its value."""
     if problem.grid.adaptive:
-        slope = problem.scheme.probe(data, end.t.astype(jnp.finfo(end.u.dtype).dtype), end.u)
+        # f may be bad at the last good time, or only beyond it: then no step gets further.
+        here, beyond = (problem.scheme.probe(data, _real(end, t), end.u) for t in (end.t, end.t + end.h))
+        t = jnp.where(jnp.isfinite(here).all(), end.t + end.h, end.t)
+        slope = jnp.where(jnp.isfinite(here).all(), beyond, here)
         bad = ~jnp.isfinite(slope)
-        where, value, t, h = jnp.argmax(bad), slope, end.t, end.h
+        where, value, h = jnp.argmax(bad), slope, end.h
+        t = jnp.where(bad.any(), t, end.t)
         status, steps = end.status, end.accepted
     else:
         first = _first_bad(problem, u0, data, controls)
@@ -58,6 +62,10 @@ def _facts(problem: Any, end: Any, u0: Any, data: Any, controls: Any) -> tuple[A
         t = controls.times[0] + steps * controls.h
     component = jnp.where(bad.any(), where, -1)
     return status, steps, t, h, component, value[where]
+
+
+def _real(end: Any, t: Any) -> Any:
+    return t.astype(jnp.finfo(end.u.dtype).dtype)
 
 
 def _first_bad(problem: Any, u0: Any, data: Any, controls: Any) -> Any:

@@ -54,6 +54,16 @@ class RungeKutta:
         return len(self.tableau.a) - self.tableau.explicit_first
 
     @property
+    def adaptive(self) -> bool:
+        """Whether steps estimate their error."""
+        return self.tableau.e is not None
+
+    @property
+    def error_order(self) -> int:
+        """Power of h in the error of one step."""
+        return self.tableau.error_order
+
+    @property
     def start(self) -> tuple[str, ...]:
         """What each row is at the first time."""
         last = "v" if self.tableau.explicit_first else "0"
@@ -100,6 +110,7 @@ class BackwardDifferences:
 
     order: int
     stages = 1
+    adaptive = False
 
     @property
     def name(self) -> str:
@@ -137,7 +148,8 @@ class GeneralizedAlpha:
 
     References
     ----------
-    J. Chung and G. M. Hulbert, 1993, doi:10.1115/1.2900803.
+    J. Chung and G. M. Hulbert, 1993, doi:10.1115/1.2900803. O. C. Zienkiewicz and Y. M. Xie, "A simple error estimator
+    and adaptive time stepping procedure for dynamic analysis", 1991, doi:10.1002/eqe.4290200907.
     """
 
     name: str
@@ -148,6 +160,8 @@ class GeneralizedAlpha:
     own = 2
     stages = 1
     start = ("u", "v", "a")
+    adaptive = True
+    error_order = 3
 
     def stage(self, i: int, rows: Any, slopes: list[Any], h: Any) -> Stage:
         """Return the only stage."""
@@ -164,6 +178,10 @@ class GeneralizedAlpha:
         """Return the own rows after the step."""
         ahead, faster = self._predicted(rows, h)
         return [ahead + self.beta * h * h * slopes[0], faster + self.gamma * h * slopes[0]]
+
+    def error(self, rows: Any, slopes: list[Any], h: Any) -> Any:
+        """Return the difference to displacements of an acceleration that is linear in the step, shape (n,)."""
+        return (1.0 / 6.0 - self.beta) * h * h * (slopes[0] - rows[2])
 
     def _predicted(self, rows: Any, h: Any) -> tuple[Any, Any]:
         u, v, a = rows

@@ -52,12 +52,12 @@ class ImplicitScheme:
     @property
     def adaptive(self) -> bool:
         """Whether steps estimate their error."""
-        return hasattr(self.formula, "tableau") and self.formula.tableau.e is not None
+        return bool(self.formula.adaptive)
 
     @property
     def order(self) -> int:
         """Power of h in the error of one step."""
-        return self.formula.tableau.error_order
+        return int(self.formula.error_order)
 
     @property
     def needed(self) -> int:
@@ -107,11 +107,14 @@ class ImplicitScheme:
         error = self.formula.error(rows, slopes, h)
         c = self.formula.stage(self.formula.stages - 1, rows, slopes[:-1], h).by
         zero = jnp.zeros_like(error)
-        u1 = self.formula.finish(rows, slopes, h)[0]
+        after = self.formula.finish(rows, slopes, h)
+        u1 = after[0]
         # Stiff components of the difference are no error of the solution: the matrix of the step damps them.
-        moved = self.system.residual(data, t + h, u1, error, zero) - self.system.residual(data, t + h, u1, zero, zero)
+        v, a, inertia = (zero, error, c[2]) if self.formula.start[-1] == "a" else (error, zero, c[1])
+        moved = self.system.residual(data, t + h, u1, v, a) - self.system.residual(data, t + h, u1, zero, zero)
         at = u1 if not self.system.linear else zero
-        return jnp.concatenate([u1, *slopes]), self.system.solve(data, t + h, at, c, moved, "N"), memory
+        damped = self.system.solve(data, t + h, at, c, inertia * moved, "N")
+        return jnp.concatenate([*after, *slopes]), damped, memory
 
     def step(self, data: Data, t: Any, h: Any, z: Any) -> Any:
         """Return the next rows, shape (rows * n,)."""
@@ -220,15 +223,14 @@ class ImplicitScheme:
             k, dk, last, count = carry
             size, change = jnp.linalg.norm(k), jnp.linalg.norm(dk)
             stalled = (change >= 0.5 * last) & (change <= _STALLED * size)
-            return (change > _CONVERGED * size) & ~stalled & (count < _ITERATIONS)
+            return (count == 0) | ((change > _CONVERGED * size) & ~stalled & (count <= _ITERATIONS))
 
         def again(carry: Any) -> Any:
             k, dk, _, count = carry
             return k + dk, correction(k + dk), jnp.linalg.norm(dk), count + 1
 
-        change = correction(first)
-        k, dk, _, count = lax.while_loop(going, again, (first, change, jnp.inf, 0))
-        return jnp.where((count < _ITERATIONS) & jnp.isfinite(dk).all(), k, jnp.nan)
+        k, dk, _, count = lax.while_loop(going, again, (first, jnp.zeros_like(first), jnp.inf, 0))
+        return jnp.where((count <= _ITERATIONS) & jnp.isfinite(dk).all(), k, jnp.nan)
 
 
 def _like(u: Any, t: Any) -> Any:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from sparsead.errors import ShapeError
 from sparsead.jax.sparse_array import SparseArray
+from sparsead.transient.counting import begun, so_far
 from sparsead.transient.explicit import ExplicitScheme
 from sparsead.transient.formulas import BackwardDifferences, GeneralizedAlpha, RungeKutta, generalized_alpha, hht
+from sparsead.transient.functional import ExplicitlyIntegrating, IntegratingScheme, with_integral
 from sparsead.transient.implicit import ImplicitScheme
 from sparsead.transient.implicit_tableaus import IMPLICIT
 from sparsead.transient.motion import free_of, prescribed_parts, with_prescribed
 from sparsead.transient.odesolve import name_in
 from sparsead.transient.options import known
 from sparsead.transient.run import Options, run
-from sparsead.transient.semidiscrete import Parts, system_of
+from sparsead.transient.semidiscrete import Integrand, Motion, Parts, check_matrices, system_of
 from sparsead.transient.systems import slope_of
 from sparsead.transient.tableaus import EXPLICIT, Tableau
 from sparsead.transient.times import check_times
@@ -35,20 +39,6 @@ SECOND_ORDER: dict[str, Any] = {
     "generalized_alpha": generalized_alpha(0.8),
     "central_difference": GeneralizedAlpha("central_difference", beta=0.0),
 }
-
-
-class Motion(NamedTuple):
-    """States of a second-order system at the requested times.
-
-    Parameters
-    ----------
-    u, v, a : array, shape (m, n)
-        Displacement, velocity, acceleration.
-    """
-
-    u: Any
-    v: Any
-    a: Any
 
 
 def march(
@@ -71,6 +61,7 @@ def march(
     gradient: str = "aca",
     checkpoint: Any = "all",
     max_steps: int = 4096,
+    functional: Callable[..., Any] | None = None,
     backend: str | None = None,
     full_output: bool = False,
 ) -> Any:
@@ -109,13 +100,20 @@ def march(
     h, rtol, atol, gradient, checkpoint, max_steps, full_output
         As in `odesolve`; with implicit methods "aca" and "forward" only. Adaptive implicit steps are the distance of
         the requested times divided by powers of two, so that few factorizations serve many steps.
+    functional : callable, optional
+        ``functional(t, u, params)``, integrated over time by the method itself; of a second-order system
+        ``functional(t, motion, params)`` with a `Motion` of one time. Not with BDF.
     backend : str, optional
         As in `sparsead.jax.solve`.
 
     Returns
     -------
-    array, shape (m, n), or Motion
-        States at `t`; with `full_output` a pair of these and `Stats`.
+    states : array, shape (m, n), or Motion
+        States at `t`.
+    integrals : pytree of arrays, shape (m, ...)
+        Integral of `functional` from ``t[0]``; where one is given.
+    stats : Stats
+        Where `full_output` is set.
 
     Raises
     ------
@@ -137,22 +135,40 @@ def march(
     True
     """
     times = check_times(t)
-    parts = Parts(mass, stiffness, damping, internal, tangent, load, v0 is not None)
+    check_matrices(mass, stiffness=stiffness, damping=damping)
+    parts = Parts(mass, stiffness, damping, internal, tangent, load, v0 is not None, functional)
     u0, v0 = _state("u0", u0, mass), None if v0 is None else _state("v0", v0, mass)
+    whole = None
     if prescribed is not None:
         dofs, free = free_of(prescribed[0], mass.shape[0])
         parts = prescribed_parts(parts, dofs, free, prescribed[1])
         u0, v0 = u0[free], None if v0 is None else v0[free]
-    system, data = system_of(parts, u0, params, backend)
-    scheme = _scheme(system, method)
-    z0 = scheme.lift(data, jnp.asarray(times)[0], u0, v0)
-    options = Options(h, rtol, atol, gradient, checkpoint, max_steps)
-    out, stats = run(scheme, z0, times, data, options, u0.size, partial(name_in, u0))
-    whole = None
-    if prescribed is not None:
         whole = partial(with_prescribed, dofs, free, prescribed[1], jnp.asarray(times), params)
-    states = _states(out, u0.size, v0 is not None, whole)
-    return (states, stats) if full_output else states
+    options = Options(h, rtol, atol, gradient, checkpoint, max_steps)
+    return _marched(parts, times, u0, v0, params, method, options, backend, whole, counts=full_output)
+
+
+def _marched(
+    parts: Parts, times: Any, u0: Any, v0: Any, params: Any, method: Any, options: Options, backend: str | None,
+    whole: Callable[..., Any] | None, *, counts: bool,
+) -> Any:  # fmt: skip
+    """States; then integrals, if there are any, and counts, if they are wanted."""
+    u0, before = begun(u0) if counts else (u0, 0)
+    system, integrand, data = system_of(parts, u0, params, backend)
+    scheme = _scheme(system, method, integrand, u0.size)
+    z0 = scheme.lift(data, jnp.asarray(times)[0], u0, v0)
+    place = z0.size - (0 if integrand is None else scheme.behind)
+    out, stats = run(scheme, z0, times, data, options, u0.size, partial(_name, u0, place))
+    found = [_states(out, u0.size, parts.second, whole)]
+    if integrand is not None:
+        found.append(jax.vmap(integrand.unravel)(out[:, place : place + integrand.size]))
+    if counts:
+        found.append(replace(stats, factorizations=so_far(out) - before))
+    return tuple(found) if len(found) > 1 else found[0]
+
+
+def _name(u0: Any, place: int, i: int) -> str:
+    return name_in(u0, i) if i < place else f"functional, component {i - place}"
 
 
 def _states(out: Any, n: int, second: bool, whole: Callable[..., Any] | None) -> Any:
@@ -162,15 +178,19 @@ def _states(out: Any, n: int, second: bool, whole: Callable[..., Any] | None) ->
     return Motion(*rows) if second else rows[0]
 
 
-def _scheme(system: Any, method: Any) -> Any:
+def _scheme(system: Any, method: Any, integrand: Integrand | None, n: int) -> Any:
     formula = method
     if not (system.second and isinstance(method, GeneralizedAlpha)):
         table = SECOND_ORDER if system.second else FIRST_ORDER
         default = "newmark" if system.second else "backward_euler"
         formula = table[known("method", default if method is None else method, table)]
     if isinstance(formula, Tableau):
-        return ExplicitScheme(slope_of(system), formula)
-    return ImplicitScheme(system, formula)
+        slope = slope_of(system)
+        if integrand is None:
+            return ExplicitScheme(slope, formula)
+        return ExplicitlyIntegrating(with_integral(slope, integrand.call, n), formula, integrand.size)
+    scheme = ImplicitScheme(system, formula)
+    return scheme if integrand is None else IntegratingScheme(scheme, integrand.call, integrand.size)
 
 
 def _state(name: str, u: Any, mass: Any) -> Any:

@@ -58,7 +58,13 @@ def prescribed_parts(parts: Parts, dofs: Any, free: Any, motion: Callable[..., A
             total = total if matrix is None else total - matrix @ moved
         return total
 
-    internal, tangent = parts.internal, parts.tangent
+    internal, tangent, functional = parts.internal, parts.tangent, parts.functional
+
+    def of_all(t: Any, state: Any, params: Any) -> Any:
+        rows = [row[None] for row in (state if parts.second else [state])]
+        found = [row[0] for row in with_prescribed(dofs, free, motion, t[None], params, rows)]
+        return functional(t, type(state)(*found) if parts.second else found[0], params)
+
     return Parts(
         mass,
         stiffness,
@@ -67,6 +73,7 @@ def prescribed_parts(parts: Parts, dofs: Any, free: Any, motion: Callable[..., A
         None if tangent is None else lambda t, u, params: tangent(t, whole(t, u, params), params).select(free, free),
         load,
         parts.second,
+        None if functional is None else of_all,
     )
 
 

@@ -36,26 +36,38 @@ def checked(value: Any, good: Any, facts: Callable[[], tuple[Any, ...]], report:
         if not good:
             report(*(np.asarray(x) for x in facts()))
         return value
-    mark = lax.cond(good, lambda: jnp.zeros((), jnp.int32), lambda: _on_host(report, facts()))
+    mark = lax.cond(good, lambda: jnp.zeros((), jnp.int32), lambda: on_host(_silent(report), facts()))
     # The value must depend on the mark, or the compiler drops the check; a barrier is not enough.
     return jax.tree.map(lambda x: jnp.where(mark == 0, x, jnp.nan), value)
 
 
-def _on_host(report: Callable[..., None], facts: tuple[Any, ...]) -> Any:
+def on_host(function: Callable[..., Any], facts: tuple[Any, ...]) -> Any:
+    """Return a whole number, shape (), that a function makes from NumPy arrays when a compiled program comes to it.
+
+    Parameters
+    ----------
+    function : callable
+        From arrays to a number.
+    facts : tuple of array
+        What it gets.
+    """
     # A pure callback gets arrays of JAX, and waits for them for ever where there is one thread.
     if buffer_callback is None:
-        return jax.pure_callback(_returning(report), _MARK, *facts, vmap_method="sequential")
+        return jax.pure_callback(_of_numpy(function), _MARK, *facts, vmap_method="sequential")
 
     def fill(_: Any, out: Any, *buffers: Any) -> None:
-        report(*(np.asarray(b) for b in buffers))
-        np.asarray(out)[...] = 0
+        np.asarray(out)[...] = function(*(np.asarray(b) for b in buffers))
 
     return buffer_callback(fill, _MARK, vmap_method="sequential")(*facts)
 
 
-def _returning(report: Callable[..., None]) -> Callable[..., Any]:
-    def call(*facts: Any) -> Any:
-        report(*(np.asarray(x) for x in facts))
-        return np.zeros((), np.int32)
+def _of_numpy(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *facts: np.asarray(function(*(np.asarray(x) for x in facts)), np.int32)
+
+
+def _silent(report: Callable[..., None]) -> Callable[..., int]:
+    def call(*facts: Any) -> int:
+        report(*facts)
+        return 0
 
     return call

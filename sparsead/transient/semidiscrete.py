@@ -2,18 +2,53 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
 
-from sparsead.errors import ShapeError
+from sparsead.errors import DtypeError, ShapeError
+from sparsead.jax.sparse_array import SparseArray
 from sparsead.transient import traced
 from sparsead.transient.systems import SparseSystem
 
 
+class Motion(NamedTuple):
+    """States of a second-order system at the requested times.
+
+    Parameters
+    ----------
+    u, v, a : array, shape (m, n)
+        Displacement, velocity, acceleration.
+    """
+
+    u: Any
+    v: Any
+    a: Any
+
+
+class Integrand(NamedTuple):
+    """The functional on flat vectors.
+
+    Parameters
+    ----------
+    call : Traced
+        ``(t, u) -> g`` or ``(t, u, v, a) -> g``, shape (size,).
+    size : int
+        Length of g.
+    unravel : callable
+        From g to what the user's function returns.
+    """
+
+    call: traced.Traced
+    size: int
+    unravel: Any
+
+
 class Parts(NamedTuple):
-    """What a user gave: matrices, forces, and whether the system is of second order."""
+    """What a user gave: matrices, forces, functional, and whether the system is of second order."""
 
     mass: Any
     stiffness: Any
@@ -22,10 +57,13 @@ class Parts(NamedTuple):
     tangent: Any
     load: Any
     second: bool
+    functional: Any = None
 
 
-def system_of(parts: Parts, u0: Any, params: Any, backend: str | None) -> tuple[SparseSystem, Any]:
-    """Return the system, and its data: values of the matrices, params, and what the functions close over.
+def system_of(
+    parts: Parts, u0: Any, params: Any, backend: str | None
+) -> tuple[SparseSystem, Integrand | None, traced.Data]:
+    """Return the system, the functional, and their data: matrices, params, and what the functions close over.
 
     Raises
     ------
@@ -41,9 +79,48 @@ def system_of(parts: Parts, u0: Any, params: Any, backend: str | None) -> tuple[
         (lambda t, u, cu, cv, ca, p: _matrix(parts, t, u, (cu, cv, ca), p), (time, vector, time, time, time)),
         (lambda c, p: p["matrices"][0] * c, (time,)),
     ]
-    (residual, matrix, mass), data = traced.trace(functions, shared)
+    state = Motion(vector, vector, vector) if parts.second else vector
+    if parts.functional is not None:
+        sample = jax.eval_shape(parts.functional, time, state, params)
+        flat, unravel = ravel_pytree(jax.tree.map(lambda x: jnp.zeros(x.shape, u0.dtype), sample))
+        functions.append((partial(_functional, parts), (time, *jax.tree.leaves(state))))
+    (residual, matrix, mass, *more), data = traced.trace(functions, shared)
     damped = parts.damping is not None
-    return SparseSystem(residual, matrix, mass, parts.second, damped, parts.internal is None, backend), data
+    system = SparseSystem(residual, matrix, mass, parts.second, damped, parts.internal is None, backend)
+    return system, Integrand(more[0], flat.size, unravel) if more else None, data
+
+
+def _functional(parts: Parts, t: Any, *rows_and_shared: Any) -> Any:
+    *rows, p = rows_and_shared
+    found = parts.functional(t, Motion(*rows) if parts.second else rows[0], p["params"])
+    return jnp.concatenate([jnp.ravel(jnp.asarray(x, rows[0].dtype)) for x in jax.tree.leaves(found)])
+
+
+def check_matrices(mass: Any, **others: Any) -> None:
+    """Raise unless mass and all others that are given are sparse matrices of one square shape.
+
+    Raises
+    ------
+    DtypeError, ShapeError
+        If one is not.
+    """
+    for name, matrix in {"mass": mass, **others}.items():
+        if matrix is None and name != "mass":
+            continue
+        if not isinstance(matrix, SparseArray):
+            raise DtypeError(
+                f"{name} is not a sparse matrix of this package",
+                expected=f"{name} from coo, csc, csr, triplets, diags, eye or block of sparsead.jax",
+                got=f"{name} of {type(matrix).__name__}",
+                fix="convert it with sparsead.jax.from_scipy(scipy.sparse.csc_array(x))",
+            )
+        if matrix.shape != (mass.shape[0], mass.shape[0]):
+            raise ShapeError(
+                f"{name} has the wrong shape",
+                expected=f"shape ({mass.shape[0]}, {mass.shape[0]}), as many rows and columns as mass has rows",
+                got=f"{name} of shape {matrix.shape}",
+                fix="pass square matrices of the same dofs",
+            )
 
 
 def _check(parts: Parts) -> None:
@@ -77,11 +154,12 @@ def _residual(parts: Parts, t: Any, u: Any, v: Any, a: Any, p: Any) -> Any:
 
 
 def _force(name: str, force: Any, u: Any) -> Any:
-    if jnp.shape(force) != u.shape:
+    tree = jax.tree.structure(force)
+    if tree != jax.tree.structure(0) or jnp.shape(force) != u.shape:
         raise ShapeError(
             f"{name} has the wrong shape",
             expected=f"shape {u.shape}, one force for each dof",
-            got=f"{name} of shape {jnp.shape(force)}",
+            got=f"{name} of shape {jnp.shape(force)}" if tree == jax.tree.structure(0) else f"{name} = {tree}",
             fix="return one number for each row of the mass matrix",
         )
     return jnp.asarray(force, u.dtype)

@@ -13,14 +13,14 @@ from sparsead.transient.binomial import advances
 @jax.tree_util.register_pytree_node_class
 @dataclass(frozen=True)
 class Stats:
-    """Counts of a run and of its gradient, which may be traced; factorizations are in `sparsead.factor_cache.stats`.
+    """Counts of a run and of its gradient, which may be traced.
 
     Parameters
     ----------
     accepted, rejected : int
         Steps.
     f_calls : int
-        Evaluations of f, forward.
+        Evaluations of f, forward; of implicit methods stages, each with an evaluation for every Newton iteration.
     replay_f_calls : int
         Evaluations of f that a gradient makes again in sequence, to find states that were not kept; -1 where that
         shows only then (snapshots on an adaptive grid).
@@ -28,6 +28,10 @@ class Stats:
         Pullbacks of f, or matrices of it, that a gradient makes: one for each stage of each accepted step and phase.
     stored_bytes : int
         States, times and steps kept for the gradient.
+    factorizations : int
+        Sparse matrices that the run factorized, forward; those that it found in the store are not counted. A gradient
+        factorizes again what left the store since: of a linear system nothing. The dense matrices of implicit methods
+        in `odesolve`, one for each Newton iteration, are not counted.
     method, gradient, checkpoint : str
         What was used.
     """
@@ -38,6 +42,7 @@ class Stats:
     replay_f_calls: Any
     vjps: Any
     stored_bytes: Any
+    factorizations: Any
     method: str
     gradient: str
     checkpoint: str
@@ -67,4 +72,4 @@ def stats_of(problem: Any, end: Any, z0: Any, gradient: str, checkpoint: str) ->
             -1 if grid.adaptive else scheme.needed * (advances(grid.capacity, problem.snapshots) - grid.capacity + 1)
         )
     vjps = 2 * scheme.needed * end.accepted
-    return Stats(end.accepted, rejected, stages, replay, vjps, stored, scheme.name, gradient, checkpoint)
+    return Stats(end.accepted, rejected, stages, replay, vjps, stored, 0, scheme.name, gradient, checkpoint)

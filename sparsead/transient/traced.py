@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import jax
@@ -12,6 +13,7 @@ import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, Jaxpr
 
 Data = tuple[tuple[Any, ...], tuple[Any, ...]]
+_SPELLED_OUT = ("builtins", "jax", "jaxlib", "numpy")  # homes of types whose text says what they are
 _ADDRESS = re.compile(r"0x[0-9a-f]+")
 
 
@@ -34,8 +36,15 @@ class Traced:
     reverse_only: bool = False
 
     def __call__(self, data: Data, *args: Any) -> Any:
-        """Return the value."""
-        return self.call(data, *args)
+        """Return the value; outside of a compiled program by one of its own, not operation by operation."""
+        if any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves((data, args))):
+            return self.call(data, *args)
+        return _compiled(self, data, *args)
+
+
+@partial(jax.jit, static_argnums=0)
+def _compiled(traced: Traced, data: Data, *args: Any) -> Any:
+    return traced.call(data, *args)
 
 
 def trace(functions: Sequence[tuple[Callable[..., Any], Sequence[Any]]], params: Any) -> tuple[list[Traced], Data]:
@@ -95,14 +104,14 @@ def _code(function: Any) -> Any:
 
 
 def _parts(jaxpr: Any) -> tuple[Any, ...]:
-    """Patterns and the like that operations carry: their text does not tell them apart."""
+    """Patterns, index maps and the like that operations carry: their text does not tell them apart."""
     found: list[Any] = []
     for equation in jaxpr.eqns:
         for value in equation.params.values():
             for part in value if isinstance(value, tuple) else (value,):
                 if isinstance(part, Jaxpr | ClosedJaxpr):
                     found.extend(_parts(getattr(part, "jaxpr", part)))
-                elif type(part).__module__.startswith("sparsead."):
+                elif type(part).__module__.partition(".")[0] not in _SPELLED_OUT:
                     found.append(part)
     return tuple(found)
 

@@ -55,7 +55,7 @@ FIRST = ["backward_euler", "tr_bdf2", "bdf2", "rk4"]
 SECOND = ["newmark", "hht", "generalized_alpha", "central_difference"]
 CASES = [(heat, {"method": m}) for m in FIRST] + [(shaken, {"method": m}) for m in SECOND]
 CASES += [(heat, {"method": "tr_bdf2", "rtol": 1e-3, "atol": 1e-6}), (heat, {"checkpoint": "sqrt"})]
-CASES += [(shaken, {"checkpoint": transient.Binomial(3)})]
+CASES += [(shaken, {"checkpoint": transient.Binomial(3)}), (shaken, {"h": None, "rtol": 1e-3, "atol": 1e-6})]
 
 
 @pytest.mark.parametrize(("run", "options"), CASES, ids=lambda x: getattr(x, "__name__", str(x)))
@@ -99,6 +99,40 @@ def test_adaptive_steps_factorize_a_few_times_forward_and_never_back() -> None:
     assert sparsead.factor_cache.stats().factorizations == forward
 
 
+@pytest.mark.parametrize("method", ["newmark", transient.generalized_alpha(0.5), "central_difference"], ids=str)
+def test_adaptive_motion_follows_the_tolerance_with_few_factorizations(method: Any) -> None:
+    exact = shaken(K0, 3.0, steps=20, h=H / 100)
+    for tolerance in (1e-3, 1e-5):
+        motion, stats = march(
+            U0, [0.0, 4 * H, 20 * H], {"force": 3.0}, mass=MASS, stiffness=stiffness(K0), v0=0.1 * jnp.ones(N),
+            load=load, damping=20.0 * MASS + 1e-5 * stiffness(K0), method=method, rtol=tolerance,
+            atol=1e-3 * tolerance, full_output=True,
+        )  # fmt: skip
+        assert relative_gap(motion.u, exact) < 30 * tolerance
+        assert 2 <= int(stats.factorizations) <= 12 < int(stats.accepted)
+        sparsead.factor_cache.clear()
+
+
+def test_factorizations_are_counted_forward_in_compiled_programs_and_gradients_too() -> None:
+    def run(k: Any) -> Any:
+        motion, stats = shaken_with_counts(k)
+        return jnp.sum(motion.u[-1] ** 2), stats
+
+    assert int(run(K0)[1].factorizations) == 2
+    assert int(run(K0)[1].factorizations) == 0  # both are in the store
+    sparsead.factor_cache.clear()
+    assert int(jax.jit(run)(K0)[1].factorizations) == 2
+    sparsead.factor_cache.clear()
+    _, stats = jax.jit(jax.grad(run, has_aux=True))(K0)
+    assert int(stats.factorizations) == 2
+
+
+def shaken_with_counts(k: Any) -> Any:
+    return march(
+        U0, [0.0, 12 * H], mass=MASS, stiffness=stiffness(k), v0=jnp.ones(N), h=H, full_output=True
+    )  # fmt: skip
+
+
 def test_newmark_keeps_energy_and_generalized_alpha_damps_the_highest_mode() -> None:
     k = stiffness(K0)
 
@@ -115,17 +149,26 @@ def test_newmark_keeps_energy_and_generalized_alpha_damps_the_highest_mode() -> 
     assert found["generalized_alpha"] < 1e-3
 
 
+def sprung(k: Any, c: Any) -> Any:
+    """A rod on springs of cubic force."""
+    return march(
+        10 * U0, [0.0, 6 * H], c, mass=MASS, stiffness=stiffness(k), v0=jnp.zeros(N), h=H,
+        internal=lambda t, u, c: c * u**3, tangent=lambda t, u, c: sp.diags([3 * c * u**2]),
+    ).u[-1]  # fmt: skip
+
+
 def test_nonlinear_force_newton_and_exact_derivatives() -> None:
-    cubic = 1e9
+    assert relative_gap(sprung(K0, 1e9), sprung(K0, 0.0)) > 1e-3
+    check_derivatives(sprung, (K0, jnp.asarray(1e9)))
 
-    def run(k: Any, c: Any) -> Any:
-        return march(
-            10 * U0, [0.0, 6 * H], c, mass=MASS, stiffness=stiffness(k), v0=jnp.zeros(N), h=H,
-            internal=lambda t, u, c: c * u**3, tangent=lambda t, u, c: sp.diags([3 * c * u**2]),
-        ).u[-1]  # fmt: skip
 
-    assert relative_gap(run(K0, cubic), run(K0, 0.0)) > 1e-3
-    check_derivatives(run, (K0, jnp.asarray(cubic)))
+def test_gradient_of_a_nonlinear_march_uses_the_last_factorization_of_each_step() -> None:
+    counts = []
+    for f in (sprung, lambda k, c: jax.vjp(sprung, k, c)[1](jnp.ones(N))):
+        sparsead.factor_cache.clear()
+        jax.block_until_ready(f(K0, jnp.asarray(1e9)))
+        counts.append(sparsead.factor_cache.stats().factorizations)
+    assert counts[0] == counts[1] > 2 * 6
 
 
 def test_prescribed_motion_is_that_of_a_very_stiff_spring() -> None:
@@ -202,13 +245,27 @@ def test_forces_that_no_iteration_balances_name_the_step() -> None:
         ({"internal": lambda t, u, p: u}, "internal without tangent"),
         ({"damping": MASS}, "damping without v0"),
         ({"load": jnp.ones(3)}, r"load of shape \(3,\)"),
+        ({"load": lambda t, p: {"forces": jnp.ones(N)}}, r"load = .*'forces'"),
+        ({"internal": lambda t, u, p: [u], "tangent": lambda t, u, p: MASS}, r"internal = .*\[\*\]"),
+        ({"stiffness": np.eye(N)}, "stiffness of ndarray"),
+        ({"stiffness": sp.eye(3)}, r"stiffness of shape \(3, 3\)"),
         ({"method": "newmark"}, "method='newmark'"),
+        ({"method": "bdf3", "rtol": 1e-3}, "rtol=0.001"),
         ({"rtol": 1e-3}, "rtol=0.001"),
     ],
 )
 def test_bad_input_is_named(options: dict[str, Any], got: str) -> None:
-    with pytest.raises(ValueError, match=f"got: .*{got}"):
+    with pytest.raises(sparsead.errors.SparseADError, match=f"got: .*{got}"):
         march(U0, [0.0, 0.01], mass=MASS, **({"h": H} | options))
+
+
+def test_load_that_is_not_finite_later_is_named_where_steps_are_chosen() -> None:
+    """No step passes 5 ms: it is the load beyond that is to blame, not the tolerance."""
+    load = lambda t, p: jnp.where(t > 5.0 * H, jnp.nan, 0.0) * jnp.zeros(N).at[7].set(1.0)  # noqa: E731
+    with pytest.raises(sparsead.errors.NonFiniteError, match=r"got: .*u\[\d+\] = nan in f at t = 0.005"):
+        march(
+            U0, [0.0, 0.01], mass=1e3 * MASS, stiffness=stiffness(K0), method="tr_bdf2", rtol=1e-3, atol=1e-6, load=load
+        )
 
 
 def test_state_of_another_length_is_named() -> None:

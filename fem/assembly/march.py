@@ -1,0 +1,150 @@
+"""March a body through time: operators, constraints and states of a space; the engine is `sparsead.transient`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import sparsead.transient as engine
+from fem.assembly.body import Body, Shared, body_of, vector
+from fem.assembly.operator import Operator
+from fem.dofs.constraints import Constraints
+from fem.errors import SpaceError
+from fem.progress import stage
+from sparsead.jax.raised import typed
+
+if TYPE_CHECKING:
+    from fem.assembly.nonlinear import NonlinearOperator
+    from fem.dofs.space import Space
+
+Supports = Constraints | Sequence[Constraints]
+
+
+def march(
+    u0: Any,
+    t: Any,
+    params: Any = None,
+    *,
+    mass: Operator,
+    stiffness: Operator | NonlinearOperator | None = None,
+    damping: Operator | None = None,
+    load: Any = None,
+    supports: Supports | Callable[..., Supports] = (),
+    v0: Any = None,
+    functional: Callable[..., Any] | None = None,
+    full_output: bool = False,
+    **options: Any,
+) -> Any:
+    """Integrate ``M u' + K u = f(t)``, or with `v0` ``M u'' + C u' + K u = f(t)``, under constraints.
+
+    K may be a nonlinear operator: then ``r(u)`` stands for ``K u``, with Newton's method in every step. Derivatives in
+    whatever made the operators (materials, coordinates), in states, loads, motions of supports and params are exact on
+    the accepted steps, forward and reverse. Linear operators are assembled once, and their derivative is one
+    contraction over all cells at the end.
+
+    Parameters
+    ----------
+    u0 : array, shape of the space or (n,)
+        State at ``t[0]``; constrained dofs are replaced. Unit: [u].
+    t : array, shape (m,)
+        Increasing times; steps end on each of them.
+    params : pytree of arrays, optional
+        Last argument of the functions.
+    mass : Operator
+        M: `fem.elements.mass`, `fem.elements.lumped_mass`, or a heat capacity.
+    stiffness : Operator or NonlinearOperator, optional
+        K, or r and its tangent.
+    damping : Operator, optional
+        C, for instance ``a * M + b * K``.
+    load : array, shape of `u0`, or callable, optional
+        ``load(t, params)``, or a constant load. Unit: [force].
+    supports : Constraints, several, or callable
+        Held, prescribed and coupled dofs; for supports that move ``supports(t, params)``, which prescribes values
+        differentiable in t, of the same dofs at all times.
+    v0 : array, shape of `u0`, optional
+        Velocity at ``t[0]``; makes the system one of second order.
+    functional : callable, optional
+        ``functional(t, u, params)``, integrated over time by the method itself, u of the shape of `u0`; with `v0`
+        ``functional(t, motion, params)``, a `sparsead.transient.Motion` of one time.
+    full_output : bool
+        Whether to return counts too.
+    **options
+        method, h, rtol, atol, gradient, checkpoint, max_steps, backend: as in `sparsead.transient.march`.
+
+    Returns
+    -------
+    states : array, shape (m, points, components), or Motion
+        States at `t`.
+    integrals : pytree of arrays, shape (m, ...)
+        Integral of `functional` from ``t[0]``; where one is given.
+    stats : sparsead.transient.Stats
+        Where `full_output` is set.
+
+    Raises
+    ------
+    SpaceError
+        If a state or a load does not fit, or operators are on different spaces.
+    MeshError, MaterialError
+        If a cell is inverted or a material impossible; names the cell.
+    SparseADError
+        As `sparsead.transient.march`.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> space = fem.Space(fem.interval(8))
+    >>> M, K = fem.elements.mass(space), fem.elements.diffusion(space, 1.0)
+    >>> cold = fem.fix(space, [0, 8])
+    >>> u = fem.march(jax.numpy.ones(space.shape), [0.0, 0.1], mass=M, stiffness=K, supports=cold, h=0.01)
+    >>> round(float(u[-1, 4, 0]), 3)
+    0.484
+    """
+    space, shape = mass.space, np.shape(u0)
+    for name, other in (("stiffness", stiffness), ("damping", damping)):
+        _check_space(name, other, space)
+    starts = [None if x is None else vector(space, name, x) for name, x in (("u0", u0), ("v0", v0))]
+    with typed(), stage(f"march, {space.count} dofs"):
+        body, shared, (m, c, k) = body_of(mass, damping, stiffness, load, supports, params, second=v0 is not None)
+        forces = None if load is None and not body.moved else body.forces
+        internal, tangent = (None, None) if shared.nonlinear is None else (body.internal, body.tangent)
+        z0, w0 = (None if x is None else body.free(x) for x in starts)
+        integrand = None if functional is None else partial(_integrand, body, functional, shape)
+        found = engine.march(
+            z0, t, shared, mass=m, damping=c, stiffness=k, internal=internal, tangent=tangent, load=forces, v0=w0,
+            functional=integrand, full_output=full_output, **options,
+        )  # fmt: skip
+        z, *more = found if full_output or functional is not None else (found,)
+        found = (_states(body, shared, z, t, shape), *more)
+        if not any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves(found)):
+            jax.block_until_ready(found)
+    return found if len(found) > 1 else found[0]
+
+
+def _integrand(body: Body, functional: Any, shape: tuple[int, ...], t: Any, z: Any, shared: Shared) -> Any:
+    rows = [row.reshape(shape) for row in body.states(list(z) if body.second else [z], t, shared)]
+    return functional(t, engine.Motion(*rows) if body.second else rows[0], shared.params)
+
+
+def _states(body: Body, shared: Shared, z: Any, t: Any, shape: tuple[int, ...]) -> Any:
+    """States of all dofs at the requested times, in the shape that users gave."""
+    rows = list(z) if body.second else [z]
+    rows = jax.vmap(lambda rows, t: body.states(rows, t, shared))(rows, jnp.asarray(t, float))
+    rows = [row.reshape(-1, *shape) for row in rows]
+    return engine.Motion(*rows) if body.second else rows[0]
+
+
+def _check_space(name: str, operator: Any, space: Space) -> None:
+    if operator is None or (operator.space.topology is space.topology and operator.space.moved == space.moved):
+        return
+    raise SpaceError(
+        f"{name} and mass are on different spaces",
+        expected=f"{name} on {space!r}",
+        got=f"{operator!r}",
+        fix="make both on the same space, at the same points",
+    )
