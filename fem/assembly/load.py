@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fem.dofs.space import Space
 
 
-def integrate(term: Term, density: Callable[..., Any], numbers: tuple[Any, ...], space: Space) -> Any:
+def integrate(term: Term[Any], density: Callable[..., Any], numbers: tuple[Any, ...], space: Space) -> Any:
     """Return the load vector of a density on a domain, shape (n,).
 
     Parameters

@@ -19,6 +19,7 @@ from sparsead.pattern.structure import Structure
 
 if TYPE_CHECKING:
     from fem.assembly.assemble import Margins
+    from fem.assembly.form import BilinearForm
     from fem.assembly.moduli import Moduli
     from fem.assembly.term import Term
     from fem.dofs.system import System
@@ -55,7 +56,7 @@ class Operator:
     """
 
     space: Space
-    terms: tuple[Term, ...]
+    terms: tuple[Term[BilinearForm], ...]
     moduli: tuple[Moduli, ...]
     margins: tuple[Margins, ...]
     definite: bool
@@ -151,7 +152,7 @@ class Operator:
         return f"Operator({described(self.terms)}; {self.space.count} dofs)"
 
 
-def described(terms: tuple[Term, ...]) -> str:
+def described(terms: tuple[Term[Any], ...]) -> str:
     """Return the names of forms and how many cells they are on."""
     return " + ".join(f"{type(term.form).__name__} on {term.domain.count} {term.domain.what}s" for term in terms)
 

@@ -89,6 +89,25 @@ def bilinear(
     return Operator(space, tuple(terms), tuple(all_moduli), tuple(all_margins), form.definite)
 
 
+def of_density(space: Space, form: BilinearForm, density: Any, thickness: Any, field: str | None) -> Operator:
+    """Return the operator of a mass: a form that is linear in density times thickness, its only modulus.
+
+    Parameters
+    ----------
+    space : Space
+        Where it acts.
+    form : BilinearForm
+        How the mass of a cell goes to its nodes.
+    density, thickness : array, shape (), (e,) or (e, q)
+        See `fem.elements.mass`.
+    field : str, optional
+        The unknown.
+    """
+    rho, t = material("density", density), material("thickness", thickness)
+    factor, limits = product(rho, t), {"not negative": least(rho)}
+    return bilinear(space, form, (jnp.ones(()),), limits, factor=factor, degree=mass_degree, field=field)
+
+
 def material(name: str, value: Any) -> Any:
     """Return a coefficient as an array of numbers.
 

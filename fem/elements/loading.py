@@ -27,7 +27,7 @@ class Density(Protocol):
         ...
 
 
-def vector(space: Space, density: Any, domain: Domain, numbers: tuple[Any, ...], field: Field, degree: int) -> Any:
+def vector(space: Space, density: Density, domain: Domain, numbers: tuple[Any, ...], field: Field, degree: int) -> Any:
     """Return the load vector of a density on one domain, shape (n,).
 
     Parameters
@@ -49,8 +49,8 @@ def vector(space: Space, density: Any, domain: Domain, numbers: tuple[Any, ...],
 
 
 @partial(jax.jit, static_argnames=("term",))
-def _vector(space: Space, term: Term, numbers: tuple[Any, ...]) -> Any:
-    return integrate(term, term.form, numbers, space)  # type: ignore[arg-type]
+def _vector(space: Space, term: Term[Density], numbers: tuple[Any, ...]) -> Any:
+    return integrate(term, term.form, numbers, space)
 
 
 def selected(space: Space, facets: Any) -> Any:

@@ -140,7 +140,7 @@ def _pointwise(
     terms, own, start = [], [], 0
     for domain in domains:
         order = mass_degree(domain.element) if degree is None else degree
-        term = Term(form, domain, of, tables(domain.element, domain.element, order))  # type: ignore[arg-type]
+        term = Term(form, domain, of, tables(domain.element, domain.element, order))
         part = slice(start, start + domain.count)
         terms.append(term)
         own.append(tuple(on_domain(number, part, cells, len(term.tables.weights)) for number in numbers))
