@@ -181,8 +181,8 @@ def fix(space: Space, points: Any, components: Any = None, *, field: str | None 
     ----------
     space : Space
         Where the unknown lives.
-    points : int array, or str
-        Points, as `Mesh.points_on` gives them; or the name of a set.
+    points : int array, Facets, str or callable
+        Points, as `Mesh.points_on` gives them; or facets, the name of a set, or a predicate.
     components : int or sequence of int, optional
         Which components are held; all by default.
     field : str, optional
@@ -213,8 +213,8 @@ def prescribed(
     ----------
     space : Space
         Where the unknown lives.
-    points : int array, or str
-        Points; or the name of a set.
+    points : int array, Facets, str or callable
+        As for `fix`.
     value : array, shape (), (components,) or (p, components)
         What the unknown is there. Unit: [u].
     components : int or sequence of int, optional

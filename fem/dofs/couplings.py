@@ -85,8 +85,8 @@ def tie(space: Space, points: Any, to: Any, components: Any = None, *, field: st
     ----------
     space : Space
         Where the unknown lives.
-    points : int array, shape (s,), or str
-        Tied points.
+    points : int array, shape (s,), Facets, str or callable
+        Tied points, as for `fix`.
     to : int array, shape () or (s,)
         The point or points that they follow.
     components : int or sequence of int, optional
