@@ -74,6 +74,8 @@ class Operator:
     # ------------------------------------------------------------ arithmetic
     def __add__(self, other: Operator) -> Operator:
         """``K + M``, both on the same space."""
+        if not isinstance(other, Operator):
+            return NotImplemented
         _check_same_space(self, other)
         return Operator(
             self.space,
@@ -193,10 +195,9 @@ def _assembled(operator: Operator) -> Any:
     return assemble(operator, operator.space.topology.system())
 
 
-def _check_same_space(one: Operator, other: Any) -> None:
-    if isinstance(other, Operator) and one.space.topology is other.space.topology:
-        if one.space.moved == other.space.moved:
-            return
+def _check_same_space(one: Operator, other: Operator) -> None:
+    if one.space.topology is other.space.topology and one.space.moved == other.space.moved:
+        return
     raise SpaceError(
         "operators of different spaces do not add",
         expected=f"two operators on {one.space!r}",

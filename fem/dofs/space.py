@@ -13,6 +13,7 @@ from fem.dofs.fields import Field
 from fem.dofs.topology import Topology
 from fem.errors import SpaceError
 from fem.mesh.facets import Facets
+from fem.mesh.mesh import check_mesh
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,6 +47,7 @@ class Space:
 
     def __init__(self, mesh: Mesh, components: int | Mapping[str, int] = 1) -> None:
         _check_digits()
+        check_mesh(mesh)
         self.topology = Topology(mesh, _fields(components))
         self._moved: Any = None
 

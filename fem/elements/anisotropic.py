@@ -24,7 +24,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fem.elements.build import bilinear, material
+from fem.elements.build import bilinear, material, thickness_margin
 from fem.errors import MaterialError, SpaceError
 
 if TYPE_CHECKING:
@@ -141,4 +141,5 @@ def anisotropic(space: Space, stiffness: Any, *, thickness: Any = 1.0, field: st
             fix="order its rows " + ("xx, yy, zz, yz, xz, xy" if d == 3 else "xx, yy, xy"),
         )
     moduli = tuple(c[..., p, q] for p in range(v) for q in range(p, v))
-    return bilinear(space, Anisotropic(d), moduli, {}, factor=material("thickness", thickness), field=field)
+    margins = thickness_margin(thickness)
+    return bilinear(space, Anisotropic(d), moduli, margins, factor=material("thickness", thickness), field=field)

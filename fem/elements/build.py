@@ -104,7 +104,7 @@ def of_density(space: Space, form: BilinearForm, density: Any, thickness: Any, f
         The unknown.
     """
     rho, t = material("density", density), material("thickness", thickness)
-    factor, limits = product(rho, t), {"not negative": least(rho)}
+    factor, limits = product(rho, t), {"not negative": least(rho)} | thickness_margin(thickness)
     return bilinear(space, form, (jnp.ones(()),), limits, factor=factor, degree=mass_degree, field=field)
 
 
@@ -127,6 +127,13 @@ def material(name: str, value: Any) -> Any:
             fix="pass one number for each cell",
         )
     return jnp.asarray(array)
+
+
+def thickness_margin(value: Any) -> dict[str, Any]:
+    """Return what of a thickness must not be negative; nothing for a number that is not."""
+    if isinstance(value, int | float) and value >= 0:
+        return {}
+    return {"thickness": least(material("thickness", value))}
 
 
 def aligned(*coefficients: Any) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fem.errors import MeshError
+from fem.mesh.mesh import check_mesh
 from fem.output.skin import Skin, skin
 from fem.output.thin import resultants
 from fem.output.values import cell_values, point_values
@@ -58,8 +59,9 @@ def check_dimension(mesh: Mesh, dimension: int, other: str) -> None:
     Raises
     ------
     MeshError
-        If the mesh has another dimension.
+        If it is no mesh, or one of another dimension.
     """
+    check_mesh(mesh)
     if mesh.dimension != dimension:
         raise MeshError(
             "a mesh of another dimension than the picture",

@@ -10,6 +10,7 @@ import numpy as np
 from fem.errors import MeshFileError
 from fem.mesh.facets import facet_masks
 from fem.mesh.file_sets import SET_MARK, SIDES_MARK
+from fem.mesh.mesh import check_mesh
 from fem.mesh.meshio_library import MESHIO_NAMES, file_format, library
 from fem.output.values import cell_values, point_values
 
@@ -120,6 +121,7 @@ def to_meshio(
     >>> source.cells_dict["quad"].tolist(), source.cell_data["density"]
     ([[0, 2, 3, 1], [2, 4, 5, 3]], [array([0.5, 1. ])])
     """
+    check_mesh(mesh)
     units = units or {}
     blocks = [(MESHIO_NAMES[block.element.name], block.nodes) for block in mesh.blocks]
     facets = {} if marks or not sets else {name: _sides(mesh, members) for name, members in mesh.facet_sets.items()}

@@ -162,6 +162,12 @@ def test_the_gradient_uses_the_last_factorization() -> None:
     assert counts[0] == counts[1]
 
 
+def test_reactions_of_internal_forces_balance_the_load() -> None:
+    body = fem.elements.neo_hookean(PLANE, young=1.0, poisson=0.3)
+    u = fem.solve_nonlinear(body, PULL, HELD)
+    np.testing.assert_allclose(fem.reactions(body, u, HELD, PULL).sum(0), -PULL.sum(0), atol=1e-11)
+
+
 def test_what_does_not_converge_is_named() -> None:
     body = fem.elements.neo_hookean(PLANE, young=1.0, poisson=0.3)
     with pytest.raises(fem.errors.ConvergenceError, match=r"got: .*imbalance .* after 2 iterations"):
