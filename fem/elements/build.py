@@ -242,3 +242,22 @@ def check_components(space: Space, field: str | None, expected: int, what: str) 
             got=f"components={components}",
             fix=f"fem.Space(mesh, components={expected})",
         )
+
+
+def check_displacement(space: Space, field: str | None, what: str) -> None:
+    """Raise an error unless the unknown is the displacement of a body.
+
+    Raises
+    ------
+    SpaceError
+        If it has not a component for each direction, or the cells do not fill their space.
+    """
+    d, cells = space.mesh.dimension, space.mesh.cell_dimension
+    check_components(space, field, d, what)
+    if cells != d:
+        raise SpaceError(
+            "a body is made of cells that fill their space",
+            expected=f"cells of dimension {d} in {d}D; there is no membrane and no shell",
+            got=f"cells of dimension {cells} in {d}D",
+            fix=f"fem.read(path, dimension={cells}) for a mesh that is flat; fem.elements.bar for a truss",
+        )

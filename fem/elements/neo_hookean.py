@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 
-from fem.elements.build import aligned, check_cells, check_components, isotropic_margins, material
+from fem.elements.build import aligned, check_cells, check_displacement, isotropic_margins, material
 from fem.elements.own import residual
 from fem.geometry.inverse import adjugate, determinant
 
@@ -92,8 +92,7 @@ def neo_hookean(
     >>> fem.elements.neo_hookean(space, young=1.0, poisson=0.3)
     NonlinearOperator(Pointwise on 2 cells; 36 dofs)
     """
-    d = space.mesh.dimension
-    check_components(space, field, d, "elasticity needs a displacement in each direction")
+    check_displacement(space, field, "elasticity needs a displacement in each direction")
     e, nu = material("young", young), material("poisson", poisson)
     check_cells(isotropic_margins(e, nu), space.topology.bulk)
     e, nu = aligned(e, nu)

@@ -114,6 +114,13 @@ CASES: dict[str, tuple[Callable[[], Any], type[SparseADError], str]] = {
         errors.SpaceError,
         r"shape \(2, 6, 2\), 2 cases",
     ),
+    "elasticity of a surface": (
+        lambda: fem.elements.elasticity(
+            fem.Space(fem.Mesh(np.pad(SHEET.points, ((0, 0), (0, 1))), SHEET.blocks), 3), **STEEL
+        ),
+        errors.SpaceError,
+        r"cells of dimension 2 in 3D",
+    ),
     "negative thickness": (
         lambda: fem.elements.elasticity(SPACE, **STEEL, thickness=[0.1, -0.2]),
         errors.MaterialError,
