@@ -7,7 +7,8 @@ import importlib
 import importlib.util
 import os
 import re
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -45,7 +46,23 @@ def require_imports_of(source: str) -> None:
         require(name)
 
 
-def absent(name: str, reason: str) -> None:
+@contextmanager
+def optional_libraries() -> Iterator[None]:
+    """Treat a library that the package itself misses inside the block as `require` does."""
+    try:
+        yield
+    except ImportError as error:
+        skip_if_absent(error)
+        raise
+
+
+def skip_if_absent(error: BaseException) -> None:
+    """Skip the test, or fail where CI is set, if an error says that an optional library is not installed."""
+    if isinstance(error, ImportError) and isinstance(error, sparsead.errors.SparseADError):
+        absent("a library", str(error).splitlines()[0])
+
+
+def absent(name: str, reason: str) -> NoReturn:
     """Skip the test because an optional library is absent, or fail it where CI is set.
 
     For libraries that are no Python modules: the reason is what ``backend.missing()`` says.

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from sparsead import errors
-from tests.conftest import require, require_imports_of
+from tests.conftest import optional_libraries, require, require_imports_of, skip_if_absent
 from tests.test_layout import FILES, ROOT, name_of
 
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
@@ -29,11 +29,19 @@ PAGES = [
 ]
 
 
+class Runner(doctest.DocTestRunner):
+    """Runs doctests; one that needs a library that is not installed is skipped, or fails where CI is set."""
+
+    def report_unexpected_exception(self, out: Any, test: Any, example: Any, exc_info: Any) -> None:
+        skip_if_absent(exc_info[1])
+        super().report_unexpected_exception(out, test, example, exc_info)
+
+
 def failures_of(test: doctest.DocTest, globs: dict[str, Any]) -> str:
     """Return the report of a doctest, empty where it passes; names it defines go to `globs`."""
     report: list[str] = []
     test.globs = globs
-    doctest.DocTestRunner(optionflags=OPTIONS).run(test, out=report.append, clear_globs=False)
+    Runner(optionflags=OPTIONS).run(test, out=report.append, clear_globs=False)
     return "".join(report)
 
 
@@ -64,7 +72,9 @@ def test_code_of_page(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     text = path.read_text()
     require_imports_of("".join(BLOCK.findall(text)))
     monkeypatch.chdir(tmp_path)
-    if report := run_page(text, name_of(path)):
+    with optional_libraries():
+        report = run_page(text, name_of(path))
+    if report:
         pytest.fail(report, pytrace=False)
 
 

@@ -88,7 +88,9 @@ stress = fields.stress(where, u, free_strain=free_strain, at="centers", **materi
 figure, axes = plt.subplots(2, 1, figsize=(8.4, 6.6), layout="constrained", height_ratios=(1, 1.3))
 shown = mesh.with_points(np.asarray(1e3 * place(best)))
 style = {"label": "stress along the strip", "unit": "MPa", "colormap": "RdBu_r", "length_unit": "mm", "axes": axes[0]}
-output.plot(shown, np.asarray(stress)[:, 0, 0] / 1e6, displacement=1e3 * u, supports=supports, **style)
+along = np.asarray(stress)[:, 0, 0] / 1e6
+most = abs(along).max()
+output.plot(shown, along, limits=(-most, most), displacement=1e3 * u, supports=supports, **style)
 axes[0].set_title(f"the best interface, heated by {heating:.0f} K")
 fine = np.linspace(0.05, 0.95, 200)
 axes[1].plot(fine, timoshenko(fine), color="0.6", label="Timoshenko")
@@ -96,7 +98,7 @@ axes[1].plot(parts, found[:, 0], "o", label="finite elements")
 for part, (value, rate) in zip(parts, found, strict=True):
     axes[1].plot(part + np.array([-0.03, 0.03]), value + rate * np.array([-0.03, 0.03]), color="C3", lw=2, zorder=1)
 axes[1].plot([], [], color="C3", lw=2, label="derivative in the place of the interface")
-axes[1].axvline(best, ymin=0.35, color="k", ls=":", lw=1)
+axes[1].axvline(best, ymin=0.3, color="k", ls=":", lw=1, label="where the derivative is zero")
 axes[1].set(xlabel="steel / total thickness", ylabel="curvature [1/m]", ylim=(0, None))
 axes[1].legend(frameon=False, loc="lower center")
 figure.savefig("bimetal.png", dpi=150)

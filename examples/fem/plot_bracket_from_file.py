@@ -17,7 +17,6 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import matplotlib.pyplot as plt
-import meshio  # noqa: F401  fem.read needs it
 import numpy as np
 
 import fem

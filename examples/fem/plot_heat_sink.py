@@ -98,7 +98,7 @@ output.plot(both, np.tile(after, 2), label="above the coolant", unit="K", axes=a
 for ax in axes[:2]:
     ax.plot([-0.25, -0.25], [-2, 2], color="C0", lw=5, solid_capstyle="butt")
     ax.text(-0.5, 0, "cooled", rotation=90, color="C0", ha="right", va="center")
-    ax.set(xlim=(-1.8, 20.5), ylabel="")
+    ax.set(xlim=(-1.8, 20.5), ylabel="y [mm]")
 axes[0].set_title("a quarter of good conductor, as a tree")
 axes[1].set_title(f"at most {after.max():.1f} K, spread evenly {before.max():.1f} K")
 axes[2].plot(history, ".-")

@@ -17,7 +17,6 @@ import jax
 import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
-import pyvista  # noqa: F401  fem.output.plot_solid needs it
 from scipy.optimize import brentq
 
 import fem

@@ -102,8 +102,9 @@ output.plot(mesh, slope * young / cell[2, 2] * mesh.cell_count, label="relative 
 axes[1].set_title("what cells add to the shear stiffness")
 angle = np.linspace(0, 2 * np.pi, 361)
 direction = np.stack([np.cos(angle) ** 2, np.sin(angle) ** 2, np.sin(angle) * np.cos(angle)])
-for c, name, color in ((voigt, "Voigt", "0.7"), (cell, "this cell", "C3"), (reuss, "Reuss", "0.4")):
+for c, name, color in ((voigt, "Voigt", "C0"), (cell, "this cell", "C3"), (reuss, "Reuss", "C2")):
     polar.plot(angle, 1 / np.einsum("ia,ij,ja->a", direction, np.linalg.inv(c), direction), color=color, label=name)
+polar.set_rmax(1.15 * polar.get_rmax())
 polar.set_title("modulus in tension, by direction")
 polar.set_rlabel_position(67)
 polar.legend(loc="lower right", bbox_to_anchor=(1.25, -0.1), frameon=False)

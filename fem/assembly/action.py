@@ -13,12 +13,13 @@ from fem.assembly.term import basis, coordinates, dofs, is_congruent
 from fem.geometry.cells import Cells
 
 if TYPE_CHECKING:
+    from fem.assembly.form import BilinearForm
     from fem.assembly.moduli import Moduli
     from fem.assembly.term import Term
     from fem.dofs.space import Space
 
 
-def act(term: Term, moduli: Moduli, space: Space, u: Any) -> Any:
+def act(term: Term[BilinearForm], moduli: Moduli, space: Space, u: Any) -> Any:
     """Return the matrix of a term times u, both of shape (n,); differentiable in the moduli, the points and u.
 
     Parameters
@@ -48,7 +49,7 @@ def act(term: Term, moduli: Moduli, space: Space, u: Any) -> Any:
     return jnp.zeros_like(u).at[index].add(forces, mode="drop")
 
 
-def _of_coordinates(term: Term, x: Any, numbers: tuple[Any, ...], u: Any) -> Any:
+def _of_coordinates(term: Term[BilinearForm], x: Any, numbers: tuple[Any, ...], u: Any) -> Any:
     factor, *each = numbers
     return term.form.action(Cells(term.tables, x), tuple(each), u) * factor
 

@@ -17,6 +17,7 @@ from fem.geometry.cells import Cells
 from fem.progress import stage
 
 if TYPE_CHECKING:
+    from fem.assembly.form import BilinearForm
     from fem.assembly.moduli import Moduli
     from fem.assembly.term import Term
     from fem.dofs.space import Space
@@ -26,7 +27,14 @@ Margins = tuple[tuple[str, Any], ...]
 
 
 def add_term(
-    values: Any, term: Term, moduli: Moduli, margins: Margins, space: Space, system: System, *, differentiated: bool
+    values: Any,
+    term: Term[BilinearForm],
+    moduli: Moduli,
+    margins: Margins,
+    space: Space,
+    system: System,
+    *,
+    differentiated: bool,
 ) -> Any:
     """Return stored values, shape (s,), with the matrices of a term added.
 
@@ -71,7 +79,7 @@ def add_term(
     return jax.lax.scan(step, values[None], (numbers, own.varying, limits, where))[0][0]
 
 
-def plan_of(system: System, term: Term) -> Plan:
+def plan_of(system: System, term: Term[Any]) -> Plan:
     """Return the plan of a term, made once for each pattern, domain and field."""
     key = (term.domain, term.field, term.nodes)
     if key not in system.plans:
@@ -82,7 +90,7 @@ def plan_of(system: System, term: Term) -> Plan:
     return system.plans[key]
 
 
-def _of_coordinates(term: Term, x: Any, numbers: tuple[Any, ...]) -> tuple[Any, list[Any]]:
+def _of_coordinates(term: Term[BilinearForm], x: Any, numbers: tuple[Any, ...]) -> tuple[Any, list[Any]]:
     cells, (factor, *each) = Cells(term.tables, x), numbers
     return term.form.matrix(cells, tuple(each)) * factor, [cells.worst]
 

@@ -83,6 +83,14 @@ MARGINS = {
         "bound the areas from below; a bar of area zero carries nothing",
         zero_allowed=True,
     ),
+    "thickness": Margin(
+        MaterialError,
+        "the thickness of {domain} {cell} is negative",
+        "a number >= 0",
+        "thickness = {value:.6g} in {domain} {cell}",
+        "bound the thickness from below",
+        zero_allowed=True,
+    ),
     "section": Margin(
         MaterialError,
         "a property of the section of {domain} {cell} is not positive",

@@ -16,6 +16,8 @@ from sparsead.jax.raised import remember
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_ROUNDING = 1e-3  # of the largest force: Newton's method squares what is left, so that it rarely ends here
+
 
 def check_converged(u: Any, history: tuple[Any, Any, Any], tolerance: float) -> Any:
     """Return u, shape (n,); the program raises if a load step did not converge, on an accelerator gives NaN.
@@ -60,10 +62,13 @@ def not_converged(
     if not len(failed):
         return None
     step = int(failed[0])
+    nearly = imbalance[step] <= _ROUNDING * scale[step]
     return ConvergenceError(
         f"load step {step + 1} of {len(imbalance)} did not converge",
         expected=f"an imbalance of at most {tolerance:g} of the largest force, {scale[step]:.6g}",
         got=f"imbalance {imbalance[step]:.6g} after {int(count[step])} iterations",
-        fix="pass more steps=, or iterations=; look whether the structure buckles or turns a cell inside out",
+        fix="if more iterations= do not help, it is rounding: write the form without differences of large terms"
+        if nearly
+        else "pass more steps=, or iterations=; look whether the structure buckles or turns a cell inside out",
         step=step,
     )

@@ -44,7 +44,7 @@ class BilinearForm(Protocol):
         ...
 
 
-def kinds_of(terms: Iterable[Term]) -> tuple[tuple[str, str], ...]:
+def kinds_of(terms: Iterable[Term[Any]]) -> tuple[tuple[str, str], ...]:
     """Return names of fields and what their components are, as the forms say in a class attribute ``kind``.
 
     Parameters

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fem.dofs.space import Space
 
 
-def integrate(term: Term, density: Callable[..., Any], numbers: tuple[Any, ...], space: Space) -> Any:
+def integrate(term: Term[Any], density: Callable[..., Any], numbers: tuple[Any, ...], space: Space) -> Any:
     """Return the load vector of a density on a domain, shape (n,).
 
     Parameters
@@ -71,4 +71,12 @@ def at_points(cells: Cells, function: Callable[[Any], Any], components: int) -> 
     """Evaluate a function of points, (m, d) to (m, components), at the quadrature points: shape (components, q, e)."""
     x = cells.points
     value = jnp.asarray(function(x.reshape(x.shape[0], -1).T))
+    points = x.shape[1] * x.shape[2]
+    if value.shape not in ((points, components), (points,) if components == 1 else None):
+        raise SpaceError(
+            "a function of the position does not give the components of the unknown",
+            expected=f"shape ({points}, {components}) from points of shape ({points}, {x.shape[0]})",
+            got=f"shape {value.shape}",
+            fix="stack the components along the last axis: jnp.stack([0 * x[:, 0], x[:, 0]], 1)",
+        )
     return value.reshape(-1, components).T.reshape(components, *x.shape[1:])

@@ -60,10 +60,12 @@ def factor_solve(reduction: Reduction, values: Any, b: Any, settings: Settings, 
 
 
 class State(NamedTuple):
-    """Where Newton's method stands."""
+    """Where Newton's method stands; forces are kept, for each place that evaluates them makes the program longer."""
 
     u: Any
     values: Any
+    inner: Any
+    left: Any
     imbalance: Any
     scale: Any
     count: Any
@@ -77,21 +79,19 @@ def newton(problem: Problem, settings: Settings) -> tuple[Any, Any]:
     values = jnp.zeros(reduction.system.pattern.size)
 
     def load_step(carry: Any, level: Any) -> tuple[Any, Any]:
-        u, values, before = carry
+        u, values, inner, before = carry
         part = problem._replace(load=level * problem.load)
-        if g is None:
-            state = _state(part, u, values, reduction, jnp.zeros((), int))
-        else:
-            state = _moved_supports(part, u, (level - before) * g, reduction, settings)
+        move = None if g is None else (level - before) * g
         state = jax.lax.while_loop(
             lambda s: (s.count == 0) | ((s.count < settings.iterations) & ~_balanced(s, settings)),
-            lambda s: _reported(_improved(part, s, reduction, settings), level, settings),
-            state,
+            lambda s: _reported(_improved(part, s, move, reduction, settings), level, settings),
+            _state(part, u, values, inner, reduction, jnp.zeros((), int)),
         )
-        return (state.u, state.values, level), (state.imbalance, state.scale, state.count)
+        return (state.u, state.values, state.inner, level), (state.imbalance, state.scale, state.count)
 
     levels = jnp.arange(1, settings.steps + 1) / settings.steps
-    (u, values, _), history = jax.lax.scan(load_step, (u, values, jnp.zeros(())), levels)
+    start = (u, values, internal_forces(problem.operator, u), jnp.zeros(()))
+    (u, values, *_), history = jax.lax.scan(load_step, start, levels)
     return check_converged(u, history, settings.tolerance), values
 
 
@@ -105,43 +105,39 @@ def _balanced(state: State, settings: Settings) -> Any:
     return state.imbalance <= settings.tolerance * state.scale
 
 
-def _moved_supports(problem: Problem, u: Any, step: Any, reduction: Reduction, settings: Settings) -> State:
-    """Move the supports; the inside follows by one linear step, so that no cell next to them is turned inside out."""
-    tangent = problem.operator.tangent(u)
-    values = reduce_values(reduction, assemble(tangent, reduction.system, differentiated=False))
-    rhs = reduce_vectors(reduction, -(residual(problem, u) + apply(tangent, step[None])[0])[None])
-    inside = expand_vectors(reduction, factor_solve(reduction, values, rhs, settings))[0]
-    return _state(problem, u + step + inside, values, reduction, jnp.ones((), int))
-
-
-def _state(problem: Problem, u: Any, values: Any, reduction: Reduction, count: Any) -> State:
-    inner = internal_forces(problem.operator, u)
+def _state(problem: Problem, u: Any, values: Any, inner: Any, reduction: Reduction, count: Any) -> State:
     left = reduce_vectors(reduction, (inner - problem.load)[None])[0]
     scale = jnp.maximum(jnp.abs(inner).max(), jnp.abs(problem.load).max())
-    return State(u, values, jnp.abs(left).max(), scale, count)
+    return State(u, values, inner, left, jnp.abs(left).max(), scale, count)
 
 
-def _improved(problem: Problem, state: State, reduction: Reduction, settings: Settings) -> State:
-    """One step of Newton's method, shortened until the imbalance falls."""
+def _improved(problem: Problem, state: State, move: Any, reduction: Reduction, settings: Settings) -> State:
+    """One step of Newton's method.
+
+    The first one of a load step moves the supports, if they move; the inside follows linearly, so that no cell next to
+    them is turned inside out. The others are shortened until the imbalance falls.
+    """
     tangent = problem.operator.tangent(state.u)
     values = reduce_values(reduction, assemble(tangent, reduction.system, differentiated=False))
-    rhs = reduce_vectors(reduction, -residual(problem, state.u)[None])
+    first, rhs, begin = jnp.zeros((), bool), -state.left[None], state.u
+    if move is not None:
+        first = state.count == 0
+        move = jnp.where(first, move, 0.0)
+        rhs, begin = rhs - reduce_vectors(reduction, apply(tangent, move[None])), state.u + move
     step = expand_vectors(reduction, factor_solve(reduction, values, rhs, settings))[0]
+    now = jnp.linalg.norm(state.left)
 
-    def imbalance(length: Any) -> Any:
-        left = reduce_vectors(reduction, residual(problem, state.u + length * step)[None])
-        return jnp.linalg.norm(left)
+    def too_long(search: tuple[Any, Any, Any]) -> Any:
+        length, _, inner = search
+        left = reduce_vectors(reduction, (inner - problem.load)[None])
+        falls = jnp.linalg.norm(left) <= (1 - _ENOUGH * length) * now
+        return jnp.where(first, length > 1, ~falls & (length > _SHORTEST))
 
-    now = jnp.linalg.norm(rhs)
-
-    def too_long(search: tuple[Any, Any]) -> Any:
-        length, reached = search
-        return ~(reached <= (1 - _ENOUGH * length) * now) & (length > _SHORTEST)
-
-    def halved(search: tuple[Any, Any]) -> tuple[Any, Any]:
+    def halved(search: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
         length = search[0] / 2
-        return length, imbalance(length)
+        u = begin + length * step
+        return length, u, internal_forces(problem.operator, u)
 
-    one = jnp.ones(())
-    length, _ = jax.lax.while_loop(too_long, halved, (one, imbalance(one)))
-    return _state(problem, state.u + length * step, values, reduction, state.count + 1)
+    # Length two stands for no step at all, which falls short unless all is balanced; so the first one tried is one.
+    _, u, inner = jax.lax.while_loop(too_long, halved, (2.0 * jnp.ones(()), state.u, state.inner))
+    return _state(problem, u, values, inner, reduction, state.count + 1)

@@ -26,6 +26,11 @@ class NonlinearForm(Protocol):
     """Internal forces of a state, cell by cell; a frozen dataclass without arrays."""
 
     @property
+    def symmetric(self) -> bool:
+        """Whether the tangent equals its transpose."""
+        ...
+
+    @property
     def tangent(self) -> BilinearForm:
         """The derivative of the forces; its moduli are the parameters and, last, the state of the cells."""
         ...
@@ -63,7 +68,7 @@ class NonlinearOperator:
     """
 
     space: Space
-    terms: tuple[Term, ...]
+    terms: tuple[Term[NonlinearForm], ...]
     parameters: tuple[tuple[Any, ...], ...]
     linear: Operator | None = None
     definite: bool = False
@@ -97,7 +102,7 @@ class NonlinearOperator:
         terms, moduli = [], []
         for term, parameters in zip(self.terms, self.parameters, strict=True):
             state = of_cells(term, self.space, vector)
-            terms.append(Term(term.form.tangent, term.domain, term.field, term.tables))  # type: ignore[attr-defined]
+            terms.append(Term(term.form.tangent, term.domain, term.field, term.tables))
             moduli.append(Moduli(1.0, (*parameters, state)))
         own = Operator(self.space, tuple(terms), tuple(moduli), ((),) * len(terms), self.definite)
         return own if self.linear is None else own + self.linear
@@ -113,11 +118,11 @@ class NonlinearOperator:
         return cls(space, static[0], parameters, linear, static[1])
 
     def __repr__(self) -> str:
-        terms = self.terms + (() if self.linear is None else self.linear.terms)
+        terms: tuple[Term[Any], ...] = self.terms + (() if self.linear is None else self.linear.terms)
         return f"NonlinearOperator({described(terms)}; {self.space.count} dofs)"
 
 
-def of_cells(term: Term, space: Space, u: Any) -> Any:
+def of_cells(term: Term[Any], space: Space, u: Any) -> Any:
     """Return the nodal values of each cell, shape (n,) to (i, a, e)."""
     first = space.topology.numbering.first
     own = constant(first[term.domain.nodes[:, : term.nodes].T])
@@ -138,7 +143,7 @@ def internal_forces(operator: NonlinearOperator, u: Any) -> Any:
     total = jnp.zeros_like(u) if operator.linear is None else apply(operator.linear, u[None])[0]
     for term, parameters in zip(operator.terms, operator.parameters, strict=True):
         numbers = (*parameters, of_cells(term, space, u))
-        total = total + integrate(term, term.form.forces, numbers, space)  # type: ignore[attr-defined]
+        total = total + integrate(term, term.form.forces, numbers, space)
     return total
 
 

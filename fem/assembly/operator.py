@@ -19,6 +19,7 @@ from sparsead.pattern.structure import Structure
 
 if TYPE_CHECKING:
     from fem.assembly.assemble import Margins
+    from fem.assembly.form import BilinearForm
     from fem.assembly.moduli import Moduli
     from fem.assembly.term import Term
     from fem.dofs.system import System
@@ -55,7 +56,7 @@ class Operator:
     """
 
     space: Space
-    terms: tuple[Term, ...]
+    terms: tuple[Term[BilinearForm], ...]
     moduli: tuple[Moduli, ...]
     margins: tuple[Margins, ...]
     definite: bool
@@ -73,6 +74,8 @@ class Operator:
     # ------------------------------------------------------------ arithmetic
     def __add__(self, other: Operator) -> Operator:
         """``K + M``, both on the same space."""
+        if not isinstance(other, Operator):
+            return NotImplemented
         _check_same_space(self, other)
         return Operator(
             self.space,
@@ -151,7 +154,7 @@ class Operator:
         return f"Operator({described(self.terms)}; {self.space.count} dofs)"
 
 
-def described(terms: tuple[Term, ...]) -> str:
+def described(terms: tuple[Term[Any], ...]) -> str:
     """Return the names of forms and how many cells they are on."""
     return " + ".join(f"{type(term.form).__name__} on {term.domain.count} {term.domain.what}s" for term in terms)
 
@@ -192,10 +195,9 @@ def _assembled(operator: Operator) -> Any:
     return assemble(operator, operator.space.topology.system())
 
 
-def _check_same_space(one: Operator, other: Any) -> None:
-    if isinstance(other, Operator) and one.space.topology is other.space.topology:
-        if one.space.moved == other.space.moved:
-            return
+def _check_same_space(one: Operator, other: Operator) -> None:
+    if one.space.topology is other.space.topology and one.space.moved == other.space.moved:
+        return
     raise SpaceError(
         "operators of different spaces do not add",
         expected=f"two operators on {one.space!r}",

@@ -6,22 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 
-from fem.dofs.constraints import Constraints, combine
+from fem.assembly.nonlinear import NonlinearOperator
+from fem.assembly.solve import all_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fem.assembly.operator import Operator
+    from fem.dofs.constraints import Constraints
 
 
-def reactions(operator: Operator, u: Any, supports: Constraints | Sequence[Constraints], load: Any = None) -> Any:
+def reactions(
+    operator: Operator | NonlinearOperator, u: Any, supports: Constraints | Sequence[Constraints], load: Any = None
+) -> Any:
     """Return the forces that supports exert on the structure; zero elsewhere.
 
     Parameters
     ----------
-    operator : Operator
-        K. Unit: [force/length].
-    u : array, shape of the space, load cases in front
+    operator : Operator or NonlinearOperator
+        K, or internal forces. Unit: [force/length], [force].
+    u : array, shape of the space, load cases of a linear operator in front
         Solution. Unit: [length].
     supports : Constraints, or several
         Held, prescribed and coupled dofs.
@@ -33,6 +37,11 @@ def reactions(operator: Operator, u: Any, supports: Constraints | Sequence[Const
     array, shape of `u`
         ``K u - f`` at the constrained dofs. Unit: [force].
 
+    Raises
+    ------
+    SpaceError, ConstraintError
+        If a solution, a load or a support does not fit the space.
+
     Examples
     --------
     >>> import jax, fem
@@ -43,9 +52,9 @@ def reactions(operator: Operator, u: Any, supports: Constraints | Sequence[Const
     >>> fem.reactions(K, u, held)[:, 0].round(9).tolist()
     [-3.0, 0.0, 0.0]
     """
-    forces = operator @ u
+    forces = operator.forces(u) if isinstance(operator, NonlinearOperator) else operator @ u
     if load is not None:
         forces = forces - jnp.asarray(load)
     vectors, shape = operator.space.flatten(forces)
-    held = combine(supports).held.dofs
+    held = all_of(supports, operator.space.count).held.dofs
     return jnp.zeros_like(vectors).at[:, held].set(vectors[:, held]).reshape(shape)

@@ -33,6 +33,7 @@ from fem.assembly.term import constant
 from fem.dofs.constraints import Constraints, Held, combine
 from fem.dofs.reduction import Reduction
 from fem.dofs.rigid import Unsupported
+from fem.errors import ConstraintError, SpaceError
 from fem.progress import stage
 from sparsead.factors.options import SolveOptions
 from sparsead.jax import SparseArray
@@ -80,11 +81,11 @@ def solve(
     Raises
     ------
     SpaceError
-        If the load does not fit.
+        If the operator is not linear, or the load does not fit.
     MeshError, MaterialError
         If a cell is inverted or a material impossible; names the cell.
     ConstraintError
-        If the structure can move freely; names the rigid motion.
+        If the structure can move freely; names the rigid motion. If supports are of another space.
     SingularMatrixError, NotPositiveDefiniteError
         If the matrix is singular or indefinite for another reason.
 
@@ -100,6 +101,13 @@ def solve(
     >>> round(float(fem.solve(K, f, held)[:, 0].max()), 12)
     2.0
     """
+    if not isinstance(operator, Operator):
+        raise SpaceError(
+            "not a linear operator",
+            expected="what fem.elements.elasticity, diffusion ... return",
+            got=f"{type(operator).__name__}",
+            fix="fem.solve_nonlinear for internal forces; sparsead.jax.solve for a matrix",
+        )
     vectors, shape = operator.space.flatten(load)
     constraints = all_of(supports, operator.space.count)
     explain = Unsupported(operator.space.topology, constraints.held, kinds_of(operator.terms))
@@ -149,7 +157,22 @@ def reduction_of(topology: Topology, held: Held) -> Reduction:
 
 
 def all_of(supports: Constraints | Sequence[Constraints], count: int) -> Constraints:
-    """Return several constraints, or none, of a space of `count` dofs as one."""
+    """Return several constraints, or none, of a space of `count` dofs as one.
+
+    Raises
+    ------
+    ConstraintError
+        If one is none, or of another space, or two contradict each other.
+    """
+    for one in [supports] if isinstance(supports, Constraints) else supports:
+        own = one.held.couplings.shape[1] if isinstance(one, Constraints) else None
+        if own != count:
+            raise ConstraintError(
+                "supports of another space" if own else "supports are constraints",
+                expected=f"constraints on {count} dofs, such as fem.fix(space, points)",
+                got=f"constraints on {own} dofs" if own else f"{type(one).__name__}",
+                fix="make them on the space of the operator",
+            )
     if isinstance(supports, Constraints):
         return supports
     return combine(supports) if len(supports) else Constraints(_nothing(count))

@@ -29,6 +29,7 @@ import numpy as np
 
 from fem.assembly.form import kinds_of
 from fem.assembly.newton import Problem, Settings, factor_solve, newton, reduction_for, residual
+from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.operator import apply
 from fem.assembly.solve import (
     all_of,
@@ -40,6 +41,7 @@ from fem.assembly.solve import (
 from fem.dofs.cases import single
 from fem.dofs.constraints import Constraints
 from fem.dofs.rigid import Unsupported
+from fem.errors import ConvergenceError, SpaceError
 from sparsead.factors.options import SolveOptions
 from sparsead.jax.raised import typed
 from sparsead.pattern.structure import Structure
@@ -47,7 +49,6 @@ from sparsead.pattern.structure import Structure
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from fem.assembly.nonlinear import NonlinearOperator
 
 _REFINEMENTS = 2
 
@@ -100,7 +101,7 @@ def solve_nonlinear(
     Raises
     ------
     ConvergenceError
-        If a load step does not converge; says which, and how far it came.
+        If a load step does not converge; says which, and how far it came. If there is none, or no iteration.
     SpaceError, ConstraintError, SingularMatrixError
         As `solve`.
 
@@ -117,6 +118,7 @@ def solve_nonlinear(
     >>> round(float(u[:, 0].max()), 12)
     2.0
     """
+    _check(operator, steps, iterations)
     space = operator.space
     force = single(space, load, "load")
     constraints = all_of(supports, space.count)
@@ -130,6 +132,24 @@ def solve_nonlinear(
     with typed():
         u = settled(_solve(Problem(operator, force, constraints, start), settings=settings))
     return u.reshape(np.shape(load))
+
+
+def _check(operator: Any, steps: Any, iterations: Any) -> None:
+    if not isinstance(operator, NonlinearOperator):
+        raise SpaceError(
+            "not a nonlinear operator",
+            expected="what fem.elements.neo_hookean, energy or residual return, or a sum with it",
+            got=f"{type(operator).__name__}",
+            fix="fem.solve for a linear operator",
+        )
+    for name, count in (("steps", steps), ("iterations", iterations)):
+        if not isinstance(count, int | np.integer) or count < 1:
+            raise ConvergenceError(
+                f"{name} are counted",
+                expected=f"{name}, a whole number, 1 or more",
+                got=f"{name}={count!r}",
+                fix=f"pass {name}=1 or more",
+            )
 
 
 @partial(jax.jit, static_argnames=("settings",))

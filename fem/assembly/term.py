@@ -8,7 +8,7 @@ formed batch by batch from the coordinates.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -26,14 +26,16 @@ if TYPE_CHECKING:
     from fem.dofs.fields import Field
     from fem.dofs.space import Space
 
+Form = TypeVar("Form", covariant=True)
+
 
 @dataclass(frozen=True)
-class Term:
+class Term(Generic[Form]):
     """A weak form on a domain; static.
 
     Parameters
     ----------
-    form : BilinearForm
+    form : BilinearForm, NonlinearForm or Density
         The weak form.
     domain : Domain
         Cells.
@@ -43,7 +45,7 @@ class Term:
         Shape functions at the quadrature points.
     """
 
-    form: BilinearForm
+    form: Form
     domain: Domain
     field: Field
     tables: Tables
@@ -66,7 +68,7 @@ def coordinates(domain: Domain, points: Any) -> Any:
     return points.reshape(-1).at[index].get(mode="promise_in_bounds")
 
 
-def dofs(term: Term, space: Space) -> Any:
+def dofs(term: Term[Any], space: Space) -> Any:
     """Dofs of the cells by batch, shape (batches, i, a, lanes); n in the lanes that are no cell."""
     domain, numbering, field = term.domain, space.topology.numbering, term.field
     components = jnp.arange(field.components, dtype=jnp.int32)[:, None, None] + field.offset
@@ -80,20 +82,20 @@ def dofs(term: Term, space: Space) -> Any:
     return jnp.where(cell < domain.count, index, numbering.count)
 
 
-def is_congruent(term: Term, space: Space) -> bool:
+def is_congruent(term: Term[BilinearForm], space: Space) -> bool:
     """Whether the cell matrices are sums of constant ones times moduli."""
     if space.moved or term.form.depends_on_position or not space.topology.congruent(term.domain):
         return False
     return _is_upright(term, space.mesh.points)
 
 
-def _is_upright(term: Term, points: np.ndarray[Any, Any]) -> bool:
+def _is_upright(term: Term[Any], points: np.ndarray[Any, Any]) -> bool:
     """Whether the first cell is not inverted; if it is, all are formed, and the first of them is named."""
     first = CellBlock(term.domain.element, term.domain.nodes[:1].astype(np.int32))
     return bool((jacobian_determinants(points, first, term.tables.points) > 0).all())
 
 
-def basis(term: Term, space: Space, moduli: Moduli) -> list[Any]:
+def basis(term: Term[BilinearForm], space: Space, moduli: Moduli) -> list[Any]:
     """Matrices of the first cell that all others are multiples of, or sums of multiples.
 
     Returns

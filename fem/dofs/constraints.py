@@ -181,8 +181,8 @@ def fix(space: Space, points: Any, components: Any = None, *, field: str | None 
     ----------
     space : Space
         Where the unknown lives.
-    points : int array, or str
-        Points, as `Mesh.points_on` gives them; or the name of a set.
+    points : int array, Facets, str or callable
+        Points, as `Mesh.points_on` gives them; or facets, the name of a set, or a predicate.
     components : int or sequence of int, optional
         Which components are held; all by default.
     field : str, optional
@@ -190,7 +190,7 @@ def fix(space: Space, points: Any, components: Any = None, *, field: str | None 
 
     Raises
     ------
-    ConstraintError
+    MeshError, SpaceError
         If there is no such point or component.
 
     Examples
@@ -213,8 +213,8 @@ def prescribed(
     ----------
     space : Space
         Where the unknown lives.
-    points : int array, or str
-        Points; or the name of a set.
+    points : int array, Facets, str or callable
+        As for `fix`.
     value : array, shape (), (components,) or (p, components)
         What the unknown is there. Unit: [u].
     components : int or sequence of int, optional
@@ -224,8 +224,10 @@ def prescribed(
 
     Raises
     ------
-    ConstraintError
+    MeshError, SpaceError
         If there is no such point or component.
+    ConstraintError
+        If the values do not fit them.
 
     Examples
     --------
@@ -236,5 +238,14 @@ def prescribed(
     """
     dofs = space.dofs(points, components, field=field)
     if isinstance(value, jax.core.Tracer) or np.ndim(value):
-        value = jnp.broadcast_to(jnp.asarray(value, float), dofs.shape).reshape(-1)
+        given = jnp.asarray(value, float)
+        fits = given.ndim <= 2 and all(a in (1, b) for a, b in zip(given.shape[::-1], dofs.shape[::-1], strict=False))
+        if not fits:
+            raise ConstraintError(
+                "prescribed values do not fit the dofs",
+                expected=f"shape (), ({dofs.shape[1]},) for the components, or {dofs.shape} for points and components",
+                got=f"shape {given.shape}",
+                fix="pass one number for each component, the same at all points, or one row for each point",
+            )
+        value = jnp.broadcast_to(given, dofs.shape).reshape(-1)
     return prescribe(dofs.reshape(-1), value, space.count)

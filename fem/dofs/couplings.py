@@ -55,8 +55,7 @@ def multi_point(
     Constraints(1 dofs, 2 couplings)
     """
     chosen = np.atleast_1d(np.asarray(dofs)).astype(np.int64)
-    masters = np.asarray(others).reshape(len(chosen), -1).astype(np.int64)
-    factors = np.broadcast_to(np.asarray(coefficients, float), masters.shape)
+    masters, factors = _masters(len(chosen), np.asarray(others), np.asarray(coefficients, float), np.shape(value))
     everything = np.concatenate([chosen, masters.reshape(-1)])
     wrong = np.flatnonzero((everything < 0) | (everything >= space.count))
     itself = np.flatnonzero((masters == chosen[:, None]).any(axis=1))
@@ -78,6 +77,30 @@ def multi_point(
     return Constraints(held, jnp.broadcast_to(jnp.asarray(value, float), (len(chosen),)))
 
 
+def _masters(
+    count: int, others: NDArray[Any], factors: NDArray[Any], values: tuple[int, ...]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the dofs that `count` dofs depend on and their coefficients, shape (s, m) both.
+
+    Raises
+    ------
+    ConstraintError
+        If shapes do not fit.
+    """
+    rows = [a.reshape(count, -1) if a.ndim == 1 and (count == 1 or len(a) == count) else a for a in (others, factors)]
+    masters, aligned = rows
+    sides = zip(aligned.shape[::-1], masters.shape[::-1], strict=False)
+    alike = aligned.ndim <= 2 and all(a in (1, b) for a, b in sides)
+    if masters.ndim != 2 or len(masters) != count or not alike or values not in ((), (count,)):
+        raise ConstraintError(
+            "a multi-point constraint whose parts do not fit each other",
+            expected=f"others and coefficients of shape ({count}, m), value () or ({count},), for {count} dofs",
+            got=f"others of shape {others.shape}, coefficients {factors.shape}, value {values}",
+            fix="pass one row of others and of coefficients for each constrained dof",
+        )
+    return masters.astype(np.int64), np.broadcast_to(aligned, masters.shape)
+
+
 def tie(space: Space, points: Any, to: Any, components: Any = None, *, field: str | None = None) -> Constraints:
     """Return constraints that give points the displacement of others.
 
@@ -85,8 +108,8 @@ def tie(space: Space, points: Any, to: Any, components: Any = None, *, field: st
     ----------
     space : Space
         Where the unknown lives.
-    points : int array, shape (s,), or str
-        Tied points.
+    points : int array, shape (s,), Facets, str or callable
+        Tied points, as for `fix`.
     to : int array, shape () or (s,)
         The point or points that they follow.
     components : int or sequence of int, optional

@@ -12,6 +12,8 @@ from fem.dofs.cases import each
 from fem.dofs.fields import Field
 from fem.dofs.topology import Topology
 from fem.errors import SpaceError
+from fem.mesh.facets import Facets
+from fem.mesh.mesh import check_mesh
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,6 +47,7 @@ class Space:
 
     def __init__(self, mesh: Mesh, components: int | Mapping[str, int] = 1) -> None:
         _check_digits()
+        check_mesh(mesh)
         self.topology = Topology(mesh, _fields(components))
         self._moved: Any = None
 
@@ -140,8 +143,8 @@ class Space:
 
         Parameters
         ----------
-        points : int array, or str
-            Points; or the name of a set.
+        points : int array, Facets, str or callable
+            Points; or facets, whose points are meant; or what `Mesh.points_on` takes, a name or a predicate.
         components : int or sequence of int, optional
             Components; all by default.
         field : str, optional
@@ -152,13 +155,18 @@ class Space:
         SpaceError
             If there is no such point or component.
         """
-        chosen = self.mesh.points_on(points) if isinstance(points, str) else np.asarray(points).reshape(-1)
+        chosen = self._selected(points)
         of = self.field(field)
         wanted = np.atleast_1d(np.arange(of.components) if components is None else components)
         _check_range("point", chosen, len(self.mesh.points))
         _check_range("component", wanted, of.components)
         first = self.topology.numbering.first[chosen.astype(np.int64)]
         return first[:, None] + of.offset + wanted.astype(np.int64)
+
+    def _selected(self, points: Any) -> NDArray[Any]:
+        if isinstance(points, str) or callable(points):
+            return self.mesh.points_on(points)
+        return self.mesh.facet_points(points) if isinstance(points, Facets) else np.asarray(points).reshape(-1)
 
     def flatten(self, u: Any) -> tuple[Any, tuple[int, ...]]:
         """Return vectors as rows, shape (k, n), and the shape that they came in.

@@ -24,7 +24,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fem.elements.build import bilinear, material
+from fem.elements.build import bilinear, check_displacement, material, thickness_margin
 from fem.errors import MaterialError, SpaceError
 
 if TYPE_CHECKING:
@@ -122,13 +122,14 @@ def anisotropic(space: Space, stiffness: Any, *, thickness: Any = 1.0, field: st
     Operator(Anisotropic on 4 cells; 18 dofs)
     """
     d, c = space.mesh.dimension, jnp.asarray(stiffness, float)
-    if d not in VOIGT or space.field(field).components != d:
+    if d not in VOIGT:
         raise SpaceError(
-            "elasticity needs a displacement in each direction",
-            expected="a mesh in 2D or 3D, and as many components",
-            got=f"components={space.field(field).components} in {d}D",
-            fix=f"fem.Space(mesh, components={d})",
+            "a stiffness tensor needs a plane or a space",
+            expected="a mesh in 2D or 3D",
+            got=f"a mesh in {d}D",
+            fix="fem.elements.elasticity along a line",
         )
+    check_displacement(space, field, "elasticity needs a displacement in each direction")
     v = len(VOIGT[d])
     fits = c.ndim in (2, 3, 4) and c.shape[-2:] == (v, v)
     known = None if isinstance(c, jax.core.Tracer) or not fits else np.asarray(c)
@@ -141,4 +142,5 @@ def anisotropic(space: Space, stiffness: Any, *, thickness: Any = 1.0, field: st
             fix="order its rows " + ("xx, yy, zz, yz, xz, xy" if d == 3 else "xx, yy, xy"),
         )
     moduli = tuple(c[..., p, q] for p in range(v) for q in range(p, v))
-    return bilinear(space, Anisotropic(d), moduli, {}, factor=material("thickness", thickness), field=field)
+    margins = thickness_margin(thickness)
+    return bilinear(space, Anisotropic(d), moduli, margins, factor=material("thickness", thickness), field=field)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import jax.numpy as jnp
 import numpy as np
 
-from fem.elements.build import bilinear, isotropic_margins, mass_degree, material
+from fem.elements.build import bilinear, check_displacement, isotropic_margins, mass_degree, material
 from fem.errors import SpaceError
 
 if TYPE_CHECKING:
@@ -108,12 +108,13 @@ def axisymmetric(space: Space, *, young: Any, poisson: Any, field: str | None = 
     >>> fem.elements.axisymmetric(space, young=2.1e11, poisson=0.3)
     Operator(Axisymmetric on 4 cells; 18 dofs)
     """
+    check_displacement(space, field, "a body of revolution has displacements along r and z")
     lowest = float(np.asarray(space.mesh.points[:, 0]).min())
-    if space.mesh.dimension != 2 or space.field(field).components != 2 or lowest < 0:
+    if space.mesh.dimension != 2 or lowest < 0:
         raise SpaceError(
             "a body of revolution has plane coordinates (r, z) with r >= 0",
             expected="a plane mesh at r >= 0, and components=2",
-            got=f"a mesh in {space.mesh.dimension}D from r = {lowest:.6g}, components={space.field(field).components}",
+            got=f"a mesh in {space.mesh.dimension}D from r = {lowest:.6g}",
             fix="use the half-plane on the right of the axis",
         )
     e, nu = material("young", young), material("poisson", poisson)

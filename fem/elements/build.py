@@ -89,6 +89,25 @@ def bilinear(
     return Operator(space, tuple(terms), tuple(all_moduli), tuple(all_margins), form.definite)
 
 
+def of_density(space: Space, form: BilinearForm, density: Any, thickness: Any, field: str | None) -> Operator:
+    """Return the operator of a mass: a form that is linear in density times thickness, its only modulus.
+
+    Parameters
+    ----------
+    space : Space
+        Where it acts.
+    form : BilinearForm
+        How the mass of a cell goes to its nodes.
+    density, thickness : array, shape (), (e,) or (e, q)
+        See `fem.elements.mass`.
+    field : str, optional
+        The unknown.
+    """
+    rho, t = material("density", density), material("thickness", thickness)
+    factor, limits = product(rho, t), {"not negative": least(rho)} | thickness_margin(thickness)
+    return bilinear(space, form, (jnp.ones(()),), limits, factor=factor, degree=mass_degree, field=field)
+
+
 def material(name: str, value: Any) -> Any:
     """Return a coefficient as an array of numbers.
 
@@ -108,6 +127,13 @@ def material(name: str, value: Any) -> Any:
             fix="pass one number for each cell",
         )
     return jnp.asarray(array)
+
+
+def thickness_margin(value: Any) -> dict[str, Any]:
+    """Return what of a thickness must not be negative; nothing for a number that is not."""
+    if isinstance(value, int | float) and value >= 0:
+        return {}
+    return {"thickness": least(material("thickness", value))}
 
 
 def aligned(*coefficients: Any) -> tuple[Any, ...]:
@@ -215,4 +241,23 @@ def check_components(space: Space, field: str | None, expected: int, what: str) 
             expected=f"components={expected} in {space.mesh.dimension}D",
             got=f"components={components}",
             fix=f"fem.Space(mesh, components={expected})",
+        )
+
+
+def check_displacement(space: Space, field: str | None, what: str) -> None:
+    """Raise an error unless the unknown is the displacement of a body.
+
+    Raises
+    ------
+    SpaceError
+        If it has not a component for each direction, or the cells do not fill their space.
+    """
+    d, cells = space.mesh.dimension, space.mesh.cell_dimension
+    check_components(space, field, d, what)
+    if cells != d:
+        raise SpaceError(
+            "a body is made of cells that fill their space",
+            expected=f"cells of dimension {d} in {d}D; there is no membrane and no shell",
+            got=f"cells of dimension {cells} in {d}D",
+            fix=f"fem.read(path, dimension={cells}) for a mesh that is flat; fem.elements.bar for a truss",
         )

@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fem.elements.build import bilinear, least, material, product
+from fem.elements.build import bilinear, least, material, product, thickness_margin
 from fem.elements.identity import for_each_component
 from fem.errors import MaterialError
 
@@ -112,11 +112,12 @@ def diffusion(space: Space, conductivity: Any, *, thickness: Any = 1.0, field: s
     d, t = space.mesh.dimension, material("thickness", thickness)
     if np.shape(conductivity)[-2:] == (d, d) and d > 1:
         tensor = _tensor(jnp.asarray(conductivity, float), d)
-        return bilinear(space, TensorDiffusion(d), tensor, {}, factor=t, field=field)
+        return bilinear(space, TensorDiffusion(d), tensor, thickness_margin(thickness), factor=t, field=field)
     k = material("conductivity", conductivity)
     factor = product(k, t)
     form = Diffusion(space.field(field).components)
-    return bilinear(space, form, (jnp.ones(()),), {"not negative": least(k)}, factor=factor, field=field)
+    margins = {"not negative": least(k)} | thickness_margin(thickness)
+    return bilinear(space, form, (jnp.ones(()),), margins, factor=factor, field=field)
 
 
 def _tensor(tensor: Any, d: int) -> tuple[Any, ...]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import jax.numpy as jnp
 
-from fem.elements.build import bilinear, check_components, isotropic_margins, material, product
+from fem.elements.build import bilinear, check_displacement, isotropic_margins, material, product, thickness_margin
 from fem.errors import MaterialError
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def elasticity(
     Operator(Elasticity on 2 cells; 36 dofs)
     """
     dimension = space.mesh.dimension
-    check_components(space, field, dimension, "elasticity needs a displacement in each direction")
+    check_displacement(space, field, "elasticity needs a displacement in each direction")
     e, nu, t = material("young", young), material("poisson", poisson), material("thickness", thickness)
     if plane not in (None, "stress", "strain") or (plane is not None and dimension != 2):
         raise MaterialError(
@@ -132,4 +132,5 @@ def elasticity(
     in_stress = dimension == 2 and plane != "strain"
     lam = nu / (1.0 - nu * nu) if in_stress else nu / ((1.0 + nu) * (1.0 - 2.0 * nu))
     factor = product(e, t) if dimension == 2 else e
-    return bilinear(space, Elasticity(), (lam, mu), isotropic_margins(e, nu), factor=factor, field=field)
+    margins = isotropic_margins(e, nu) | thickness_margin(thickness)
+    return bilinear(space, Elasticity(), (lam, mu), margins, factor=factor, field=field)

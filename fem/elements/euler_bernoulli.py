@@ -12,8 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fem.elements.lines import number
-from fem.elements.section import Section, axes_of, beam_cells, frame, least_of
-from fem.errors import MaterialError
+from fem.elements.section import Section, axes_of, beam_cells, frame, least_of, torsion_of
 
 if TYPE_CHECKING:
     from fem.assembly.operator import Operator
@@ -86,15 +85,7 @@ def euler_bernoulli(
     margins = {"not negative": e, "section": least_of(a, *moments)}
     twist = None
     if d == 3:
-        if shear is None or torsion is None:
-            raise MaterialError(
-                "a beam in space needs a stiffness against torsion",
-                expected="shear= (shear modulus) and torsion= (torsion constant)",
-                got=f"shear={shear!r}, torsion={torsion!r}",
-                fix="for a circular section torsion is the sum of both second moments",
-            )
-        j = number("torsion", torsion, cells)
-        margins["section"] = least_of(margins["section"], j)
-        twist = number("shear", shear, cells) * j
+        twist, constant = torsion_of(shear, torsion, cells)
+        margins["section"] = least_of(margins["section"], constant)
     section = Section(e * a, tuple(e * m for m in moments), None, twist, up)
     return frame(space, section, margins, field)

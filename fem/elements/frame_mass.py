@@ -62,12 +62,13 @@ class FrameMass:
 
     def action(self, cells: Cells, moduli: tuple[Any, ...], u: Any) -> Any:
         """Inertia forces of displacements and rotations u, both of shape (i, a, e)."""
-        nodal, total = u.swapaxes(0, 1)[:, :, None], 0.0  # (a, i, 1, e)
+        nodal = u.swapaxes(0, 1)[:, :, None]  # (a, i, 1, e)
+        total: Any = 0.0
         for motion, modulus in zip(_motions(self.dimension, cells), moduli, strict=True):
             for component in motion:
                 force = modulus * cells.measure * (component * nodal).sum((0, 1))
                 total = total + (component * force).sum(2)
-        return total.swapaxes(0, 1)  # type: ignore[attr-defined]
+        return total.swapaxes(0, 1)
 
 
 def _motions(dimension: int, cells: Cells) -> tuple[list[Any], ...]:

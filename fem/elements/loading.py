@@ -11,6 +11,7 @@ from fem.assembly.load import integrate
 from fem.assembly.term import Term
 from fem.errors import MeshError
 from fem.geometry.tables import tables
+from fem.mesh.facets import Facets
 
 if TYPE_CHECKING:
     from fem.dofs.domain import Domain
@@ -27,7 +28,7 @@ class Density(Protocol):
         ...
 
 
-def vector(space: Space, density: Any, domain: Domain, numbers: tuple[Any, ...], field: Field, degree: int) -> Any:
+def vector(space: Space, density: Density, domain: Domain, numbers: tuple[Any, ...], field: Field, degree: int) -> Any:
     """Return the load vector of a density on one domain, shape (n,).
 
     Parameters
@@ -49,19 +50,27 @@ def vector(space: Space, density: Any, domain: Domain, numbers: tuple[Any, ...],
 
 
 @partial(jax.jit, static_argnames=("term",))
-def _vector(space: Space, term: Term, numbers: tuple[Any, ...]) -> Any:
-    return integrate(term, term.form, numbers, space)  # type: ignore[arg-type]
+def _vector(space: Space, term: Term[Density], numbers: tuple[Any, ...]) -> Any:
+    return integrate(term, term.form, numbers, space)
 
 
 def selected(space: Space, facets: Any) -> Any:
-    """Return facets, given by themselves or by the name of a set.
+    """Return facets, given by themselves, by the name of a set or by a predicate.
 
     Raises
     ------
     MeshError
-        If there are none.
+        If there are none, or these are no facets.
     """
-    chosen = space.mesh.facets_on(facets) if isinstance(facets, str) else facets
+    named = isinstance(facets, str) or callable(facets)
+    chosen = space.mesh.facets_on(facets) if named else facets
+    if not isinstance(chosen, Facets):
+        raise MeshError(
+            "a load works on facets",
+            expected="facets, as mesh.facets_on gives them, the name of a set, or a predicate",
+            got=f"{type(chosen).__name__}",
+            fix="pass for example mesh.facets_on(lambda x: x[:, 0] == 3)",
+        )
     if not len(chosen):
         raise MeshError(
             "a load on no facets",

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 
-from fem.elements.build import bilinear, least, mass_degree, material, product
+from fem.elements.build import of_density
 from fem.elements.identity import for_each_component
 
 if TYPE_CHECKING:
@@ -59,24 +59,18 @@ def lumped_mass(space: Space, density: Any = 1.0, *, thickness: Any = 1.0, field
 
     Parameters
     ----------
-    space : Space
-        Where it acts; components are not coupled.
-    density : array, shape (), (e,) or (e, q)
-        Density. Unit: [mass/length^3].
-    thickness : array, shape () or (e,)
-        Thickness of a plane body, area of a rod. Unit: [length].
-    field : str, optional
-        Name of the field, where the space has several.
+    space, density, thickness, field
+        See `mass`.
 
     Returns
     -------
     Operator
-        Symmetric positive definite. Unit: [mass].
+        Diagonal, symmetric positive definite. Unit: [mass].
 
     Raises
     ------
     MaterialError
-        If a density is negative, or an array does not fit the cells.
+        See `mass`.
 
     Examples
     --------
@@ -86,7 +80,4 @@ def lumped_mass(space: Space, density: Any = 1.0, *, thickness: Any = 1.0, field
     >>> (M @ jax.numpy.ones((3, 1))).ravel().tolist()
     [3.0, 6.0, 3.0]
     """
-    rho, t = material("density", density), material("thickness", thickness)
-    factor = product(rho, t)
-    form, margins = Lumped(space.field(field).components), {"not negative": least(rho)}
-    return bilinear(space, form, (jnp.ones(()),), margins, factor=factor, degree=mass_degree, field=field)
+    return of_density(space, Lumped(space.field(field).components), density, thickness, field)

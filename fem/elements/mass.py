@@ -12,9 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import jax.numpy as jnp
-
-from fem.elements.build import bilinear, least, mass_degree, material, product
+from fem.elements.build import of_density
 from fem.elements.l2 import L2
 
 if TYPE_CHECKING:
@@ -54,8 +52,4 @@ def mass(space: Space, density: Any = 1.0, *, thickness: Any = 1.0, field: str |
     >>> round(float((M @ jax.numpy.ones((9, 1))).sum()), 12)
     6.0
     """
-    rho, t = material("density", density), material("thickness", thickness)
-    factor = product(rho, t)
-    form = L2(space.field(field).components)
-    limits = {"not negative": least(rho)}
-    return bilinear(space, form, (jnp.ones(()),), limits, factor=factor, degree=mass_degree, field=field)
+    return of_density(space, L2(space.field(field).components), density, thickness, field)

@@ -7,7 +7,13 @@ With F = 1 + grad u and J = det F, the energy per volume of the undeformed body 
     psi = mu/2 (tr F^T F - d) - mu ln J + lam/2 (ln J)^2 [1]_
 
 which is linear elasticity with the same moduli where grad u is small. In 2D the
-body is in plane strain.
+body is in plane strain. The stress P = d psi / d F is written in G = grad u and
+j = J - 1 alone::
+
+    P = mu (G - R) + (mu j + lam ln(1 + j)) / J (1 + R),     1 + R = cof F
+
+For mu (F - F^-T) differs from zero in the last digits only where the strain is
+tiny, and no iteration could balance its rounding.
 
 References
 ----------
@@ -20,20 +26,32 @@ from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 
-from fem.elements.build import aligned, check_cells, check_components, isotropic_margins, material
-from fem.elements.own import energy
-from fem.geometry.inverse import determinant
+from fem.elements.build import aligned, check_cells, check_displacement, isotropic_margins, material
+from fem.elements.own import residual
+from fem.geometry.inverse import adjugate, determinant
 
 if TYPE_CHECKING:
     from fem.assembly.nonlinear import NonlinearOperator
     from fem.dofs.space import Space
 
 
-def density(value: Any, gradient: Any, *, lam: Any, mu: Any) -> Any:
-    """Return the energy per volume of a displacement gradient, shape (d, d). Unit: [force/length^2]."""
-    stretch = gradient + jnp.eye(gradient.shape[0])
-    volume = jnp.log(determinant(stretch))
-    return mu / 2 * ((stretch * stretch).sum() - gradient.shape[0]) - mu * volume + lam / 2 * volume * volume
+def flux(value: Any, gradient: Any, *, lam: Any, mu: Any) -> tuple[Any, Any]:
+    """Return no force and the stress P, shapes (d,) and (d, d), of a displacement gradient. Unit: [force/length^2]."""
+    change, turned = _volume(gradient)
+    spherical = (mu * change + lam * jnp.log1p(change)) / (1 + change)
+    return jnp.zeros_like(value), mu * (gradient - turned) + spherical * (jnp.eye(len(gradient)) + turned)
+
+
+def _volume(gradient: Any) -> tuple[Any, Any]:
+    """Return j = J - 1 and its derivative without the unit matrix, R, both as small as the gradient."""
+    trace = jnp.trace(gradient)
+    if len(gradient) == 1:
+        return trace, jnp.zeros_like(gradient)
+    cofactors = adjugate(gradient).T
+    if len(gradient) == 2:
+        return trace + determinant(gradient), cofactors
+    change = trace + jnp.trace(cofactors) + determinant(gradient)
+    return change, trace * jnp.eye(3) - gradient.T + cofactors
 
 
 def neo_hookean(
@@ -74,10 +92,9 @@ def neo_hookean(
     >>> fem.elements.neo_hookean(space, young=1.0, poisson=0.3)
     NonlinearOperator(Pointwise on 2 cells; 36 dofs)
     """
-    d = space.mesh.dimension
-    check_components(space, field, d, "elasticity needs a displacement in each direction")
+    check_displacement(space, field, "elasticity needs a displacement in each direction")
     e, nu = material("young", young), material("poisson", poisson)
     check_cells(isotropic_margins(e, nu), space.topology.bulk)
     e, nu = aligned(e, nu)
     lam, mu = e * nu / ((1 + nu) * (1 - 2 * nu)), e / (2 * (1 + nu))
-    return energy(space, density, lam=lam, mu=mu, degree=degree, field=field)
+    return residual(space, flux, lam=lam, mu=mu, degree=degree, field=field, symmetric=True)

@@ -13,6 +13,7 @@ from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.term import Term
 from fem.elements.build import mass_degree, material, on_domain
 from fem.elements.pointwise import Pointwise
+from fem.errors import SpaceError
 from fem.geometry.tables import tables
 
 if TYPE_CHECKING:
@@ -123,7 +124,18 @@ def residual(
 @functools.lru_cache(maxsize=256)
 def _derivative(density: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
     def flux(value: Any, gradient: Any, **parameters: Any) -> tuple[Any, Any]:
-        force, stress = jax.grad(lambda v, g: jnp.sum(density(v, g, **parameters)), (0, 1))(value, gradient)
+        def energy(v: Any, g: Any) -> Any:
+            stored = jnp.asarray(density(v, g, **parameters))
+            if stored.size != 1:
+                raise SpaceError(
+                    "an energy is one number at each point",
+                    expected="shape ()",
+                    got=f"shape {stored.shape}",
+                    fix="sum over components and directions",
+                )
+            return stored.reshape(())
+
+        force, stress = jax.grad(energy, (0, 1))(value, gradient)
         return force, stress
 
     return flux
@@ -140,7 +152,7 @@ def _pointwise(
     terms, own, start = [], [], 0
     for domain in domains:
         order = mass_degree(domain.element) if degree is None else degree
-        term = Term(form, domain, of, tables(domain.element, domain.element, order))  # type: ignore[arg-type]
+        term = Term(form, domain, of, tables(domain.element, domain.element, order))
         part = slice(start, start + domain.count)
         terms.append(term)
         own.append(tuple(on_domain(number, part, cells, len(term.tables.weights)) for number in numbers))

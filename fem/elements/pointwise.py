@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 
+from fem.errors import SpaceError
+
 if TYPE_CHECKING:
     from fem.geometry.cells import Cells
 
@@ -60,7 +62,15 @@ class Pointwise:
         """Force (i, q, e) and flux (i, k, q, e) at all points."""
 
         def one(value: Any, gradient: Any, *numbers: Any) -> tuple[Any, Any]:
-            return self.flux(value, gradient, **dict(zip(self.names, numbers, strict=True)))
+            force, flux = self.flux(value, gradient, **dict(zip(self.names, numbers, strict=True)))
+            if jnp.shape(force) != value.shape or jnp.shape(flux) != gradient.shape:
+                raise SpaceError(
+                    "a force or a flux that does not fit the unknown",
+                    expected=f"shapes {value.shape} and {gradient.shape}, those of the value and of the gradient",
+                    got=f"shapes {jnp.shape(force)} and {jnp.shape(flux)}",
+                    fix="return (force, flux); jnp.zeros_like(value) for no force",
+                )
+            return force, flux
 
         every = [jnp.broadcast_to(p, cells.measure.shape) for p in parameters]
         return over_points(one)(value, gradient, *every)

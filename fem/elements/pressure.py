@@ -32,8 +32,8 @@ def pressure(space: Space, facets: Any, pressure: Any, *, field: str | None = No
     ----------
     space : Space
         Displacements: as many components as dimensions.
-    facets : Facets, or str
-        As `Mesh.facets_on` gives them; or the name of a set.
+    facets : Facets, str or callable
+        As `Mesh.facets_on` gives them; or the name of a set, or a predicate.
     pressure : array, shape () or (f,)
         Pressure. Unit: [force/length^2].
     field : str, optional

@@ -31,8 +31,8 @@ def robin(space: Space, facets: Any, coefficient: Any, *, field: str | None = No
     ----------
     space : Space
         Where it acts; components are not coupled.
-    facets : Facets, or str
-        As `Mesh.facets_on` gives them; or the name of a set.
+    facets : Facets, str or callable
+        As `Mesh.facets_on` gives them; or the name of a set, or a predicate.
     coefficient : array, shape () or (f,)
         Stiffness of the foundation per area, or heat transfer coefficient.
     field : str, optional

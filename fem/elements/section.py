@@ -117,6 +117,34 @@ def axes_of(name: str, value: Any, cells: int, dimension: int) -> tuple[Any, ...
     return array[..., 0], array[..., 1]
 
 
+def torsion_of(shear: Any, torsion: Any, cells: int) -> tuple[Any, Any]:
+    """Return G J and what of it must be positive, J, of beams in space, shapes () or (e,).
+
+    Parameters
+    ----------
+    shear : array, shape () or (e,), or None
+        Shear modulus G.
+    torsion : array, shape () or (e,), or None
+        Torsion constant J.
+    cells : int
+        Number of cells.
+
+    Raises
+    ------
+    MaterialError
+        If one is missing, or does not fit the cells.
+    """
+    if shear is None or torsion is None:
+        raise MaterialError(
+            "a beam in space needs a stiffness against torsion",
+            expected="shear= (shear modulus) and torsion= (torsion constant)",
+            got=", ".join(f"{name}=None" for name, value in (("shear", shear), ("torsion", torsion)) if value is None),
+            fix="for a circular section torsion is the sum of both second moments",
+        )
+    constant = number("torsion", torsion, cells)
+    return number("shear", shear, cells) * constant, constant
+
+
 def least_of(*properties: Any) -> Any:
     """Return the smallest of several properties in each cell, shape () or (e,)."""
     least = properties[0]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import jax.numpy as jnp
 
-from fem.elements.build import check_cells, check_components, isotropic_margins, material, on_domain, stiffness_degree
+from fem.elements.build import check_cells, check_displacement, isotropic_margins, material, on_domain, stiffness_degree
 from fem.elements.loading import vector
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def thermal_strain(
     [-80000000.0, 0.0, 80000000.0]
     """
     of, d = space.field(field), space.mesh.dimension
-    check_components(space, field, d, "a thermal expansion needs a displacement in each direction")
+    check_displacement(space, field, "a thermal expansion needs a displacement in each direction")
     named = {"temperature": temperature, "young": young, "expansion": expansion, "thickness": thickness}
     nu = material("poisson", poisson)
     check_cells(isotropic_margins(material("young", young), nu), space.topology.bulk)

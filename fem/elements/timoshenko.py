@@ -13,8 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fem.elements.lines import number
-from fem.elements.section import Section, axes_of, beam_cells, frame, least_of
-from fem.errors import MaterialError
+from fem.elements.section import Section, axes_of, beam_cells, frame, least_of, torsion_of
 
 if TYPE_CHECKING:
     from fem.assembly.operator import Operator
@@ -90,15 +89,7 @@ def timoshenko(
     margins = {"not negative": least_of(e, g), "section": least_of(a, *areas, *moments)}
     twist = None
     if d == 3:
-        if torsion is None:
-            raise MaterialError(
-                "a beam in space needs a stiffness against torsion",
-                expected="torsion= (torsion constant)",
-                got="torsion=None",
-                fix="for a circular section it is the sum of both second moments",
-            )
-        j = number("torsion", torsion, cells)
-        margins["section"] = least_of(margins["section"], j)
-        twist = g * j
+        twist, constant = torsion_of(g, torsion, cells)
+        margins["section"] = least_of(margins["section"], constant)
     section = Section(e * a, tuple(e * m for m in moments), tuple(g * s for s in areas), twist, up)
     return frame(space, section, margins, field)

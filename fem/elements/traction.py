@@ -20,8 +20,8 @@ def traction(space: Space, facets: Any, force: Any, *, field: str | None = None,
     ----------
     space : Space
         Where the load works.
-    facets : Facets, or str
-        As `Mesh.facets_on` gives them; or the name of a set.
+    facets : Facets, str or callable
+        As `Mesh.facets_on` gives them; or the name of a set, or a predicate.
     force : array, shape (components,) or (f, components), or callable
         Force per area (in 2D per length times thickness); a function maps points (m, d) to (m, components).
         Unit: [force/length^2].

@@ -13,6 +13,7 @@ from fem.dofs.cases import each
 from fem.errors import MeshError
 from fem.fields.locate import locate
 from fem.geometry.inverse import adjugate, determinant
+from fem.mesh.mesh import check_mesh
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -61,6 +62,7 @@ class Probe:
     """
 
     def __init__(self, mesh: Mesh, points: ArrayLike) -> None:
+        check_mesh(mesh)
         self.points: NDArray[np.float64] = np.asarray(points, dtype=np.float64)
         if self.points.ndim != 2 or self.points.shape[1] != mesh.dimension or not np.isfinite(self.points).all():
             raise MeshError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Facets:
-    """Sides of cells, block by block.
+    """Sides of cells, block by block; compared by content, so that the same selection meets the same program.
 
     Attributes
     ----------
@@ -39,6 +40,16 @@ class Facets:
 
     cells: tuple[NDArray[np.int32], ...]
     sides: tuple[NDArray[np.int32], ...]
+
+    @cached_property
+    def _content(self) -> tuple[bytes, ...]:
+        return tuple(part.tobytes() for part in (*self.cells, *self.sides))
+
+    def __hash__(self) -> int:
+        return hash(self._content)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Facets) and self._content == other._content)
 
     def __len__(self) -> int:
         return sum(len(cells) for cells in self.cells)

@@ -275,3 +275,20 @@ class Mesh:
     def __repr__(self) -> str:
         cells = ", ".join(f"{len(block)} {block.element.name}" for block in self.blocks)
         return f"Mesh({len(self.points)} points in {self.dimension}D; {cells})"
+
+
+def check_mesh(mesh: object) -> None:
+    """Refuse what is no mesh, such as a space.
+
+    Raises
+    ------
+    MeshError
+        If it is none.
+    """
+    if not isinstance(mesh, Mesh):
+        raise MeshError(
+            "a mesh is needed",
+            expected="a fem.Mesh",
+            got=f"{type(mesh).__name__}",
+            fix="pass mesh, or space.mesh" if hasattr(mesh, "mesh") else "fem.read, fem.box ... make one",
+        )

@@ -29,7 +29,7 @@ _ELEMENT_OF = {theirs: ours for ours, theirs in MESHIO_NAMES.items()}
 def read(
     path: str | PathLike[str], *, dimension: int | None = None, cell_dimensions: Sequence[int] | None = None
 ) -> Mesh:
-    """Read a mesh file: gmsh, VTU, Abaqus, Nastran, XDMF, and whatever else meshio reads.
+    r"""Read a mesh file: gmsh, VTU, Abaqus, Nastran, XDMF, and whatever else meshio reads.
 
     Named groups of the file become named sets: groups of cells become cell sets; groups of cells that are
     sides of kept cells, such as physical surfaces around a volume, become facet sets; all others become point
@@ -60,6 +60,16 @@ def read(
         If no cell is left, or the cells do not fit the points.
     LibraryMissingError
         If meshio is not installed: ``pip install 'sparsead[mesh]'``. Abaqus files do without.
+
+    Examples
+    --------
+    >>> import fem, pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "plate.inp")
+    ...     _ = file.write_text("*NODE\n1, 0, 0\n2, 1, 0\n3, 0, 1\n*ELEMENT, TYPE=CPS3, ELSET=steel\n1, 1, 2, 3\n")
+    ...     mesh = fem.read(file)
+    >>> mesh, mesh.cells_on("steel")
+    (Mesh(3 points in 2D; 1 tri3), array([0], dtype=int32))
     """
     file = Path(path)
     with stage(f"mesh file {file.name}"):
@@ -76,6 +86,18 @@ def from_meshio(source: Any, *, dimension: int | None = None, cell_dimensions: S
         Mesh from another tool.
     dimension, cell_dimensions
         See `read`.
+
+    Raises
+    ------
+    ElementError, MeshError
+        See `read`.
+
+    Examples
+    --------
+    >>> import meshio
+    >>> import fem
+    >>> fem.from_meshio(meshio.Mesh([[0, 0, 0], [1, 0, 0], [0, 1, 0]], [("triangle", [[0, 1, 2]])]))
+    Mesh(3 points in 2D; 1 tri3)
     """
     sizes = [_dimension(block) for block in source.cells]
     wanted = set(cell_dimensions) if cell_dimensions is not None else {max(sizes, default=0)}

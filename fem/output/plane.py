@@ -9,6 +9,7 @@ import numpy as np
 from fem.errors import LibraryMissingError
 from fem.output.scene import arrows, check_dimension, held_components, scene
 from fem.output.skin import outline
+from fem.output.thin import apart
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # Length of the longest arrow, as a part of the extent of the mesh.
 _ARROW = 0.12
+# Distance between marks of supports, as a part of it.
+_MARK = 0.015
 
 
 def plot(
@@ -53,7 +56,7 @@ def plot(
     supports : Constraints, int array, or bool array of shape (p, 2), optional
         Held points: squares; carets point up where only y, right where only x is held.
     loads : array, shape (p, 2), optional
-        Nodal forces, drawn as arrows.
+        Nodal forces, drawn as arrows; neighbours that point the same way share one.
     label, unit, length_unit : str
         Name and unit of the values, unit of the coordinates.
     edges : bool
@@ -77,6 +80,14 @@ def plot(
         If the mesh is not plane, or a field does not fit it.
     LibraryMissingError
         If matplotlib is not installed: ``pip install 'sparsead[plot]'``.
+
+    Examples
+    --------
+    >>> import fem
+    >>> plate = fem.rectangle((4, 2), size=(2.0, 1.0))
+    >>> axes = fem.output.plot(plate, plate.points[:, 0], label="depth", unit="mm", supports=[0, 1, 2])
+    >>> axes.get_xlabel(), axes.figure.axes[1].get_ylabel()
+    ('x [m]', 'depth [mm]')
     """
     check_dimension(mesh, 2, "fem.output.plot_solid for a mesh in 3D")
     library = _matplotlib()
@@ -136,6 +147,7 @@ def _draw_supports(axes: Any, shown: Scene, supports: Any) -> None:
     # Markers 5 and 6 are carets with their tip at the point, pointing right and up.
     for chosen, marker, size in ((both, "s", 3.5), (held[:, 0] & ~both, 5, 6), (held[:, 1] & ~both, 6, 6)):
         where = shown.points[chosen]
+        where = where[apart(where, _MARK * shown.extent)]
         axes.plot(*where.T, linestyle="none", marker=marker, markersize=size, color="tab:red", zorder=4)
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fem.errors import MeshError
+from fem.mesh.mesh import check_mesh
 from fem.output.skin import Skin, skin
+from fem.output.thin import resultants
 from fem.output.values import cell_values, point_values
 
 if TYPE_CHECKING:
@@ -16,8 +18,9 @@ if TYPE_CHECKING:
 
     from fem.mesh import Mesh
 
-# Longest displacement in a picture, as a part of the extent of the mesh.
+# Longest displacement in a picture, and least distance between arrows, as parts of the extent of the mesh.
 _VISIBLE = 0.1
+_SPACING = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +59,9 @@ def check_dimension(mesh: Mesh, dimension: int, other: str) -> None:
     Raises
     ------
     MeshError
-        If the mesh has another dimension.
+        If it is no mesh, or one of another dimension.
     """
+    check_mesh(mesh)
     if mesh.dimension != dimension:
         raise MeshError(
             "a mesh of another dimension than the picture",
@@ -156,7 +160,9 @@ def held_components(mesh: Mesh, supports: Any) -> NDArray[np.bool_]:
 
 
 def arrows(mesh: Mesh, loads: Any) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the loaded points, shape (m,), and loads as parts of the longest, shape (m, d).
+    """Return where arrows begin, points of shape (m,), and arrows as parts of the longest, shape (m, d).
+
+    Forces of points that are close to each other and point the same way share an arrow, their sum.
 
     Parameters
     ----------
@@ -180,4 +186,6 @@ def arrows(mesh: Mesh, loads: Any) -> tuple[NDArray[np.int64], NDArray[np.float6
         )
     lengths = np.linalg.norm(forces, axis=1)
     chosen = np.flatnonzero(lengths > 1e-9 * lengths.max(initial=0.0))
-    return chosen, forces[chosen] / lengths.max(initial=1e-300)
+    extent = float(np.ptp(mesh.points, axis=0).max())
+    some, sums = resultants(mesh.points[chosen], forces[chosen], _SPACING * extent)
+    return chosen[some], sums / np.linalg.norm(sums, axis=1).max(initial=1e-300)

@@ -64,6 +64,16 @@ def plot_solid(
         If the mesh is not in space, or a field does not fit it.
     LibraryMissingError
         If pyvista is not installed: ``pip install 'sparsead[plot3d]'``.
+
+    Examples
+    --------
+    >>> import fem, pathlib, tempfile
+    >>> block = fem.box((2, 1, 1))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     picture = pathlib.Path(folder, "block.png")
+    ...     _ = fem.output.plot_solid(block, block.points[:, 2], label="height", unit="m", path=picture)
+    ...     picture.stat().st_size > 1000
+    True
     """
     check_dimension(mesh, 3, "fem.output.plot for a mesh in 2D")
     library = _pyvista()
@@ -116,7 +126,8 @@ def _draw_cells(library: Any, plotter: Any, shown: Scene, limits: Any, colormap:
     if shown.colors is None:
         _behind(plotter.add_mesh(surface, color="#c9d6e3", **_LIGHT))
         return
-    bar = {"title": label or " ", "color": "black", "vertical": False, "width": 0.5, "position_x": 0.25}
+    bar = {"title": f"{label}\n", "color": "black", "vertical": False, "width": 0.5, "height": 0.09}
+    bar |= {"position_x": 0.25, "position_y": 0.03, "title_font_size": 24, "label_font_size": 20, "fmt": "%.3g"}
     style = {"clim": limits, "cmap": colormap, "scalar_bar_args": bar, **_LIGHT}
     _behind(plotter.add_mesh(surface, scalars=shown.colors, **style))
 

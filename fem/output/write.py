@@ -10,6 +10,7 @@ import numpy as np
 from fem.errors import MeshFileError
 from fem.mesh.facets import facet_masks
 from fem.mesh.file_sets import SET_MARK, SIDES_MARK
+from fem.mesh.mesh import check_mesh
 from fem.mesh.meshio_library import MESHIO_NAMES, file_format, library
 from fem.output.values import cell_values, point_values
 
@@ -56,6 +57,16 @@ def write(
         If a field does not fit the mesh.
     LibraryMissingError
         If meshio is not installed: ``pip install 'sparsead[mesh]'``.
+
+    Examples
+    --------
+    >>> import fem, tempfile
+    >>> plate = fem.rectangle((2, 1)).with_sets(facets={"wall": lambda x: x[:, 0] == 0})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     fem.output.write(f"{folder}/plate.vtu", plate, points={"place": plate.points}, units={"place": "m"})
+    ...     again = fem.read(f"{folder}/plate.vtu")
+    >>> again, list(again.facet_sets)
+    (Mesh(6 points in 2D; 2 quad4), ['wall'])
     """
     target, units = Path(path), units or {}
     kind = file_format(target)
@@ -94,7 +105,23 @@ def to_meshio(
     marks : bool
         Write sets as integer data instead of sets, for formats that have none. Without, facet sets become cells of
         one dimension less, on which fields of cells are NaN; the ends of lines become point sets.
+
+    Raises
+    ------
+    MeshError
+        If a field does not fit the mesh.
+    LibraryMissingError
+        If meshio is not installed: ``pip install 'sparsead[mesh]'``.
+
+    Examples
+    --------
+    >>> import fem
+    >>> plate = fem.rectangle((2, 1))
+    >>> source = fem.output.to_meshio(plate, cells={"density": [0.5, 1.0]})
+    >>> source.cells_dict["quad"].tolist(), source.cell_data["density"]
+    ([[0, 2, 3, 1], [2, 4, 5, 3]], [array([0.5, 1. ])])
     """
+    check_mesh(mesh)
     units = units or {}
     blocks = [(MESHIO_NAMES[block.element.name], block.nodes) for block in mesh.blocks]
     facets = {} if marks or not sets else {name: _sides(mesh, members) for name, members in mesh.facet_sets.items()}

@@ -114,6 +114,79 @@ CASES: dict[str, tuple[Callable[[], Any], type[SparseADError], str]] = {
         errors.SpaceError,
         r"shape \(2, 6, 2\), 2 cases",
     ),
+    "elasticity of a surface": (
+        lambda: fem.elements.elasticity(
+            fem.Space(fem.Mesh(np.pad(SHEET.points, ((0, 0), (0, 1))), SHEET.blocks), 3), **STEEL
+        ),
+        errors.SpaceError,
+        r"cells of dimension 2 in 3D",
+    ),
+    "negative thickness": (
+        lambda: fem.elements.elasticity(SPACE, **STEEL, thickness=[0.1, -0.2]),
+        errors.MaterialError,
+        r"thickness = -0.2 in cell 1",
+    ),
+    "negative thickness of a conductor": (
+        lambda: fem.elements.diffusion(fem.Space(SHEET), np.eye(2), thickness=-1.0),
+        errors.MaterialError,
+        r"thickness = -1 in cell 0",
+    ),
+    "negative thickness of a mass": (
+        lambda: fem.elements.lumped_mass(SPACE, thickness=[-0.1, 1.0]),
+        errors.MaterialError,
+        r"thickness = -0.1 in cell 0",
+    ),
+    "internal forces where a matrix is needed": (
+        lambda: fem.solve(fem.elements.neo_hookean(SPACE, **STEEL), NOTHING, LEFT),
+        errors.SpaceError,
+        r"NonlinearOperator",
+    ),
+    "a linear operator for Newton's method": (
+        lambda: fem.solve_nonlinear(fem.elements.elasticity(SPACE, **STEEL), NOTHING, LEFT),
+        errors.SpaceError,
+        r"Operator",
+    ),
+    "no load step": (
+        lambda: fem.solve_nonlinear(fem.elements.neo_hookean(SPACE, **STEEL), NOTHING, LEFT, steps=0),
+        errors.ConvergenceError,
+        r"steps=0",
+    ),
+    "points where supports are needed": (
+        lambda: fem.solve(fem.elements.elasticity(SPACE, **STEEL), NOTHING, [0, 3]),
+        errors.ConstraintError,
+        r"int",
+    ),
+    "supports of another space": (
+        lambda: fem.solve(fem.elements.elasticity(SPACE, **STEEL), NOTHING, fem.fix(fem.Space(SHEET, 3), [0, 3])),
+        errors.ConstraintError,
+        r"constraints on 18 dofs",
+    ),
+    "prescribed values for other points": (
+        lambda: fem.prescribed(SPACE, [0, 1], [1.0, 2.0, 3.0]),
+        errors.ConstraintError,
+        r"shape \(3,\)",
+    ),
+    "coefficients for other dofs": (
+        lambda: fem.multi_point(SPACE, [0, 1], [[2]], [[1.0]]),
+        errors.ConstraintError,
+        r"others of shape \(1, 1\)",
+    ),
+    "load function without components": (
+        lambda: fem.body_load(SPACE, lambda x: x[:, 0]),
+        errors.SpaceError,
+        r"shape \(8,\)",
+    ),
+    "flux in the place of the force": (
+        lambda: fem.elements.residual(SPACE, lambda v, g: (g, v)).forces(NOTHING),
+        errors.SpaceError,
+        r"shapes \(2, 2\) and \(2,\)",
+    ),
+    "energy of each component": (
+        lambda: fem.elements.energy(SPACE, lambda v, g: g**2).forces(NOTHING),
+        errors.SpaceError,
+        r"shape \(2, 2\)",
+    ),
+    "space where a mesh is needed": (lambda: fem.Space(SPACE, 2), errors.MeshError, r"Space"),  # type: ignore[arg-type]
     "contradiction": (
         lambda: LEFT + fem.prescribed(SPACE, [3], 0.2, 1),
         errors.ConstraintError,

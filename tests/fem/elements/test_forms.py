@@ -87,6 +87,16 @@ def test_operators_of_different_spaces_do_not_add() -> None:
         one + other
 
 
+def test_a_linear_operator_adds_to_internal_forces_from_either_side() -> None:
+    space = fem.Space(fem.rectangle((2, 1)), 2)
+    body, mass = fem.elements.neo_hookean(space, young=1.0, poisson=0.3), fem.elements.mass(space)
+    u = 0.1 * np.random.default_rng(0).normal(size=space.shape)
+    for both in (body + mass, mass + body):
+        np.testing.assert_allclose(both.forces(u), body.forces(u) + mass @ u, atol=1e-15)
+    with pytest.raises(TypeError, match="unsupported operand"):
+        _ = mass + 1
+
+
 def test_an_operator_is_scaled_by_one_number() -> None:
     with pytest.raises(fem.errors.SpaceError, match=r"got: .*shape \(2,\)"):
         fem.elements.mass(fem.Space(fem.interval(2))) * np.ones(2)

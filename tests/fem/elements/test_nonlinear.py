@@ -16,6 +16,7 @@ import jax.numpy as jnp  # noqa: E402
 
 import fem  # noqa: E402
 import sparsead.jax as sp  # noqa: E402
+from fem.elements.neo_hookean import flux  # noqa: E402
 from tests.fem.elements.structures import difference  # noqa: E402
 
 MESH = fem.box((3, 2, 2), size=(2.0, 1.0, 1.0))
@@ -55,10 +56,38 @@ def test_tangents_are_the_derivative_of_the_forces(name: str) -> None:
         np.testing.assert_allclose(dense, dense.T, atol=1e-13)
 
 
-def test_small_displacements_are_those_of_linear_elasticity() -> None:
+@pytest.mark.parametrize("size", [1e-4, 1e-9, 1e-15])
+def test_small_displacements_are_those_of_linear_elasticity(size: float) -> None:
     body = fem.elements.neo_hookean(PLANE, young=1.0, poisson=0.3, degree=2)
-    linear = fem.solve(fem.elements.elasticity(PLANE, young=1.0, poisson=0.3, plane="strain"), 1e-4 * PULL, HELD)
-    np.testing.assert_allclose(fem.solve_nonlinear(body, 1e-4 * PULL, HELD), linear, atol=1e-5 * np.abs(linear).max())
+    linear = fem.solve(fem.elements.elasticity(PLANE, young=1.0, poisson=0.3, plane="strain"), size * PULL, HELD)
+    scale = np.abs(linear).max()
+    np.testing.assert_allclose(fem.solve_nonlinear(body, size * PULL, HELD), linear, atol=max(0.1 * size, 1e-9) * scale)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+def test_the_stress_is_the_derivative_of_the_published_energy(d: int) -> None:
+    def energy(gradient: Any) -> Any:
+        stretch = jnp.eye(d) + gradient
+        volume = jnp.log(jnp.linalg.det(stretch))
+        return 0.4 * ((stretch**2).sum() - d) - 0.8 * volume + 0.65 * volume**2
+
+    gradient = 0.3 * np.random.default_rng(5).uniform(-1, 1, (d, d))
+    force, stress = flux(jnp.zeros(d), jnp.asarray(gradient), lam=1.3, mu=0.8)
+    np.testing.assert_allclose(stress, jax.grad(energy)(gradient), rtol=1e-13, atol=1e-14)
+    assert not force.any()
+
+
+def lossy(value: Any, gradient: Any) -> Any:
+    """An elastic energy written in 1 + gradient, whose forces keep few digits where the gradient is tiny."""
+    stretch = 1.0 + gradient
+    return (stretch**4).sum() / 12 - stretch.sum() / 3
+
+
+def test_rounding_that_cannot_be_balanced_is_explained() -> None:
+    space = fem.Space(fem.interval(5))
+    load = fem.body_load(space, lambda x: 1e-12 * (0.3 + x))
+    with pytest.raises(fem.errors.ConvergenceError, match=r"fix: .* it is rounding"):
+        fem.solve_nonlinear(fem.elements.energy(space, lossy), load, fem.fix(space, [0]))
 
 
 def test_a_stretched_block_has_the_closed_form() -> None:
@@ -131,6 +160,12 @@ def test_the_gradient_uses_the_last_factorization() -> None:
         jax.block_until_ready(f(young))
         counts.append(sparsead.factor_cache.stats().factorizations)
     assert counts[0] == counts[1]
+
+
+def test_reactions_of_internal_forces_balance_the_load() -> None:
+    body = fem.elements.neo_hookean(PLANE, young=1.0, poisson=0.3)
+    u = fem.solve_nonlinear(body, PULL, HELD)
+    np.testing.assert_allclose(fem.reactions(body, u, HELD, PULL).sum(0), -PULL.sum(0), atol=1e-11)
 
 
 def test_what_does_not_converge_is_named() -> None:

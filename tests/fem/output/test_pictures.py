@@ -17,6 +17,7 @@ from fem.errors import LibraryMissingError, MeshError  # noqa: E402
 from fem.output import plot, plot_solid  # noqa: E402
 from fem.output.scene import arrows, held_components, scene  # noqa: E402
 from fem.output.skin import outline, skin  # noqa: E402
+from fem.output.thin import apart, resultants  # noqa: E402
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,6 +100,29 @@ def test_loads_are_parts_of_the_longest() -> None:
     np.testing.assert_array_equal(vectors, [[0, -1], [0.25, 0]])
     with pytest.raises(MeshError, match=r"got:      shape \(4,\)"):
         arrows(mesh, np.ones(4))
+
+
+def test_neighbouring_loads_share_an_arrow_where_they_point_the_same_way() -> None:
+    mesh = fem.rectangle((100, 2), size=(1.0, 1.0))
+    top, bottom = mesh.points[:, 1] == 1, mesh.points[:, 1] == 0
+    points, vectors = arrows(mesh, np.stack([0.0 * top, 1.0 * top - 2.0 * bottom], 1))
+    assert set(mesh.points[points, 1]) == {0.0, 1.0}
+    assert 2 * 15 < len(points) < 2 * 22
+    up = vectors[:, 1] > 0
+    np.testing.assert_allclose(vectors[up].sum(0) * -2, vectors[~up].sum(0), atol=1e-12)
+    ring = np.stack([np.cos(np.arange(8) * np.pi / 4), np.sin(np.arange(8) * np.pi / 4)], 1)
+    chosen, sums = resultants(1e-3 * ring, ring, distance=1.0)
+    assert len(chosen) == 8
+    np.testing.assert_allclose(sums, ring, atol=1e-15)
+
+
+def test_marks_are_apart_and_near_to_all() -> None:
+    places = np.random.default_rng(0).uniform(size=(500, 2))
+    kept = places[apart(places, 0.1)]
+    distances = np.linalg.norm(places[:, None] - kept[None], axis=2)
+    assert distances.min(1).max() < 0.1
+    assert np.sort(np.linalg.norm(kept[:, None] - kept[None], axis=2), 1)[:, 1].min() > 0.0999
+    assert apart(np.zeros((0, 2)), 0.1).shape == (0,)
 
 
 def colored(picture: np.ndarray, red: bool) -> int:

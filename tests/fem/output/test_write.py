@@ -105,6 +105,28 @@ def test_fields_with_units(end: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(tensor[:, 2], 0.0)
 
 
+@pytest.mark.parametrize("end", ["vtu", "xdmf", "vtk"])
+def test_cut_off_files_are_refused(end: str, tmp_path: Path) -> None:
+    if end == "xdmf":
+        require("h5py")
+    path = tmp_path / f"mesh.{end}"
+    write(path, with_sets(mixed()))
+    data = path.read_bytes()
+    for length in np.linspace(1, len(data) - 2, 40).astype(int).tolist():
+        path.write_bytes(data[:length])
+        with pytest.raises(MeshFileError, match=rf"got:      .*mesh\.{end}"):
+            fem.read(path)
+
+
+def test_a_file_whose_numbers_are_cut_off_is_refused(tmp_path: Path) -> None:
+    require("h5py")
+    write(tmp_path / "mesh.xdmf", mixed())
+    numbers = tmp_path / "mesh.h5"
+    numbers.write_bytes(numbers.read_bytes()[:-1000])
+    with pytest.raises(MeshFileError, match=r"truncated .*mesh\.xdmf"):
+        fem.read(tmp_path / "mesh.xdmf")
+
+
 def test_names_with_spaces_in_the_legacy_format(tmp_path: Path) -> None:
     write(tmp_path / "a.vtk", mixed(), points={"heat flow": np.arange(6.0)}, units={"heat flow": "W"})
     assert "heat_flow_[W]" in meshio.read(tmp_path / "a.vtk").point_data
