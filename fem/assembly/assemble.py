@@ -56,16 +56,17 @@ def add_term(
         Whether derivatives may follow; without them cells of one shape need not be formed.
     """
     congruent = is_congruent(term, space)
-    if congruent and moduli.uniform and not margins and not differentiated:
-        factors = jnp.broadcast_to(moduli.factor, (term.domain.count,))
-        return add_multiples(values, basis(term, space, moduli)[0], factors, plan=plan_of(system, term))
-    domain = term.domain
-    names = tuple(name for name, _ in margins) + (() if congruent else ("volume",))
-    limits = [in_batches(domain, jnp.broadcast_to(margin, (domain.count,))) for _, margin in margins]
+    domain, names = term.domain, tuple(name for name, _ in margins)
+    limits = [jnp.broadcast_to(margin, (domain.count,)) for _, margin in margins]
+    if congruent and moduli.uniform and not differentiated:
+        factors = jnp.broadcast_to(moduli.factor, (domain.count,))
+        checked = jnp.stack(limits) if limits else jnp.zeros((0, domain.count))
+        unit = basis(term, space, moduli)[0]
+        return add_multiples(values, unit, factors, checked, plan=plan_of(system, term), names=names)
     own = cut(domain, (moduli.factor, *moduli.each))
     where = None if congruent else coordinates(domain, jnp.asarray(space.points))
     matrices = partial(_of_constants, basis(term, space, moduli)) if congruent else partial(_of_coordinates, term)
-    add = partial(accumulate, plan=plan_of(system, term), names=names)
+    add = partial(accumulate, plan=plan_of(system, term), names=names if congruent else (*names, "volume"))
 
     def step(stored: Any, batch: Any) -> tuple[Any, None]:
         number, varying, own_limits, x = batch
@@ -76,7 +77,9 @@ def add_term(
         return add(stored, block[None], checked[None], number), None
 
     numbers = jnp.arange(domain.batches, dtype=jnp.int32)
-    return jax.lax.scan(step, values[None], (numbers, own.varying, limits, where))[0][0]
+    return jax.lax.scan(step, values[None], (numbers, own.varying, [in_batches(domain, m) for m in limits], where))[0][
+        0
+    ]
 
 
 def plan_of(system: System, term: Term[Any]) -> Plan:

@@ -9,10 +9,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fem.assembly.constants import constant
 from fem.assembly.load import integrate
 from fem.assembly.moduli import Moduli
 from fem.assembly.operator import Operator, apply, described
-from fem.assembly.term import Term, constant
+from fem.assembly.term import Term
 from fem.dofs.cases import single
 from fem.dofs.space import Space
 from fem.errors import SpaceError

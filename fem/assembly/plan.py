@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fem.assembly.constants import constant
 from fem.assembly.scatter import add_at, add_blocks_at
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Plan:
 
     def traced_slots(self, batch: Any) -> Any:
         """Return `slots` in a traced program, for accelerators; lanes that are no cell point beyond the end."""
-        before, starts = jax.lax.optimization_barrier((jnp.asarray(self._before), jnp.asarray(self._starts)))
+        before, starts = constant(self._before), constant(self._starts)
         within = jnp.asarray(self._within)[:, None, None, None]
         slots = (before[batch] * self.step)[:, None, :, None] + (starts[batch][None] * self.step + within)[None]
         cell = batch * self.domain.lanes + jnp.arange(self.domain.lanes)

@@ -9,7 +9,7 @@ Margins are numbers that must be positive, one for each cell: the volume ratio,
 or how far a material is from an impossible one. They reach the host with the
 matrices, and what is wrong with a cell is an error that names it.
 
-The only file of the package that touches JAX's interpreters.
+With `fem.assembly.constants` the only file of the package that touches JAX's interpreters.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from jax.interpreters import ad, batching, mlir
 
 from fem.assembly.checks import check_margins
 from fem.assembly.moduli import in_batches
+from fem.dofs.freed import give_back
 from sparsead.errors import SparseADError
 from sparsead.jax.library import Primitive
 from sparsead.jax.pages import prefer_huge_pages
@@ -67,11 +68,11 @@ def gather(values: Any, batch: Any, *, plan: Plan) -> Any:
 def fresh(size: int) -> Any:
     """Return zeros to add to, shape (s,); on the CPU in huge pages, which come into memory five times sooner."""
     out = jax.ShapeDtypeStruct((size,), float)
-    on_host = buffer_callback(_fill_with_zeros, out, vmap_method="sequential")
+    on_host = buffer_callback(_Zeros(), out, vmap_method="sequential")
     return jax.lax.platform_dependent(cpu=on_host, default=lambda: jnp.zeros(size)) if size else jnp.zeros(size)
 
 
-def add_multiples(values: Any, unit: Any, factors: Any, *, plan: Plan) -> Any:
+def add_multiples(values: Any, unit: Any, factors: Any, margins: Any, *, plan: Plan, names: tuple[str, ...]) -> Any:
     """Return the stored values with one matrix times a factor of each cell added; has no derivative.
 
     Parameters
@@ -82,18 +83,22 @@ def add_multiples(values: Any, unit: Any, factors: Any, *, plan: Plan) -> Any:
         The matrix.
     factors : array, shape (e,)
         Factors.
+    margins : array, shape (m, e)
+        Numbers that must be positive.
     plan : Plan
         Where the entries are stored.
+    names : tuple of str
+        What each margin is, see `fem.assembly.checks`.
     """
 
-    def on_host(values: Any, unit: Any, factors: Any) -> Any:
+    def on_host(*arguments: Any) -> Any:
         out = jax.ShapeDtypeStruct(values.shape, values.dtype)
         call = buffer_callback(
-            partial(_add_multiples, plan), out, input_output_aliases={0: 0}, vmap_method="sequential"
+            partial(_add_multiples, plan, names), out, input_output_aliases={0: 0}, vmap_method="sequential"
         )
-        return call(values, unit, factors)
+        return call(*arguments)
 
-    def on_device(values: Any, unit: Any, factors: Any) -> Any:
+    def on_device(values: Any, unit: Any, factors: Any, _: Any) -> Any:
         own = in_batches(plan.domain, factors)
 
         def step(stored: Any, batch: Any) -> tuple[Any, None]:
@@ -102,21 +107,34 @@ def add_multiples(values: Any, unit: Any, factors: Any, *, plan: Plan) -> Any:
 
         return jax.lax.scan(step, values, (jnp.arange(plan.domain.batches), own))[0]
 
-    return jax.lax.platform_dependent(values, unit, factors, cpu=on_host, default=on_device)
+    return jax.lax.platform_dependent(values, unit, factors, margins, cpu=on_host, default=on_device)
 
 
 # ------------------------------------------------------------------ host
-def _fill_with_zeros(_: Any, out: Any) -> None:
-    target = np.asarray(out)
-    prefer_huge_pages(target)
-    target[...] = 0
+class _Zeros:
+    """Fills the stored values of one program with zeros.
+
+    Compiling the program left as much behind as the values of 100,000 dofs take, which is given back before they exist.
+    """
+
+    def __init__(self) -> None:
+        self._first = True
+
+    def __call__(self, _: Any, out: Any) -> None:
+        target = np.asarray(out)
+        if self._first:
+            give_back(target.nbytes)
+            self._first = False
+        prefer_huge_pages(target)
+        target[...] = 0
 
 
-def _add_multiples(plan: Plan, _: Any, out: Any, *buffers: Any) -> None:
+def _add_multiples(plan: Plan, names: tuple[str, ...], _: Any, out: Any, *buffers: Any) -> None:
     target = np.asarray(out)
-    values, unit, factors = map(np.asarray, buffers)
+    values, unit, factors, margins = map(np.asarray, buffers)
     if target.ctypes.data != values.ctypes.data:
         np.copyto(target, values)
+    _check(plan, names, margins)
     plan.add_multiples(target, unit, factors)
 
 
@@ -126,12 +144,16 @@ def _add_on_host(plan: Plan, names: tuple[str, ...], _: Any, out: Any, *buffers:
     if target.ctypes.data != values.ctypes.data:
         np.copyto(target, values)
     for lane in range(len(target)):
-        try:
-            check_margins(plan.domain, names, margins[lane], int(batch))
-        except SparseADError as error:
-            remember(error)
-            raise
+        _check(plan, names, margins[lane], int(batch))
         plan.add(target[lane], matrices[lane], int(batch))
+
+
+def _check(plan: Plan, names: tuple[str, ...], margins: Any, batch: int = 0) -> None:
+    try:
+        check_margins(plan.domain, names, margins, batch)
+    except SparseADError as error:
+        remember(error)
+        raise
 
 
 def _gather_on_host(plan: Plan, _: Any, out: Any, *buffers: Any) -> None:

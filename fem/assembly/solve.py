@@ -27,9 +27,9 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.sparse import csr_array
 
+from fem.assembly.constants import constant
 from fem.assembly.form import kinds_of
 from fem.assembly.operator import Operator, apply, assemble
-from fem.assembly.term import constant
 from fem.dofs.constraints import Constraints, Held, combine
 from fem.dofs.reduction import Reduction
 from fem.dofs.rigid import Unsupported
@@ -108,11 +108,12 @@ def solve(
             got=f"{type(operator).__name__}",
             fix="fem.solve_nonlinear for internal forces; sparsead.jax.solve for a matrix",
         )
-    vectors, shape = operator.space.flatten(load)
     constraints = all_of(supports, operator.space.count)
+    traced = any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves((operator, load, constraints)))
+    known = isinstance(load, np.ndarray | jax.Array) and not isinstance(load, jax.core.Tracer)
+    vectors, shape = operator.space.flatten(constant(np.array(load)) if traced and known else load)
     explain = Unsupported(operator.space.topology, constraints.held, kinds_of(operator.terms))
     options = SolveOptions(operator.structure, backend, on_singular, explain=explain)
-    traced = any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves((operator, vectors, constraints)))
     what = "trace of a solution" if traced else f"solution for {len(vectors)} loads"
     with typed(), stage(f"{what}, {operator.space.count} dofs"):
         return settled(_solve(operator, vectors, constraints, options=options)).reshape(shape)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fem.assembly.constants import constant
 from fem.geometry.cells import Cells
 from fem.geometry.tables import Tables
 from fem.mesh.blocks import CellBlock
@@ -54,11 +54,6 @@ class Term(Generic[Form]):
     def nodes(self) -> int:
         """Nodes of a cell that carry the field."""
         return self.tables.element.count
-
-
-def constant(array: np.ndarray[Any, Any]) -> Any:
-    """Return an array as a constant of a program that XLA does not fold: folding takes minutes on large meshes."""
-    return jax.lax.optimization_barrier(jnp.asarray(array))
 
 
 def coordinates(domain: Domain, points: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,7 +58,7 @@ class Numbering:
         """Dofs of each node, shape (p,)."""
         return np.diff(self.first)
 
-    @property
+    @cached_property
     def uniform(self) -> int | None:
         """Dofs of a node if every node has as many, else None."""
         counts = self.counts

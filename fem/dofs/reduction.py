@@ -39,10 +39,10 @@ class Reduction:
     ----------
     system : System
         Pattern, with the fill-in that couplings cause.
-    mask : array, shape (n,)
-        1 at free dofs, 0 at constrained ones.
+    mask : bool array, shape (n,)
+        Whether a dof is free.
     killed : int array
-        Stored entries that become zero.
+        Stored entries that become zero, each once.
     kept : int array, shape (m,)
         Stored entries on the diagonal of constrained dofs.
     source, target, factor : array, shape (m,)
@@ -61,8 +61,8 @@ class Reduction:
     def __init__(self, topology: Topology, held: Held) -> None:
         n = topology.numbering.count
         self.dofs = held.dofs
-        self.mask = np.ones(n)
-        self.mask[held.dofs] = 0
+        self.mask = np.ones(n, bool)
+        self.mask[held.dofs] = False
         self.spread, weights = _resolve(held, n)
         coo = weights.tocoo()
         self.row, self.col, self.weight = held.dofs[coo.row], coo.col.astype(np.int64), coo.data
@@ -80,8 +80,9 @@ class Reduction:
         column = _columns(pattern.indptr, self.dofs)
         rows = pattern.indices[column].astype(np.int64)
         cols = np.repeat(self.dofs, np.diff(pattern.indptr)[self.dofs])
-        off = rows != cols
-        return np.union1d(column[off], self.system.stored(cols[off], rows[off]))
+        free = self.mask[rows]  # entries between two constrained dofs stand in the columns of both
+        mirrored = self.system.stored(cols[free], rows[free])
+        return np.sort(np.concatenate([column[rows != cols].astype(mirrored.dtype), mirrored]))
 
     def _add_couplings(self, topology: Topology) -> None:
         """Find the entries of T^T K T that come from rows and columns of constrained dofs."""
