@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from sparsead.transient.grid import Controls, Progress
+from sparsead.transient.grid import Controls, Progress, walk
 
 
 class Record(NamedTuple):
@@ -50,14 +50,12 @@ def record(problem: Any, data: Any, u0: Any, controls: Controls) -> tuple[Any, R
     begin = grid.begin(scheme, data, u0, controls)
 
     def interval(carry: Any, j: Any) -> tuple[Any, Any]:
-        goal = grid.goal(controls, j)
-
-        def one(carry: Any) -> Any:
+        def one(goal: Any, carry: Any) -> Any:
             p, store = carry
             after = grid.advance(scheme, data, controls, goal, p)
             return after, _written(problem, store, p, after)
 
-        p, store = lax.while_loop(lambda c: grid.going(c[0], goal), one, carry)
+        p, store = walk(grid, controls, one, carry, j)
         return (p, store), (p.u, p.accepted)
 
     (end, store), (states, counts) = lax.scan(interval, (begin, store), jnp.arange(1, controls.times.shape[0]))
