@@ -123,7 +123,7 @@ def swept(problem: Any, data: Any, t: Any, h: Any, u: Any, bar: Any, added: Any,
             bar = bar + added[i]
         if batched:
             return jnp.sum(matrices[i] * bar[:, None], 0), multipliers.at[i].set(bar)
-        bar, multiplier = scheme.pull(data, t[i], h[i], u[i], u[i + 1], bar)
+        bar, multiplier = scheme.pull(data, t[i], h[i] if problem.grid.adaptive else h[0], u[i], u[i + 1], bar)
         return bar, multipliers.at[i].set(multiplier)
 
     width = n if batched else scheme.width(u[0])
