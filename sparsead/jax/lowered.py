@@ -75,28 +75,26 @@ def _spmv(values: Any, x: Any, *, pattern: Pattern, trans: str) -> Any:
 
 
 def _sddmm(u: Any, v: Any, *, pattern: Pattern) -> Any:
-    u, v = _alive(u, v)
+    alive = _alive(u, v)[..., None]
+    u, v = jnp.where(alive, u, 0), jnp.where(alive, v, 0)
     return (u[:, :, _constant(pattern.indices)] * v[:, :, _constant(pattern.cols)]).sum(1)
 
 
 def _sddmm_one_by_one(u: Any, v: Any, *, pattern: Pattern) -> Any:
     """The same, one vector after the other: each stays in the cache, and nothing of k times s entries is made."""
-    u, v = _alive(u, v)
-    rows, cols = _constant(pattern.indices), _constant(pattern.cols)
+    alive, rows, cols = _alive(u, v), _constant(pattern.indices), _constant(pattern.cols)
 
     def more(i: Any, total: Any) -> Any:
-        left, right = (jax.lax.dynamic_index_in_dim(x, i, 1, keepdims=False) for x in (u, v))
-        entries = (x.at[:, at].get(mode="promise_in_bounds") for x, at in ((left, rows), (right, cols)))
-        return total + next(entries) * next(entries)
+        left, right = (x[:, i].at[:, at].get(mode="promise_in_bounds") for x, at in ((u, rows), (v, cols)))
+        return total + jnp.where(alive[:, i, None], left * right, 0)
 
     start = jnp.zeros((u.shape[0], pattern.size), jnp.result_type(u, v))
     return jax.lax.fori_loop(0, u.shape[1], more, start)
 
 
-def _alive(u: Any, v: Any) -> tuple[Any, Any]:
-    """Rows that are zero throughout in one factor are zero in the other: they add nothing, even where that is NaN."""
-    alive = ((u != 0).any(-1) & (v != 0).any(-1))[..., None]
-    return jnp.where(alive, u, 0), jnp.where(alive, v, 0)
+def _alive(u: Any, v: Any) -> Any:
+    """Pairs of rows of which none is zero throughout: the others add nothing, even where one of them is NaN."""
+    return (u != 0).any(-1) & (v != 0).any(-1)
 
 
 def _sum_triplets(triplets: Any, *, slots: Any) -> Any:
