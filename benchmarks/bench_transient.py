@@ -40,7 +40,7 @@ def measure(problem: str, quick: bool) -> dict[str, Any]:
     """Time run, value and gradient, and for the nerve cell a bare scan and its tape, in turn."""
     jax.config.update("jax_enable_x64", True)
     if problem.startswith("nerve cell"):
-        runs, start = _nerve_cell(int(problem.split(", ")[1]), STEPS // 10 if quick else STEPS)
+        runs, start = nerve_cell(int(problem.split(", ")[1]), STEPS // 10 if quick else STEPS)
     else:
         runs, start = _structure(problem, 6 if quick else SIDE)
     calls = {name: jax.jit(run) for name, run in runs.items()}
@@ -62,8 +62,11 @@ def _finished(call: Callable[..., Any]) -> Callable[[Any], Any]:
     return lambda p: jax.block_until_ready(call(p))
 
 
-def _nerve_cell(parameters: int, steps: int) -> tuple[dict[str, Callable[..., Any]], Any]:
-    """The forum's cell; with more than 3 parameters all its rates and a current for each stretch of time as well."""
+def nerve_cell(parameters: int, steps: int, checkpoint: str = "all") -> tuple[dict[str, Callable[..., Any]], Any]:
+    """Return run and bare scan of the forum's cell, and its parameters.
+
+    With more than 3 parameters all its rates, and a current for each stretch of time, are among them.
+    """
     bins = parameters - 26
     numbers = CONDUCTANCES if parameters == 3 else (*CONDUCTANCES, *RATES, *[1.0] * bins)
 
@@ -73,7 +76,8 @@ def _nerve_cell(parameters: int, steps: int) -> tuple[dict[str, Callable[..., An
         return _cell(u, p, rates, drive)
 
     def run(p: Any) -> Any:
-        return jnp.sum(odesolve(slope, jnp.array(START), [0.0, steps * H], p, method="euler", h=H)[-1])
+        end = [0.0, steps * H]
+        return jnp.sum(odesolve(slope, jnp.array(START), end, p, method="euler", h=H, checkpoint=checkpoint)[-1])
 
     def bare(p: Any) -> Any:
         return jnp.sum(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sparsead.factors.values import all_finite
 
+_SPARSE = 64
 _ROUNDING = 4  # units in the last place that scaling b by a factor may cost
 
 
@@ -45,12 +46,20 @@ class Remembered:
     def _scale_to(self, b: NDArray[Any], x: NDArray[Any]) -> bool:
         """Fill x with multiples of the remembered solutions; False where b is no such multiple."""
         for row, (now, then) in enumerate(zip(b, self.b, strict=True)):
-            largest = int(np.argmax(np.abs(then)))
-            if then[largest] == 0:
-                return False
-            factor = now[largest] / then[largest]
-            rounding = _ROUNDING * np.finfo(b.dtype).eps
-            if not (np.abs(now - factor * then) <= rounding * np.abs(now)).all():
+            # Of most others one entry in a few tells: steps through time ask this for every step, in vain.
+            sample = _factor(now[::_SPARSE], then[::_SPARSE])
+            factor = None if sample is None else _factor(now, then)
+            if factor is None or not then.any():
                 return False
             np.multiply(self.x[row], factor, out=x[row])
         return all_finite(x)
+
+
+def _factor(now: NDArray[Any], then: NDArray[Any]) -> Any:
+    """The number by which `then` was multiplied, None if there is none, 0 where all of `then` is zero."""
+    largest = int(np.argmax(np.abs(then)))
+    if then[largest] == 0:
+        return 0
+    factor = now[largest] / then[largest]
+    rounding = _ROUNDING * np.finfo(now.dtype).eps
+    return factor if (np.abs(now - factor * then) <= rounding * np.abs(now)).all() else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -71,9 +72,12 @@ class FixedGrid:
     ----------
     capacity : int
         Number of steps.
+    stride : int
+        Steps between requested times where these are as many everywhere, else 0.
     """
 
     capacity: int
+    stride: int = 0
     adaptive = False
 
     def begin(self, scheme: Any, data: Any, u0: Any, controls: Controls) -> Progress:
@@ -173,10 +177,43 @@ class AdaptiveGrid:
         )
 
 
+def walk(grid: Any, controls: Controls, one: Callable[[Any, Any], Any], carry: Any, j: Any) -> Any:
+    """Return what is carried after the steps to the requested time j.
+
+    Parameters
+    ----------
+    grid, controls
+        Where steps lie.
+    one : callable
+        ``one(goal, carry) -> carry`` does a step.
+    carry : tuple
+        The progress, and anything else.
+    j : int array, shape ()
+        Number of the requested time.
+    """
+    goal = grid.goal(controls, j)
+    if grid.adaptive or not grid.stride:
+        return lax.while_loop(lambda c: grid.going(c[0], goal), lambda c: one(goal, c), carry)
+    first = jnp.asarray((j - 1) * grid.stride, jnp.int32)
+
+    # The compiler knows the length: no condition is computed, and the counter of the loop is the only one.
+    def counted(i: Any, carry: Any) -> Any:
+        p, *rest = one(goal, (carry[0]._replace(accepted=first + i), *carry[1:]))
+        return p._replace(accepted=()), *rest
+
+    begin = (carry[0]._replace(accepted=()), *carry[1:])
+    p, *rest = lax.fori_loop(jnp.int32(0), jnp.int32(grid.stride), counted, begin)
+    return p._replace(accepted=first + grid.stride), *rest
+
+
 def reach(grid: Any, scheme: Any, data: Any, controls: Controls, p: Progress, j: Any) -> Progress:
     """Return the state of the run at the requested time j."""
-    goal = grid.goal(controls, j)
-    return lax.while_loop(lambda p: grid.going(p, goal), lambda p: grid.advance(scheme, data, controls, goal, p), p)
+
+    def one(goal: Any, carry: Any) -> Any:
+        return (grid.advance(scheme, data, controls, goal, carry[0]),)
+
+    end: Progress = walk(grid, controls, one, (p,), j)[0]
+    return end
 
 
 def run(grid: Any, scheme: Any, data: Any, u0: Any, controls: Controls) -> tuple[Any, Progress]:

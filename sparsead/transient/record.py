@@ -13,7 +13,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from sparsead.transient.grid import Controls, Progress
+from sparsead.transient.grid import Controls, Progress, walk
+from sparsead.transient.room import rows_of
 
 
 class Record(NamedTuple):
@@ -46,18 +47,18 @@ def record(problem: Any, data: Any, u0: Any, controls: Controls) -> tuple[Any, R
     rows = segment_count(grid.capacity, problem.segment) * problem.segment
     kept_rows = rows + 1 if problem.keeps_all else rows // problem.segment + 1
     t = jnp.broadcast_to(controls.times[0], (rows,)) if grid.adaptive else None
-    store = Record(t, None if t is None else jnp.ones_like(t), jnp.broadcast_to(u0, (kept_rows, *u0.shape)), None)
+    # Steps that never were are treated in the last segment with the others: their states must be numbers.
+    kept = rows_of(u0, kept_rows, filled=grid.adaptive or rows != grid.capacity)
+    store = Record(t, None if t is None else jnp.ones_like(t), kept, None)
     begin = grid.begin(scheme, data, u0, controls)
 
     def interval(carry: Any, j: Any) -> tuple[Any, Any]:
-        goal = grid.goal(controls, j)
-
-        def one(carry: Any) -> Any:
+        def one(goal: Any, carry: Any) -> Any:
             p, store = carry
             after = grid.advance(scheme, data, controls, goal, p)
             return after, _written(problem, store, p, after)
 
-        p, store = lax.while_loop(lambda c: grid.going(c[0], goal), one, carry)
+        p, store = walk(grid, controls, one, carry, j)
         return (p, store), (p.u, p.accepted)
 
     (end, store), (states, counts) = lax.scan(interval, (begin, store), jnp.arange(1, controls.times.shape[0]))

@@ -41,7 +41,9 @@ def grid_of(
         )
     if not by_tolerance:
         counts = step_counts(times, h)
-        return FixedGrid(int(counts[-1])), _controls(times, counts, h, 0.0, 0.0)
+        strides = np.diff(counts)
+        stride = int(strides[0]) if (strides == strides[0]).all() else 0
+        return FixedGrid(int(counts[-1]), stride), _controls(times, counts, h, 0.0, 0.0)
     rtol, atol = (
         check_tolerance(name, default if value is None else value)
         for name, value, default in zip(("rtol", "atol"), tolerances, (_RTOL, _ATOL), strict=True)
@@ -95,8 +97,13 @@ def kept(checkpoint: Any, grid: Any, z0: Any, *, matrices: bool) -> tuple[int, b
         return max(1, min(longest, count, _BYTES // (8 * n))), False, min(count, grid.capacity)
     policy = known("checkpoint", checkpoint, ("all", "sqrt"))
     if policy == "sqrt":
-        return max(1, int(np.sqrt(grid.capacity) / 2)), False, 0
-    segment = max(1, min(longest, 4096 // n**2 if matrices else _BYTES // (8 * n)))
-    if not grid.adaptive:
-        segment = -(-grid.capacity // -(-grid.capacity // segment))  # all of about the same length
-    return segment, True, 0
+        segment = max(1, int(np.sqrt(grid.capacity) / 2))
+    else:
+        segment = max(1, min(longest, 4096 // n**2 if matrices else _BYTES // (8 * n)))
+    return segment if grid.adaptive else _even(grid.capacity, segment), policy == "all", 0
+
+
+def _even(steps: int, longest: int) -> int:
+    """The length of segments, at most `longest`: all the same if that costs no more than twice as many, else nearly."""
+    divisors = [k for k in range(longest, longest // 2, -1) if steps % k == 0]
+    return divisors[0] if divisors else -(-steps // -(-steps // longest))

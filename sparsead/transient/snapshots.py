@@ -20,7 +20,7 @@ import numpy as np
 from jax import lax
 
 from sparsead.transient.binomial import positions, traced_distance
-from sparsead.transient.grid import Controls
+from sparsead.transient.grid import Controls, walk
 
 _NONE = np.iinfo(np.int32).max
 
@@ -58,9 +58,7 @@ def record(problem: Any, data: Any, u0: Any, controls: Controls) -> tuple[Any, S
     begin = grid.begin(scheme, data, u0, controls)
 
     def interval(carry: Any, j: Any) -> tuple[Any, Any]:
-        goal = grid.goal(controls, j)
-
-        def one(carry: Any) -> Any:
+        def one(goal: Any, carry: Any) -> Any:
             p, store, level = carry
             after = grid.advance(scheme, data, controls, goal, p)
             if grid.adaptive:
@@ -72,7 +70,7 @@ def record(problem: Any, data: Any, u0: Any, controls: Controls) -> tuple[Any, S
             store = lax.cond(planned, lambda st: _put(st, slot, after), lambda st: st, store)
             return after, store, level
 
-        p, store, level = lax.while_loop(lambda c: grid.going(c[0], goal), one, carry)
+        p, store, level = walk(grid, controls, one, carry, j)
         return (p, store, level), (p.u, p.accepted)
 
     (end, store, _), (states, counts) = lax.scan(

@@ -77,8 +77,10 @@ def adjoints(static: Any, residuals: Any, bars: Any) -> Any:
     store, data, _, controls = residuals
     moving, _ = data
     sums = [jnp.zeros_like(x) for x, want in zip(moving, wanted, strict=True) if want]
-    steps = store.counts[-1]
-    count = (steps + problem.segment - 1) // problem.segment
+    # Numbers that are known now make loops of known length, which need no condition.
+    steps = store.counts[-1] if problem.grid.adaptive else problem.grid.capacity
+    count = -(-steps // problem.segment)
+    even = not problem.grid.adaptive and steps % problem.segment == 0
 
     def segment(back: Any, carry: Any) -> Any:
         bar, sums = carry
@@ -86,7 +88,7 @@ def adjoints(static: Any, residuals: Any, bars: Any) -> Any:
         t, h = times_of(problem, store, controls, first)
         u = states_of(problem, store, data, t, h, first)
         added = arriving(store.counts, bars, first, problem.segment)
-        valid = jnp.minimum(steps - first, problem.segment)
+        valid = problem.segment if even else jnp.minimum(steps - first, problem.segment)
         bar, multipliers = swept(problem, data, t, h, u, bar, added, valid)
         if sums:
             parts = problem.scheme.contract(data, t, h, u[:-1], u[1:], multipliers, wanted)
@@ -121,7 +123,7 @@ def swept(problem: Any, data: Any, t: Any, h: Any, u: Any, bar: Any, added: Any,
             bar = bar + added[i]
         if batched:
             return jnp.sum(matrices[i] * bar[:, None], 0), multipliers.at[i].set(bar)
-        bar, multiplier = scheme.pull(data, t[i], h[i], u[i], u[i + 1], bar)
+        bar, multiplier = scheme.pull(data, t[i], h[i] if problem.grid.adaptive else h[0], u[i], u[i + 1], bar)
         return bar, multipliers.at[i].set(multiplier)
 
     width = n if batched else scheme.width(u[0])

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sparsead import kernels
 from tests.conftest import require
 
 jax = require("jax")
 jnp = require("jax.numpy")
 sp = require("sparsead.jax")
+KERNELS = require("sparsead.jax.primitives").KERNELS
 
 LARGE = 20_000  # unknowns: beyond the sizes that become array code on a CPU
 SMALL = 200
@@ -79,3 +81,15 @@ def test_array_code_of_small_matrices_does_what_the_host_does() -> None:
     f, d = program(SMALL)
     for got, want in zip(jax.jit(f)(d), f(d), strict=True):
         assert np.allclose(got, want, rtol=1e-12, atol=1e-14)  # sums of a few hundred numbers in another order
+
+
+def test_sampled_products_of_many_vectors_are_compiled_and_skip_dead_ones() -> None:
+    """All steps of a march at once: no host call, and a vector of zeros hides the NaN of its partner."""
+    pattern = (
+        sp.eye(LARGE) + sp.coo(np.arange(LARGE - 1), np.arange(1, LARGE), np.ones(LARGE - 1), 2 * (LARGE,))
+    ).pattern
+    u, v = np.random.default_rng(0).standard_normal((2, 1, 9, LARGE))
+    u[0, 3], v[0, 3, 7] = 0.0, np.nan
+    compiled = jax.jit(lambda u, v: KERNELS.sddmm(u, v, pattern=pattern)).lower(u, v).compile()
+    assert "callback" not in compiled.as_text()
+    np.testing.assert_allclose(compiled(u, v), kernels.sddmm(u, v, pattern=pattern), rtol=1e-12, atol=1e-13)
