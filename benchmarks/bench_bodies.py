@@ -4,7 +4,7 @@ Three bodies are seen at 100 steps of one unit of time and predicted for two, as
 adjoint, where the error is 7e-4 for its best row. Rows: the law with unknown masses (ODE), a network for the
 accelerations (NODE), both by three gradients, and long short-term memories (LSTM), which read the unit that was seen
 and go on by themselves. The error is the mean over time of the sum of squares over nine coordinates, on two units of
-time; mean and standard deviation of three seeds. Times say what a fit takes here, compilation in the first of them.
+time; mean and standard deviation of three seeds.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def verdicts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def table(rows: list[dict[str, Any]]) -> str:
     """Return the rows in Markdown."""
     return tables.markdown(
-        ["model", "gradient or inputs", "precision", "tolerance", "error of prediction", "single seeds", "a fit"],
+        ["model", "gradient or inputs", "precision", "tolerance", "error of prediction", "single seeds"],
         [
             [
                 row["model"],
@@ -148,7 +148,6 @@ def table(rows: list[dict[str, Any]]) -> str:
                 "–" if row["tolerance"] is None else f"{row['tolerance']:.0e}",
                 f"{np.mean(row['errors']):.2g} ± {np.std(row['errors'], ddof=min(1, len(row['errors']) - 1)):.1g}",
                 ", ".join(f"{error:.2g}" for error in row["errors"]),
-                tables.timing(row["time_s"]),
             ]
             for row in rows
             if row["outcome"] == "ok"
