@@ -17,6 +17,7 @@ GROUPS = {
     "fem": "bench_fem",
     "transient": "bench_transient",
     "transient_kept": "bench_transient_kept",
+    "bodies": "bench_bodies",
 }
 
 
