@@ -16,6 +16,7 @@ GROUPS = {
     "choose": "bench_choose",
     "fem": "bench_fem",
     "transient": "bench_transient",
+    "time_peers": "bench_time_peers",
 }
 
 
