@@ -135,17 +135,18 @@ def _explicit(problem: TimeProblem, field: Field) -> Any:
 def _implicit(problem: TimeProblem, field: Field) -> Any:
     n, ts = problem.start.size, _common(problem)
     rows, cols, entries = _compressed(problem)
-    by_u = PETSc.Mat().createAIJ((n, n), csr=(np.searchsorted(rows, np.arange(n + 1)), cols), comm=SERIAL)
+    starts, cols = (x.astype(np.int32) for x in (np.searchsorted(rows, np.arange(n + 1)), cols))
+    by_u = PETSc.Mat().createAIJ((n, n), csr=(starts, cols), comm=SERIAL)
     by_p = PETSc.Mat().createPython((n, problem.params.size), Product(field, 1, -1.0), SERIAL)
     by_p.setUp()
-    on_diagonal, starts = rows == cols, np.searchsorted(rows, np.arange(n + 1))
+    on_diagonal = rows == cols
 
     def balance(ts: Any, t: float, u: Any, slope: Any, out: Any) -> None:
         out.array = slope.array_r - np.asarray(field.call(t, u.array_r, field.params))
 
     def jacobian(ts: Any, t: float, u: Any, slope: Any, shift: float, a: Any, b: Any) -> None:
         values = shift * on_diagonal - np.asarray(entries(t, u.array_r, field.params))
-        a.setValuesCSR(starts.astype(np.int32), cols.astype(np.int32), values)
+        a.setValuesCSR(starts, cols, values)
         a.assemble()
 
     ts.setType("beuler")
