@@ -17,6 +17,7 @@ GROUPS = {
     "fem": "bench_fem",
     "transient": "bench_transient",
     "transient_kept": "bench_transient_kept",
+    "time_peers": "bench_time_peers",
     "bodies": "bench_bodies",
 }
 

@@ -13,6 +13,8 @@ ENVIRONMENTS = {
     "fem": HERE / "requirements-fem.txt",
     "feax": HERE / "requirements-feax.txt",
     "jaxfem": HERE / "requirements-jaxfem.txt",
+    "time": HERE / "requirements-time.txt",
+    "petsc": HERE / "requirements-petsc.txt",
 }
 
 
@@ -65,6 +67,16 @@ ASSEMBLERS = (
     Peer("pyMOTO", "pymoto_fem", ("pymoto",)),
 )
 
+# Of runs through time, in `bench_time_peers`; the letters are those of `time_problems`.
+DIFFERENTIATORS = (
+    Peer("diffrax, default", "diffrax_default", ("diffrax",), "time", "nmlbsv"),
+    Peer("diffrax, DirectAdjoint", "diffrax_direct", ("diffrax",), "time", "nmlbsv"),
+    Peer("torchdiffeq, tape", "torchdiffeq_tape", ("torchdiffeq", "torch"), "time", "nlb"),
+    Peer("torchdiffeq, adjoint", "torchdiffeq_adjoint", ("torchdiffeq", "torch"), "time", "nlb"),
+    Peer("jax odeint", "jax_odeint", ("jax",), "time", "lb"),
+    Peer("PETSc TSAdjoint", "petsc_adjoint", ("petsc4py",), "petsc", "nmlbs"),
+)
+
 
 def folder() -> Path:
     """Return where the environments are: ``SPARSEAD_PEERS``, or ``.venv`` beside this file."""
@@ -72,7 +84,7 @@ def folder() -> Path:
 
 
 def missing(peer: Peer) -> str | None:
-    """Return why an assembler cannot take part: its environment, or a module in it, is not there."""
+    """Return why a peer cannot take part: its environment, or a module in it, is not there."""
     place = folder() / peer.environment
     if not (place / "bin" / "python").exists():
         return f"not installed: no environment {peer.environment!r}"

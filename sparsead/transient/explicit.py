@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -111,15 +112,17 @@ class ExplicitScheme:
     def contract(self, data: Data, t: Any, h: Any, u: Any, u1: Any, multiplier: Any, wanted: tuple[bool, ...]) -> Any:
         """Return the cotangents of the wanted data from many steps at once; leading axis: steps."""
         del u1
-        moving, fixed = data
-        chosen = [x for x, want in zip(moving, wanted, strict=True) if want]
+        chosen, full = _chosen(data[0], wanted)
 
         def steps(chosen: list[Any]) -> Any:
-            found = iter(chosen)
-            full = tuple(next(found) if want else x for x, want in zip(moving, wanted, strict=True))
-            return jax.vmap(lambda t, h, u: self.step((full, fixed), t, h, u))(t, h, u)
+            return jax.vmap(lambda t, h, u: self.step((full(chosen), data[1]), t, h, u))(t, h, u)
 
         return jax.vjp(steps, chosen)[1](multiplier)[0]
+
+    def pull_with_data(self, data: Data, t: Any, h: Any, u: Any, bar: Any, wanted: tuple[bool, ...]) -> Any:
+        """Return the cotangents of u and of the wanted data of one step, from that of the next state."""
+        chosen, full = _chosen(data[0], wanted)
+        return jax.vjp(lambda u, chosen: self.step((full(chosen), data[1]), t, h, u), u, chosen)[1](bar)
 
     def _slopes(self, data: Data, t: Any, h: Any, u: Any, count: int, memory: Any) -> list[Any]:
         slopes: list[Any] = []
@@ -132,6 +135,16 @@ class ExplicitScheme:
             # Without the barrier XLA computes each stage again in every stage that uses it: 2^stages evaluations of f.
             slopes.append(lax.optimization_barrier(slope) if count > 2 else slope)
         return slopes
+
+
+def _chosen(moving: Any, wanted: tuple[bool, ...]) -> tuple[list[Any], Callable[[list[Any]], Any]]:
+    """The wanted data, and what puts others in their place."""
+
+    def full(chosen: list[Any]) -> Any:
+        found = iter(chosen)
+        return tuple(next(found) if want else x for x, want in zip(moving, wanted, strict=True))
+
+    return [x for x, want in zip(moving, wanted, strict=True) if want], full
 
 
 def _combined(weights: Any, slopes: list[Any]) -> Any:

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from sparsead.transient.chunks import chunk_of, filled
 from sparsead.transient.grid import Controls, Progress, walk
 from sparsead.transient.room import rows_of
 
@@ -44,7 +45,8 @@ def segment_count(capacity: int, length: int) -> int:
 def record(problem: Any, data: Any, u0: Any, controls: Controls) -> tuple[Any, Record, Progress]:
     """Return the states at the requested times, shape (m, n), the record, and the end of the run."""
     grid, scheme = problem.grid, problem.scheme
-    rows = segment_count(grid.capacity, problem.segment) * problem.segment
+    chunk = chunk_of(problem, u0)
+    rows = segment_count(grid.capacity, problem.segment) * problem.segment + chunk
     kept_rows = rows + 1 if problem.keeps_all else rows // problem.segment + 1
     t = jnp.broadcast_to(controls.times[0], (rows,)) if grid.adaptive else None
     # Steps that never were are treated in the last segment with the others: their states must be numbers.
@@ -58,7 +60,10 @@ def record(problem: Any, data: Any, u0: Any, controls: Controls) -> tuple[Any, R
             after = grid.advance(scheme, data, controls, goal, p)
             return after, _written(problem, store, p, after)
 
-        p, store = walk(grid, controls, one, carry, j)
+        if chunk:
+            p, store = filled(problem, data, controls, carry, j, chunk)
+        else:
+            p, store = walk(grid, controls, one, carry, j)
         return (p, store), (p.u, p.accepted)
 
     (end, store), (states, counts) = lax.scan(interval, (begin, store), jnp.arange(1, controls.times.shape[0]))

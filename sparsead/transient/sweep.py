@@ -9,7 +9,8 @@ A step is ``u₁ = Φ(t, h, u₀, θ)`` with t and h constants: the grid was acc
 
 The recursion for λ is sequential, the sum is not: for each segment of steps λ is swept first, then one batched
 pullback over all its steps gives the sum. For few unknowns the matrices Φ_u of a segment are made in one batch too,
-which leaves a product of a small matrix and a vector to each step of the sweep. λ is kept for one segment only.
+which leaves a product of a small matrix and a vector to each step of the sweep. λ is kept for one segment only. For
+many unknowns and few data one pullback of the step gives both, and the sum is made on the way.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from jax import lax
 from sparsead.transient.record import states_of, times_of
 
 _SMALL = 16  # unknowns up to which the matrices of all steps are made; measured
+_FEW = 4096  # data up to which their cotangents are added up step by step: they stay in the cache; measured
 
 
 def tangents(static: Any, residuals: Any, moves: Any) -> Any:
@@ -81,6 +83,7 @@ def adjoints(static: Any, residuals: Any, bars: Any) -> Any:
     steps = store.counts[-1] if problem.grid.adaptive else problem.grid.capacity
     count = -(-steps // problem.segment)
     even = not problem.grid.adaptive and steps % problem.segment == 0
+    together = not (problem.scheme.implicit or small(problem.scheme, bars[0])) and sum(x.size for x in sums) <= _FEW
 
     def segment(back: Any, carry: Any) -> Any:
         bar, sums = carry
@@ -89,6 +92,8 @@ def adjoints(static: Any, residuals: Any, bars: Any) -> Any:
         u = states_of(problem, store, data, t, h, first)
         added = arriving(store.counts, bars, first, problem.segment)
         valid = problem.segment if even else jnp.minimum(steps - first, problem.segment)
+        if together:
+            return _swept_together(problem, data, t, h, u, (bar, sums), added, valid, wanted)
         bar, multipliers = swept(problem, data, t, h, u, bar, added, valid)
         if sums:
             parts = problem.scheme.contract(data, t, h, u[:-1], u[1:], multipliers, wanted)
@@ -128,6 +133,22 @@ def swept(problem: Any, data: Any, t: Any, h: Any, u: Any, bar: Any, added: Any,
 
     width = n if batched else scheme.width(u[0])
     return lax.fori_loop(0, valid, one, (bar, jnp.zeros((t.shape[0], width), u.dtype)))
+
+
+def _swept_together(
+    problem: Any, data: Any, t: Any, h: Any, u: Any, carry: Any, added: Any, valid: Any, wanted: Any
+) -> tuple[Any, Any]:
+    """Sweep λ back over the valid steps of a segment, and add the cotangents of the wanted data on the way."""
+
+    def one(back: Any, carry: Any) -> Any:
+        bar, sums = carry
+        i = valid - 1 - back
+        if added is not None:
+            bar = bar + added[i]
+        bar, parts = problem.scheme.pull_with_data(data, t[i], h[i], u[i], bar, wanted)
+        return bar, [a + b for a, b in zip(sums, parts, strict=True)]
+
+    return lax.fori_loop(0, valid, one, carry)
 
 
 def small(scheme: Any, u: Any) -> bool:

@@ -118,8 +118,14 @@ def reversed_trials() -> int:
     return int(stats.accepted + stats.rejected)
 
 
-def test_gradient_in_parameters_is_one_batch_more() -> None:
+def test_gradient_in_few_parameters_takes_no_more_pullbacks_than_that_in_the_state() -> None:
     _, back = counted(lambda: jax.grad(lambda k: run(START, k, "aca")[0])(2.0))
+    assert back["pullbacks"] == 2 * int(run(START, 2.0, "aca")[1].accepted)
+
+
+def test_gradient_in_many_parameters_is_one_batch_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transient.sweep, "_FEW", 0)
+    _, back = counted(lambda: jax.grad(lambda k: run(START, k, "aca", max_steps=320)[0])(2.0))
     stats = run(START, 2.0, "aca")[1]
     accepted = int(stats.accepted)
     rows = -(-accepted // 64) * 64  # segments of 64 steps; the last one is filled up with steps of multiplier zero

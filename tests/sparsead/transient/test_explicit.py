@@ -226,3 +226,20 @@ def test_complex_states() -> None:
     turn = lambda w: odesolve(lambda t, u, w: 1j * w * u, jnp.array([1.0 + 0j]), [0.0, 1.0], w, rtol=1e-9)[-1, 0]  # noqa: E731
     assert abs(turn(2.0) - np.exp(2j)) < 1e-7
     assert float(jax.grad(lambda w: turn(w).real)(2.0)) == pytest.approx(-np.sin(2.0), abs=1e-6)
+
+
+@pytest.mark.parametrize(("how", "checkpoint"), [("fixed", "all"), ("adaptive", "all"), ("adaptive", "sqrt")])
+def test_many_unknowns_whose_data_are_pulled_back_with_them(how: str, checkpoint: str) -> None:
+    rng = np.random.default_rng(2)
+    start, p = jnp.asarray(rng.uniform(1.0, 2.0, 20)), jnp.asarray(rng.uniform(0.5, 1.0, 21))
+
+    def run(u: Any, p: Any) -> Any:
+        slope = lambda t, u, p: p[20] * jnp.sin(t) - p[:20] * u * jnp.roll(u, 1)  # noqa: E731
+        return odesolve(slope, u, TIMES, p, checkpoint=checkpoint, **options_of("bogacki_shampine", how))
+
+    d_u, d_p = random_like(start, rng), random_like(p, rng)
+    out, tangent = jax.jvp(run, (start, p), (jnp.asarray(d_u), jnp.asarray(d_p)))
+    bar = random_like(out, rng)
+    u_bar, p_bar = jax.vjp(run, start, p)[1](jnp.asarray(bar))
+    ahead, back = pairing(tangent, bar), pairing(d_u, u_bar) + pairing(d_p, p_bar)
+    assert abs(ahead - back) <= 1e-12 * max(abs(ahead), abs(back))
