@@ -26,7 +26,7 @@ def chunk_of(problem: Any, u: Any) -> int:
 
 
 def filled(problem: Any, data: Any, controls: Any, carry: Any, j: Any, length: int) -> Any:
-    """Return the progress at the requested time j and the record, which has room for `length` steps more than there are.
+    """Return the progress at the requested time j and the record, with room for `length` steps more than there are.
 
     Parameters
     ----------
