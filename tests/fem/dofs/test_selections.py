@@ -22,12 +22,16 @@ MESH = fem.rectangle((3, 2)).with_sets(points={"points": left}, facets={"facets"
 SPACE = fem.Space(MESH, 2)
 
 
-@pytest.mark.parametrize("where", ["points", "facets", left, MESH.points_on(left), MESH.facets_on(left)], ids=repr)
+@pytest.mark.parametrize(
+    "where",
+    ["points", "facets", left, MESH.points_on(left), MESH.facets_on(left)],
+    ids=["name of points", "name of facets", "predicate", "points", "facets"],
+)
 def test_every_way_to_name_points(where: Any) -> None:
     assert fem.fix(SPACE, where).held == fem.fix(SPACE, [0, 1, 2]).held
 
 
-@pytest.mark.parametrize("where", ["facets", left, MESH.facets_on(left)], ids=repr)
+@pytest.mark.parametrize("where", ["facets", left, MESH.facets_on(left)], ids=["name", "predicate", "facets"])
 def test_every_way_to_name_facets(where: Any) -> None:
     np.testing.assert_allclose(fem.traction(SPACE, where, (3.0, 0.0)).sum(0), [3.0, 0.0])
     np.testing.assert_allclose(fem.pressure(SPACE, where, 3.0).sum(0), [3.0, 0.0], atol=1e-15)
