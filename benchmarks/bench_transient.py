@@ -17,17 +17,14 @@ import scipy.sparse
 from jax import lax
 
 import sparsead.jax as sp
-from benchmarks import harness, tables
+from benchmarks import harness, tables, time_problems
 from sparsead.transient import march, odesolve
 
 TITLE = "Gradients through time"
 THREADS = (1,)
-STEPS, H = 60_000, 0.01
+STEPS = 60_000
 SIDE, MARCH_STEPS, MARCH_H = 22, 200, 1e-3
 TARGETS = {"nerve cell, 3": 2.6, "nerve cell, 126": 4.5, "heat": 2.0, "newmark": 1.8}
-RATES = (0.32, 13, 4, 0.28, 40, 5, 0.128, 17, 18, 4, 40, 5, 0.032, 15, 5, 0.5, 10, 40, 50, 90, 65, -63.0, 1.0)
-START = (-59.0, 0.2, 0.9, 0.1)
-CONDUCTANCES = (70.0, 10.0, 0.05)
 
 
 def cases(quick: bool) -> Iterable[dict[str, Any]]:
@@ -63,41 +60,28 @@ def _finished(call: Callable[..., Any]) -> Callable[[Any], Any]:
 
 
 def nerve_cell(parameters: int, steps: int, checkpoint: str = "all") -> tuple[dict[str, Callable[..., Any]], Any]:
-    """Return run and bare scan of the forum's cell, and its parameters.
+    """Return a run and a bare scan of the forum's cell, and their parameters.
 
-    With more than 3 parameters all its rates, and a current for each stretch of time, are among them.
+    Parameters
+    ----------
+    parameters : int
+        3, its conductances, or 126: all its rates and a current for each stretch of time as well.
+    steps : int
+        Number of steps.
+    checkpoint : str
+        As in `odesolve`.
     """
-    bins = parameters - 26
-    numbers = CONDUCTANCES if parameters == 3 else (*CONDUCTANCES, *RATES, *[1.0] * bins)
-
-    def slope(t: Any, u: Any, p: Any) -> Any:
-        rates = RATES if parameters == 3 else p[3:26]
-        drive = 1.0 if bins <= 0 else p[26:][jnp.minimum((t / (steps * H) * bins).astype(int), bins - 1)]
-        return _cell(u, p, rates, drive)
+    problem = time_problems.make("n" if parameters == 3 else "m", quick=False, steps=steps)
+    slope, begin, h = problem.slope(jnp), jnp.asarray(problem.start), problem.h
 
     def run(p: Any) -> Any:
-        end = [0.0, steps * H]
-        return jnp.sum(odesolve(slope, jnp.array(START), end, p, method="euler", h=H, checkpoint=checkpoint)[-1])
+        end = [0.0, problem.end]
+        return jnp.sum(odesolve(slope, begin, end, p, method="euler", h=h, checkpoint=checkpoint)[-1])
 
     def bare(p: Any) -> Any:
-        return jnp.sum(
-            lax.scan(lambda u, i: (u + H * slope(i * H, u, p), None), jnp.array(START), jnp.arange(steps))[0]
-        )
+        return jnp.sum(lax.scan(lambda u, i: (u + h * slope(i * h, u, p), None), begin, jnp.arange(steps))[0])
 
-    return {"run": run, "bare scan": bare}, jnp.array(numbers)
-
-
-def _cell(u: Any, g: Any, c: Any, drive: Any) -> Any:
-    e, m, h, n = u
-    v = e - c[21]
-    m_opens = -c[0] * (v - c[1]) / (jnp.exp(-(v - c[1]) / c[2]) - 1)
-    m_shuts = c[3] * (v - c[4]) / (jnp.exp((v - c[4]) / c[5]) - 1)
-    h_opens, h_shuts = c[6] * jnp.exp(-(v - c[7]) / c[8]), c[9] / (1 + jnp.exp(-(v - c[10]) / c[11]))
-    n_opens = -c[12] * (v - c[13]) / (jnp.exp(-(v - c[13]) / c[14]) - 1)
-    n_shuts = c[15] * jnp.exp(-(v - c[16]) / c[17])
-    current = -(e + c[20]) * g[2] - (e + c[19]) * g[1] * n**4 - (e - c[18]) * g[0] * m**3 * h + c[22] * drive
-    gates = [a * (1 - x) - b * x for x, a, b in ((m, m_opens, m_shuts), (h, h_opens, h_shuts), (n, n_opens, n_shuts))]
-    return jnp.stack([current, *gates])
+    return {"run": run, "bare scan": bare}, jnp.asarray(problem.params)
 
 
 def _structure(problem: str, side: int) -> tuple[dict[str, Callable[..., Any]], Any]:
