@@ -1,4 +1,14 @@
-"""One explicit Runge–Kutta step: tried, frozen, and pulled back."""
+"""One explicit Runge–Kutta step: tried, frozen, and pulled back.
+
+Derivation
+----------
+With Uᵢ the states and kᵢ the slopes of the stages, cotangents of a step go back stage by stage::
+
+    Uᵢ = u₀ + h Σⱼ aᵢⱼ kⱼ,    kᵢ = f(Uᵢ, θ),    u₁ = u₀ + h Σᵢ bᵢ kᵢ
+    κᵢ = h (bᵢ λ₁ + Σⱼ aⱼᵢ wⱼ),    wᵢ = f_u(Uᵢ)ᵀ κᵢ,    λ₀ = λ₁ + Σᵢ wᵢ,    θ̄ = Σᵢ f_θ(Uᵢ)ᵀ κᵢ
+
+f is evaluated once in each stage, and pulled back once.
+"""
 
 from __future__ import annotations
 
@@ -107,7 +117,7 @@ class ExplicitScheme:
     def pull(self, data: Data, t: Any, h: Any, u: Any, u1: Any, bar: Any) -> tuple[Any, Any]:
         """Return the cotangent of u and the multiplier that `contract` needs, from that of u1."""
         del u1
-        return jax.vjp(lambda u: self.step(data, t, h, u), u)[1](bar)[0], bar
+        return self.pull_with_data(data, t, h, u, bar, (False,) * len(data[0]))[0], bar
 
     def contract(self, data: Data, t: Any, h: Any, u: Any, u1: Any, multiplier: Any, wanted: tuple[bool, ...]) -> Any:
         """Return the cotangents of the wanted data from many steps at once; leading axis: steps."""
@@ -122,7 +132,24 @@ class ExplicitScheme:
     def pull_with_data(self, data: Data, t: Any, h: Any, u: Any, bar: Any, wanted: tuple[bool, ...]) -> Any:
         """Return the cotangents of u and of the wanted data of one step, from that of the next state."""
         chosen, full = _chosen(data[0], wanted)
-        return jax.vjp(lambda u, chosen: self.step((full(chosen), data[1]), t, h, u), u, chosen)[1](bar)
+        count, b = self.tableau.needed, self.tableau.b
+        t, h = _like(u, t), _like(u, h)
+        slopes: list[Any] = []
+        pulls: list[Any] = []
+        for i in range(count):
+            at = u if i == 0 else lax.optimization_barrier(u + h * _combined(self.tableau.a[i], slopes))
+            time = t + _like(t, self.tableau.c[i]) * h
+            slope, pull = jax.vjp(lambda u, chosen, t=time: self.field(t, u, (full(chosen), data[1])), at, chosen)
+            slopes.append(lax.optimization_barrier(slope))
+            pulls.append(pull)
+        back, sums = jnp.zeros((count, u.size), u.dtype), [jnp.zeros_like(x) for x in chosen]
+        for i in reversed(range(count)):
+            # A product with a matrix, because XLA computes a sum of vectors again wherever f reads its neighbours.
+            later = [self.tableau.a[j][i] if j > i else 0.0 for j in range(count)]
+            arrived = b[i] * bar + (_product(later, back) if any(later) else 0.0)
+            stage, parts = pulls[i](h * arrived)
+            back, sums = back.at[i].set(stage), [x + y for x, y in zip(sums, parts, strict=True)]
+        return bar + _product([1.0] * count, back), sums
 
     def _slopes(self, data: Data, t: Any, h: Any, u: Any, count: int, memory: Any) -> list[Any]:
         slopes: list[Any] = []
@@ -154,6 +181,11 @@ def _combined(weights: Any, slopes: list[Any]) -> Any:
     for term in terms[1:]:
         total = total + term
     return total
+
+
+def _product(weights: Any, rows: Any) -> Any:
+    """Sum of rows times weights, as the product that it is."""
+    return jnp.matmul(_like(rows, weights), rows, precision=lax.Precision.HIGHEST)
 
 
 def _like(u: Any, t: Any) -> Any:
