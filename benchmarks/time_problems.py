@@ -92,7 +92,8 @@ def _nerve_cell_of_many(quick: bool) -> TimeProblem:
 
     def slope(xp: Any) -> Callable[..., Any]:
         def f(t: Any, u: Any, p: Any) -> Any:
-            place = xp.minimum((t * (BINS / few.end)).astype(int), BINS - 1)
+            # Half a step off the ends of the stretches: there rounding of t would decide.
+            place = xp.minimum(((t + H / 2) * (BINS / few.end)).astype(int), BINS - 1)
             return _cell(xp, u, p, p[3:26], p[26:][place])
 
         return f
