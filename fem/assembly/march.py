@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,15 +12,12 @@ import numpy as np
 
 import sparsead.transient as engine
 from fem.assembly.body import Body, Shared, body_of, vector
+from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.operator import Operator
 from fem.dofs.constraints import Constraints
 from fem.errors import SpaceError
 from fem.progress import stage
 from sparsead.jax.raised import typed
-
-if TYPE_CHECKING:
-    from fem.assembly.nonlinear import NonlinearOperator
-    from fem.dofs.space import Space
 
 Supports = Constraints | Sequence[Constraints]
 
@@ -88,7 +85,7 @@ def march(
     Raises
     ------
     SpaceError
-        If a state or a load does not fit, or operators are on different spaces.
+        If a state or a load does not fit, operators are on different spaces, or are none.
     MeshError, MaterialError
         If a cell is inverted or a material impossible; names the cell.
     SparseADError
@@ -105,9 +102,9 @@ def march(
     >>> round(float(u[-1, 4, 0]), 3)
     0.484
     """
+    for name, operator in (("mass", mass), ("stiffness", stiffness), ("damping", damping)):
+        _check(name, operator, mass)
     space, shape = mass.space, np.shape(u0)
-    for name, other in (("stiffness", stiffness), ("damping", damping)):
-        _check_space(name, other, space)
     starts = [None if x is None else vector(space, name, x) for name, x in (("u0", u0), ("v0", v0))]
     with typed(), stage(f"march, {space.count} dofs"):
         body, shared, (m, c, k) = body_of(mass, damping, stiffness, load, supports, params, second=v0 is not None)
@@ -139,12 +136,21 @@ def _states(body: Body, shared: Shared, z: Any, t: Any, shape: tuple[int, ...]) 
     return engine.Motion(*rows) if body.second else rows[0]
 
 
-def _check_space(name: str, operator: Any, space: Space) -> None:
-    if operator is None or (operator.space.topology is space.topology and operator.space.moved == space.moved):
+def _check(name: str, operator: Any, mass: Any) -> None:
+    kinds = (Operator, NonlinearOperator) if name == "stiffness" else Operator
+    if operator is None and name != "mass":
         return
-    raise SpaceError(
-        f"{name} and mass are on different spaces",
-        expected=f"{name} on {space!r}",
-        got=f"{operator!r}",
-        fix="make both on the same space, at the same points",
-    )
+    if not isinstance(operator, kinds):
+        raise SpaceError(
+            f"{name} is not an operator of fem",
+            expected=f"{name} as fem.elements.mass, elasticity, diffusion ... return it",
+            got=f"{name} of {type(operator).__name__}",
+            fix="sparsead.transient.march for matrices",
+        )
+    if operator.space.topology is not mass.space.topology or operator.space.moved != mass.space.moved:
+        raise SpaceError(
+            f"{name} and mass are on different spaces",
+            expected=f"{name} on {mass.space!r}",
+            got=f"{operator!r}",
+            fix="make both on the same space, at the same points",
+        )

@@ -195,12 +195,15 @@ def test_energy_of_a_hyperelastic_block_falls_by_its_numerical_damping_only() ->
         ({"load": jnp.zeros(3)}, fem.errors.SpaceError, r"shape \(3,\)"),
         ({"damping": fem.elements.mass(PLANE)}, fem.errors.SpaceError, "L2 on 6 cells"),
         ({"method": "newmarc"}, sparsead.errors.ShapeError, "newmarc"),
+        ({"mass": fem.elements.mass(PLANE).matrix()}, fem.errors.SpaceError, "mass of"),
+        ({"mass": None}, fem.errors.SpaceError, "mass of NoneType"),
+        ({"stiffness": 3.0}, fem.errors.SpaceError, "stiffness of float"),
     ],
 )
 def test_bad_input_is_named(options: dict[str, Any], error: type, got: str) -> None:
     mass, stiffness = strip(THICKNESS)
     with pytest.raises(error, match=f"got: .*{got}"):
-        fem.march(REST, [0.0, H], mass=mass, stiffness=stiffness, v0=REST, **({"h": H} | options))
+        fem.march(REST, [0.0, H], v0=REST, **({"mass": mass, "stiffness": stiffness, "h": H} | options))
 
 
 def test_inverted_cell_is_named_by_a_program_that_ran_before_too() -> None:
