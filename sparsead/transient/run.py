@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sparsead.errors import ShapeError
+from sparsead.jax.raised import typed
 from sparsead.transient import aca, backsolve, disk, naive
 from sparsead.transient.disk import Disk
 from sparsead.transient.failures import guarded
@@ -73,8 +74,9 @@ def run(
         integrate = partial(disk.states, options.checkpoint)
     grid, controls = grid_of(scheme, times, options.h, (options.rtol, options.atol), options.max_steps, controlled)
     problem = aca.Problem(scheme, grid, *kept(options.checkpoint, grid, z0, matrices=small(scheme, z0)))
-    out, end = integrate(problem, z0, data[0], data[1], controls)
-    out = guarded(problem, out, end, z0, data, controls, name)
+    with typed():  # compiled programs hand on the texts of errors only
+        out, end = integrate(problem, z0, data[0], data[1], controls)
+        out = guarded(problem, out, end, z0, data, controls, name)
     return out, stats_of(problem, end, z0, str(options.gradient), str(options.checkpoint))
 
 
@@ -99,8 +101,9 @@ def _multistep(
     rest = aca.Problem(scheme, *_rest(scheme, begin[-1], later, options, z))
     goal = np.concatenate([[begin[-1]], later])
     _, controls = grid_of(scheme, goal, options.h, (None, None), options.max_steps, n)
-    out, end = _gradient(options.gradient, scheme)(rest, z, data[0], data[1], controls)
-    out = guarded(rest, out, end, z, data, controls, name)
+    with typed():
+        out, end = _gradient(options.gradient, scheme)(rest, z, data[0], data[1], controls)
+        out = guarded(rest, out, end, z, data, controls, name)
     return jnp.concatenate([wanted, out[1:, :n]]), stats_of(
         rest, end, z, str(options.gradient), str(options.checkpoint)
     )

@@ -23,11 +23,8 @@ def check_times(t: Any) -> Any:
     NonFiniteError
         If one is NaN or infinite.
     """
-    dtype = jnp.result_type(float)
-    if isinstance(t, jax.core.Tracer):
-        times = t.astype(dtype)
-    else:
-        times = np.asarray(t, np.float64)
+    traced = any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves(t))
+    times = jnp.asarray(t, jnp.result_type(float)) if traced else np.asarray(t, np.float64)
     if times.ndim != 1 or times.shape[0] < 2:
         raise ShapeError(
             "t is not a list of times",

@@ -209,8 +209,7 @@ def test_singular_mass_is_an_index_one_constraint_for_stiffly_accurate_methods()
 def test_singular_mass_is_refused_where_its_inverse_is_needed(method: str) -> None:
     mass, k = sp.diags([jnp.ones(N).at[5].set(0.0)]), sp.diags([jnp.ones(N)])
     v0 = None if method in ("crank_nicolson", "rk4") else jnp.zeros(N)
-    # Eager where the first slope or acceleration needs it, within a compiled loop where a step does.
-    with pytest.raises((sparsead.errors.SingularMatrixError, jax.errors.JaxRuntimeError), match=r"got: .*5"):
+    with pytest.raises(sparsead.errors.SingularMatrixError, match=r"got: .*5"):
         march(U0, [0.0, 0.01], mass=mass, stiffness=k, v0=v0, method=method, h=H)
 
 
