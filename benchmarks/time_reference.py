@@ -62,8 +62,13 @@ def errors(problem: str, quick: bool, steps: int, answer: tuple[Any, Any]) -> tu
     with np.load(place(problem, quick=quick, steps=steps)) as reference:
         value, gradient = float(reference["value"]), reference["gradient"]
     found = np.asarray(answer[1], np.float64)
-    pair = abs(float(answer[0]) - value) / abs(value), np.linalg.norm(found - gradient) / np.linalg.norm(gradient)
-    return tuple(float(error) if np.isfinite(error) else float("inf") for error in pair)  # type: ignore[return-value]
+    return _finite(abs(float(answer[0]) - value) / abs(value)), _finite(
+        np.linalg.norm(found - gradient) / np.linalg.norm(gradient)
+    )
+
+
+def _finite(error: Any) -> float:
+    return float(error) if np.isfinite(error) else float("inf")
 
 
 def _fixed(problem: TimeProblem) -> tuple[Any, Any]:

@@ -71,10 +71,6 @@ class Handle:
             figures = self._calls.run(ANALYZE, 1, packed)
         self.nbytes = int(figures[15]) * 1024 - slots * table
 
-    def usable_here(self) -> bool:
-        """Return whether this process made the handle; a forked child inherits memory it must not use."""
-        return self._calls.pid == os.getpid()
-
     @contextlib.contextmanager
     def keeping(self) -> Iterator[None]:
         """Within it slots that are given back keep their memory; `take` prefers them."""

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import jax
 import numpy as np
+from jax.experimental.buffer_callback import buffer_callback
 
 from sparsead import kernels
 from sparsead.errors import BackendError, SparseADError
@@ -25,14 +26,9 @@ from sparsead.jax.at_exit import wait_at_exit
 from sparsead.jax.pages import prefer_huge_pages
 from sparsead.jax.raised import remember
 
-try:
-    from jax.experimental.buffer_callback import buffer_callback
-except ImportError:  # JAX before 0.6.1
-    buffer_callback = None
-
 Transport = Literal["buffer", "ffi", "pure"]
 
-_chosen: Transport = "buffer" if buffer_callback is not None else "ffi"
+_chosen: Transport = "buffer"
 
 
 @contextmanager
@@ -60,7 +56,7 @@ def transport(name: Transport) -> Iterator[None]:
     Raises
     ------
     BackendError
-        If there is no such transport, or this version of JAX does not have it.
+        If there is no such transport.
 
     Examples
     --------
@@ -71,12 +67,12 @@ def transport(name: Transport) -> Iterator[None]:
     [0.5, 0.5]
     """
     global _chosen
-    if name not in ("buffer", "ffi", "pure") or (name == "buffer" and buffer_callback is None):
+    if name not in ("buffer", "ffi", "pure"):
         raise BackendError(
-            "transport not available",
-            expected='"buffer" (JAX 0.6.1 or later), "ffi" or "pure"',
-            got=f"transport({name!r}) with JAX {jax.__version__}",
-            fix='use transport("ffi"), or a newer JAX',
+            "no such transport",
+            expected='"buffer", "ffi" or "pure"',
+            got=f"transport({name!r})",
+            fix='use transport("buffer"), the default',
         )
     if name == "pure":
         warnings.warn("jax.pure_callback can hang on arrays above 8 MB (jax issue 24255)", stacklevel=3)

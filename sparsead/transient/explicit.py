@@ -12,7 +12,6 @@ f is evaluated once in each stage, and pulled back once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -23,7 +22,7 @@ from jax import lax
 from sparsead.transient.field import Field
 from sparsead.transient.grid import AdaptiveGrid
 from sparsead.transient.tableaus import Tableau
-from sparsead.transient.traced import Data
+from sparsead.transient.traced import Data, chosen_of
 
 
 @dataclass(frozen=True)
@@ -122,16 +121,16 @@ class ExplicitScheme:
     def contract(self, data: Data, t: Any, h: Any, u: Any, u1: Any, multiplier: Any, wanted: tuple[bool, ...]) -> Any:
         """Return the cotangents of the wanted data from many steps at once; leading axis: steps."""
         del u1
-        chosen, full = _chosen(data[0], wanted)
+        chosen, with_others = chosen_of(data, wanted)
 
         def steps(chosen: list[Any]) -> Any:
-            return jax.vmap(lambda t, h, u: self.step((full(chosen), data[1]), t, h, u))(t, h, u)
+            return jax.vmap(lambda t, h, u: self.step(with_others(chosen), t, h, u))(t, h, u)
 
         return jax.vjp(steps, chosen)[1](multiplier)[0]
 
     def pull_with_data(self, data: Data, t: Any, h: Any, u: Any, bar: Any, wanted: tuple[bool, ...]) -> Any:
         """Return the cotangents of u and of the wanted data of one step, from that of the next state."""
-        chosen, full = _chosen(data[0], wanted)
+        chosen, with_others = chosen_of(data, wanted)
         count, b = self.tableau.needed, self.tableau.b
         t, h = _like(u, t), _like(u, h)
         slopes: list[Any] = []
@@ -139,7 +138,7 @@ class ExplicitScheme:
         for i in range(count):
             at = u if i == 0 else lax.optimization_barrier(u + h * _combined(self.tableau.a[i], slopes))
             time = t + _like(t, self.tableau.c[i]) * h
-            slope, pull = jax.vjp(lambda u, chosen, t=time: self.field(t, u, (full(chosen), data[1])), at, chosen)
+            slope, pull = jax.vjp(lambda u, chosen, t=time: self.field(t, u, with_others(chosen)), at, chosen)
             slopes.append(lax.optimization_barrier(slope))
             pulls.append(pull)
         back, sums = jnp.zeros((count, u.size), u.dtype), [jnp.zeros_like(x) for x in chosen]
@@ -162,16 +161,6 @@ class ExplicitScheme:
             # Without the barrier XLA computes each stage again in every stage that uses it: 2^stages evaluations of f.
             slopes.append(lax.optimization_barrier(slope) if count > 2 else slope)
         return slopes
-
-
-def _chosen(moving: Any, wanted: tuple[bool, ...]) -> tuple[list[Any], Callable[[list[Any]], Any]]:
-    """The wanted data, and what puts others in their place."""
-
-    def full(chosen: list[Any]) -> Any:
-        found = iter(chosen)
-        return tuple(next(found) if want else x for x, want in zip(moving, wanted, strict=True))
-
-    return [x for x, want in zip(moving, wanted, strict=True) if want], full
 
 
 def _combined(weights: Any, slopes: list[Any]) -> Any:

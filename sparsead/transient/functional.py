@@ -24,7 +24,7 @@ from sparsead.transient.explicit import ExplicitScheme
 from sparsead.transient.field import Field
 from sparsead.transient.formulas import BackwardDifferences, RungeKutta
 from sparsead.transient.implicit import ImplicitScheme
-from sparsead.transient.traced import Data, Traced
+from sparsead.transient.traced import Data, Traced, chosen_of
 
 
 @dataclass(frozen=True)
@@ -121,14 +121,11 @@ class IntegratingScheme:
         (before, q), (after, _) = (self._split(x, axis=1) for x in (z, z1))
         own = self.behind
         parts = self.inner.contract(data, t, h, before, after, multiplier[:, :-own], wanted)
-        moving, fixed = data
+        chosen, with_others = chosen_of(data, wanted)
 
         def added(chosen: list[Any]) -> Any:
-            found = iter(chosen)
-            full = tuple(next(found) if want else x for x, want in zip(moving, wanted, strict=True))
-            return jax.vmap(lambda *step: self._added((full, fixed), *step))(t, h, before, after, q)
+            return jax.vmap(lambda *step: self._added(with_others(chosen), *step))(t, h, before, after, q)
 
-        chosen = [x for x, want in zip(moving, wanted, strict=True) if want]
         more = jax.vjp(added, chosen)[1](multiplier[:, -own:])[0]
         return [a + b for a, b in zip(parts, more, strict=True)]
 

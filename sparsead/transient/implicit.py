@@ -22,7 +22,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from sparsead.transient.quantised import QuantisedGrid
-from sparsead.transient.traced import Data
+from sparsead.transient.traced import Data, chosen_of
 
 _CONVERGED, _STALLED, _ITERATIONS = 1e-12, 1e-7, 30
 
@@ -161,16 +161,14 @@ class ImplicitScheme:
 
     def contract(self, data: Data, t: Any, h: Any, z: Any, z1: Any, multiplier: Any, wanted: tuple[bool, ...]) -> Any:
         """Return the cotangents of the wanted data from many steps at once; leading axis: steps."""
-        moving, fixed = data
-        chosen = [x for x, want in zip(moving, wanted, strict=True) if want]
+        chosen, with_others = chosen_of(data, wanted)
 
         def balances(chosen: list[Any]) -> Any:
-            found = iter(chosen)
-            full = tuple(next(found) if want else x for x, want in zip(moving, wanted, strict=True))
+            others = with_others(chosen)
 
             def one(t: Any, h: Any, z: Any, z1: Any) -> Any:
                 t, h, slopes = _like(z, t), _like(z, h), self._stages(z1)
-                parts = [self._residual((full, fixed), t, h, z, slopes[:i], k, i) for i, k in enumerate(slopes)]
+                parts = [self._residual(others, t, h, z, slopes[:i], k, i) for i, k in enumerate(slopes)]
                 return jnp.concatenate(parts)
 
             return jax.vmap(one)(t, h, z, z1)

@@ -9,11 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-
-try:
-    from jax.experimental.buffer_callback import buffer_callback
-except ImportError:  # JAX before 0.6.1
-    buffer_callback = None
+from jax.experimental.buffer_callback import buffer_callback
 
 _MARK = jax.ShapeDtypeStruct((), np.int32)
 
@@ -51,18 +47,12 @@ def on_host(function: Callable[..., Any], facts: tuple[Any, ...]) -> Any:
     facts : tuple of array
         What it gets.
     """
-    # A pure callback gets arrays of JAX, and waits for them for ever where there is one thread.
-    if buffer_callback is None:
-        return jax.pure_callback(_of_numpy(function), _MARK, *facts, vmap_method="sequential")
 
     def fill(_: Any, out: Any, *buffers: Any) -> None:
         np.asarray(out)[...] = function(*(np.asarray(b) for b in buffers))
 
+    # A pure callback gets arrays of JAX, and waits for them for ever where there is one thread.
     return buffer_callback(fill, _MARK, vmap_method="sequential")(*facts)
-
-
-def _of_numpy(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *facts: np.asarray(function(*(np.asarray(x) for x in facts)), np.int32)
 
 
 def _silent(report: Callable[..., None]) -> Callable[..., int]:

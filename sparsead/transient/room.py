@@ -13,13 +13,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.experimental.buffer_callback import buffer_callback
 
 from sparsead.jax.pages import prefer_huge_pages
-
-try:
-    from jax.experimental.buffer_callback import buffer_callback
-except ImportError:  # JAX before 0.6.1
-    buffer_callback = None
 
 _LARGE = 1 << 22  # bytes
 
@@ -36,7 +32,7 @@ def rows_of(first: Any, count: int, *, filled: bool) -> Any:
     filled : bool
         Whether the other rows have to be `first` too; if not, they are any numbers.
     """
-    if buffer_callback is None or count * first.size * first.dtype.itemsize < _LARGE:
+    if count * first.size * first.dtype.itemsize < _LARGE:
         return _repeated(first, count)
     return lax.platform_dependent(
         first, cpu=partial(_by_host, count=count, filled=filled), default=partial(_repeated, count=count)
@@ -48,8 +44,6 @@ def _repeated(first: Any, count: int) -> Any:
 
 
 def _by_host(first: Any, count: int, filled: bool) -> Any:
-    assert buffer_callback is not None, "asked for only where it is there"
-
     def fill(_: Any, out: Any, row: Any) -> None:
         rows = np.asarray(out)
         prefer_huge_pages(rows)

@@ -84,6 +84,25 @@ def trace(functions: Sequence[tuple[Callable[..., Any], Sequence[Any]]], params:
     return traced, (moving, tuple(jnp.asarray(x) for x, m in zip(everything, moves, strict=True) if not m))
 
 
+def chosen_of(data: Data, wanted: tuple[bool, ...]) -> tuple[list[Any], Callable[[list[Any]], Data]]:
+    """Return the wanted arrays among those that move, and what puts others in their place.
+
+    Parameters
+    ----------
+    data : tuple
+        ``(moving, fixed)``.
+    wanted : tuple of bool
+        One for each array that moves.
+    """
+    moving, fixed = data
+
+    def with_others(chosen: list[Any]) -> Data:
+        found = iter(chosen)
+        return tuple(next(found) if want else x for x, want in zip(moving, wanted, strict=True)), fixed
+
+    return [x for x, want in zip(moving, wanted, strict=True) if want], with_others
+
+
 def _of_leaves(function: Callable[..., Any], tree: Any) -> Callable[..., Any]:
     return lambda leaves, *args: function(*args, tree.unflatten(leaves))
 
