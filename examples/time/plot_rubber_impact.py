@@ -55,7 +55,13 @@ assert np.ptp(total[1:]) < 0.02 * total[1]
 ends = np.asarray(motion.u[:, back, 0].mean(1))
 shortest = int(np.argmin(ends))
 until = times[[0, shortest]]
-shortening = lambda E, V: fly(E, V, until)[0].u[-1, back, 0].mean()  # noqa: E731
+
+
+def shortening(E, V):
+    """Mean displacement of the back when it is shortest, negative. Unit: [m]."""
+    return fly(E, V, until)[0].u[-1, back, 0].mean()
+
+
 by_cell, by_speed = jax.jit(jax.grad(shortening, (0, 1)))(E, speed)
 print(f"squeezed by {-100 * ends[shortest] / length:.0f} % after {1e3 * times[shortest]:.2f} ms")
 assert 0.25 < -ends[shortest] / length < 0.5

@@ -76,10 +76,9 @@ def add_term(
         block = jnp.broadcast_to(block, (*block.shape[:-1], domain.lanes))
         return add(stored, block[None], checked[None], number), None
 
-    numbers = jnp.arange(domain.batches, dtype=jnp.int32)
-    return jax.lax.scan(step, values[None], (numbers, own.varying, [in_batches(domain, m) for m in limits], where))[0][
-        0
-    ]
+    numbers, own_limits = jnp.arange(domain.batches, dtype=jnp.int32), [in_batches(domain, m) for m in limits]
+    stored, _ = jax.lax.scan(step, values[None], (numbers, own.varying, own_limits, where))
+    return stored[0]
 
 
 def plan_of(system: System, term: Term[Any]) -> Plan:

@@ -110,8 +110,9 @@ def solve(
         )
     constraints = all_of(supports, operator.space.count)
     traced = any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves((operator, load, constraints)))
-    known = isinstance(load, np.ndarray | jax.Array) and not isinstance(load, jax.core.Tracer)
-    vectors, shape = operator.space.flatten(constant(np.array(load)) if traced and known else load)
+    if traced and isinstance(load, np.ndarray | jax.Array) and not isinstance(load, jax.core.Tracer):
+        load = constant(np.array(load))  # a copy: the program asks for it whenever it runs
+    vectors, shape = operator.space.flatten(load)
     explain = Unsupported(operator.space.topology, constraints.held, kinds_of(operator.terms))
     options = SolveOptions(operator.structure, backend, on_singular, explain=explain)
     what = "trace of a solution" if traced else f"solution for {len(vectors)} loads"
