@@ -7,16 +7,18 @@ surfaces; so this format is read here.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fem.errors import ElementError, MeshFileError
-from fem.mesh.abaqus_text import Labels, Section, element_name, read_sections
+from fem.mesh.abaqus_text import Section, element_name, read_sections
 from fem.mesh.blocks import CellBlock
 from fem.mesh.facets import FacetGroup, Facets, facet_groups
-from fem.mesh.meshio_library import MESHIO_NAMES, unreadable
+from fem.mesh.file_content import FileCells, FileContent
+from fem.mesh.file_errors import malformed
+from fem.mesh.labels import Labels
+from fem.mesh.meshio_library import MESHIO_NAMES
 from fem.reference import ELEMENTS
 
 if TYPE_CHECKING:
@@ -32,29 +34,7 @@ _SIDES = {
 }
 
 
-@dataclass
-class Cells:
-    """Cells of one kind, as meshio has them."""
-
-    type: str
-    data: NDArray[np.int64]
-    dim: int
-
-
-@dataclass
-class InputFile:
-    """The content of a file, as meshio has it."""
-
-    points: NDArray[np.float64]
-    cells: list[Cells]
-    point_sets: dict[str, NDArray[np.int64]]
-    cell_sets: dict[str, list[NDArray[np.int64]]]
-    point_data: dict[str, Any] = field(default_factory=dict)
-    cell_data: dict[str, Any] = field(default_factory=dict)
-    field_data: dict[str, Any] = field(default_factory=dict)
-
-
-def read_abaqus(path: Path) -> InputFile:
+def read_abaqus(path: Path) -> FileContent:
     """Read an Abaqus input file without parts, or with one.
 
     Parameters
@@ -75,10 +55,10 @@ def read_abaqus(path: Path) -> InputFile:
     except ElementError:
         raise
     except (ValueError, KeyError, IndexError) as error:
-        raise unreadable(path, "abaqus", f"{type(error).__name__}: {error}") from error
+        raise malformed(path, "abaqus", f"{type(error).__name__}: {error}") from error
 
 
-def _content(path: Path, sections: list[Section]) -> InputFile:
+def _content(path: Path, sections: list[Section]) -> FileContent:
     instances = [section for section in sections if section.keyword == "INSTANCE"]
     if len(instances) > 1:
         raise MeshFileError(
@@ -92,7 +72,7 @@ def _content(path: Path, sections: list[Section]) -> InputFile:
     elements = _Elements(sections, nodes)
     members = {kind: _sets(sections, kind) for kind in ("NSET", "ELSET")}
     cells = [
-        Cells(MESHIO_NAMES[b.element.name], b.nodes.astype(np.int64), b.element.dimension) for b in elements.blocks
+        FileCells(MESHIO_NAMES[b.element.name], b.nodes.astype(np.int64), b.element.dimension) for b in elements.blocks
     ]
     point_sets = {name: np.unique(nodes.places(own)) for name, own in members["NSET"].items()}
     cell_sets = {name: elements.by_block(own) for name, own in members["ELSET"].items()}
@@ -102,11 +82,11 @@ def _content(path: Path, sections: list[Section]) -> InputFile:
     for parts in cell_sets.values():
         parts += [np.zeros(0, np.int64)] * (len(cells) - len(parts))
     _middle_last(points, cells)
-    return InputFile(points, cells, point_sets, cell_sets)
+    return FileContent(points, cells, point_sets, cell_sets)
 
 
-def _cells(block: CellBlock | FacetGroup) -> Cells:
-    return Cells(MESHIO_NAMES[block.element.name], block.nodes.astype(np.int64), block.element.dimension)
+def _cells(block: CellBlock | FacetGroup) -> FileCells:
+    return FileCells(MESHIO_NAMES[block.element.name], block.nodes.astype(np.int64), block.element.dimension)
 
 
 def _nodes(sections: list[Section]) -> tuple[Labels, NDArray[np.float64]]:
@@ -153,7 +133,7 @@ def _table(section: Section) -> tuple[str, NDArray[np.int64]]:
     return name, numbers.reshape(-1, width)
 
 
-def _middle_last(points: NDArray[np.float64], cells: list[Cells]) -> None:
+def _middle_last(points: NDArray[np.float64], cells: list[FileCells]) -> None:
     """Put the middle node of quadratic lines last; Abaqus has it in the middle, some preprocessors last."""
     for block in cells:
         if block.type == "line3":
@@ -192,7 +172,7 @@ def _add_surface(
     section: Section,
     elements: _Elements,
     sets: dict[str, list[int]],
-    cells: list[Cells],
+    cells: list[FileCells],
     cell_sets: dict[str, list[NDArray[np.int64]]],
 ) -> None:
     """Add the facets of a surface as cells of their own, with a set of the surface's name."""

@@ -1,4 +1,4 @@
-"""The text of Abaqus input files: sections of keyword, parameters and data; labels; names of elements."""
+"""The text of Abaqus input files: sections of keyword, parameters and data; names of elements."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fem.errors import ElementError
-from fem.mesh.meshio_library import unreadable
+from fem.mesh.file_errors import cut_off
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _SOLID = re.compile(r"(?:DC3D|AC3D|C3D)(\d+)")
 _PLANE = re.compile(r"(?:CPS|CPEG|CPE|CAX|CGAX|DC2D|DCAX|AC2D|ACAX|STRI|S|M3D|SFM3D|R3D|DS)(\d)")
 _LINE = re.compile(r"(?:T[23]D|R2D|B[23])(\d)")
+# Blocks that have an end line; an input file as such has none.
+_BLOCKS = ("PART", "INSTANCE", "ASSEMBLY", "STEP")
+_END = re.compile(r"(?i)\*END *(?:PART|INSTANCE|ASSEMBLY|STEP)[ \t\r]*")
 _BY_NODES = {
     _SOLID: {4: "tet4", 6: "wedge6", 8: "hex8", 10: "tet10", 20: "hex20"},
     _PLANE: {3: "tri3", 4: "quad4", 6: "tri6", 8: "quad8"},
@@ -44,35 +47,16 @@ class Section:
         return np.array(" ".join(self.lines).replace(",", " ").split(), dtype=dtype)
 
 
-class Labels:
-    """Where each label stands in a list of labels, shape (n,)."""
-
-    def __init__(self, what: str, labels: NDArray[np.int64]) -> None:
-        self.what = what
-        self.order = np.argsort(labels, kind="stable")
-        self.sorted = labels[self.order]
-
-    def places(self, labels: Any) -> NDArray[np.int64]:
-        """Return the place of each label; a ValueError names the first that is not there."""
-        wanted = np.asarray(labels, dtype=np.int64)
-        near = np.minimum(np.searchsorted(self.sorted, wanted), max(len(self.sorted) - 1, 0))
-        bad = np.flatnonzero(self.sorted[near].reshape(-1) != wanted.reshape(-1)) if len(self.sorted) else [0]
-        if wanted.size and len(bad):
-            raise ValueError(f"there is no {self.what} {wanted.reshape(-1)[bad[0]]}")
-        return self.order[near] if wanted.size else near
-
-
 def read_sections(path: Path) -> Iterator[Section]:
     """Return the sections of a file and of those that it includes.
 
     Raises
     ------
     MeshFileError
-        If the last line is cut off.
+        If the file is cut off.
     """
     text = path.read_text(errors="replace")
-    if not text.endswith("\n"):
-        raise unreadable(path, "abaqus", f"the last line, {text.rsplit(chr(10), 1)[-1]!r}, is not ended")
+    _check_end(path, text)
     section: Section | None = None
     # A keyword line that ends in a comma goes on in the next line.
     for line in re.sub(r"(?m)^(\*[^*\n][^\n]*,)[ \t\r]*\n", r"\1", text).splitlines():
@@ -88,6 +72,19 @@ def read_sections(path: Path) -> Iterator[Section]:
             section.lines.append(line)
     if section is not None:
         yield section
+
+
+def _check_end(path: Path, text: str) -> None:
+    """Refuse a file without its end: a block that begins and does not end, or a last line that may go on."""
+    last = text.rsplit("\n", 1)[-1]
+    whole = not last.strip() or last.startswith("**") or _END.fullmatch(last)
+    if not whole:
+        raise cut_off(path, "abaqus", missing="a line break after the last line", after=f"after {last[-40:]!r}")
+    for block in _BLOCKS:
+        begins = len(re.findall(rf"(?im)^\*{block}\b", text))
+        ends = len(re.findall(rf"(?im)^\*END *{block}\b", text))
+        if begins > ends:
+            raise cut_off(path, "abaqus", missing=f"*END {block}", after=f"after {text.rstrip()[-40:]!r}")
 
 
 def _header(line: str) -> Section:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fem.errors import LibraryMissingError, MeshFileError
+from fem.mesh.file_errors import cut_off, malformed
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -51,6 +52,9 @@ FORMATS = {
     ".exo": "exodus",
     ".vol": "netgen",
 }
+
+# What stands at the beginning and at the end of every file of a format.
+_MARKS = {"nastran": (b"GRID", b"ENDDATA"), "vtu": (b"<VTKFile", b"</VTKFile>"), "xdmf": (b"<Xdmf", b"</Xdmf>")}
 
 
 def library() -> ModuleType:
@@ -129,17 +133,19 @@ def load(path: Path) -> Any:
         return getattr(meshio, kind).read(_source(path, kind))
     except (Exception, SystemExit) as error:
         # Whatever a reader stumbles over in a damaged file: index, value, key, parse and struct errors.
-        raise unreadable(path, kind, f"{type(error).__name__}: {error}") from error
+        raise malformed(path, kind, f"{type(error).__name__}: {error}") from error
 
 
 def _check_end(path: Path, kind: str) -> None:
-    """Refuse a file that was cut off where its reader would not notice: within the last number."""
-    if kind == "nastran" and b"ENDDATA" not in path.read_bytes():
-        raise unreadable(path, kind, "no line ENDDATA at the end")
-    if kind == "gmsh":
-        last = path.read_bytes()[-1000:].rstrip().rsplit(b"\n", 1)[-1]
-        if not last.startswith(b"$End"):
-            raise unreadable(path, kind, f"the last line is {last[:40].decode(errors='replace')!r}, not $End...")
+    """Refuse a file that is of another format, or does not have the end that its format gives it."""
+    if kind in _MARKS:
+        text = path.read_bytes()
+        begin, end = _MARKS[kind]
+        if begin not in text:
+            raise malformed(path, kind, f"nothing of {begin.decode()} in {len(text)} bytes")
+        if end not in text:
+            last = text.rstrip()[-40:].decode(errors="replace")
+            raise cut_off(path, kind, missing=end.decode(), after=f"after {last!r}")
 
 
 def _source(path: Path, kind: str) -> Any:
@@ -149,15 +155,3 @@ def _source(path: Path, kind: str) -> Any:
         if "BEGIN BULK" not in text:
             return io.StringIO("BEGIN BULK\n" + text)
     return str(path)
-
-
-def unreadable(path: Path, kind: str, got: str) -> MeshFileError:
-    """Return the error for a damaged file."""
-    lines = " ".join(got.split())
-    return MeshFileError(
-        "a mesh file that cannot be read",
-        expected=f"a complete file in {kind} format",
-        got=f"{lines} in {str(path)!r}, {path.stat().st_size} bytes",
-        fix="write or copy the file again; it may be cut off, or in another format than its name says",
-        path=str(path),
-    )

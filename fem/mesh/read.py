@@ -12,17 +12,20 @@ from fem.mesh.abaqus import read_abaqus
 from fem.mesh.blocks import CellBlock
 from fem.mesh.facets import facets_from_masks, find_facets
 from fem.mesh.file_sets import named_cells, named_points, named_sides
+from fem.mesh.gmsh import read_gmsh
 from fem.mesh.mesh import Mesh
 from fem.mesh.meshio_library import MESHIO_NAMES, existing_format, load
 from fem.progress import stage
 from fem.reference import ELEMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from os import PathLike
 
     from numpy.typing import NDArray
 
+# Formats of which more is read than meshio does.
+_READERS: dict[str, Callable[[Path], Any]] = {"abaqus": read_abaqus, "gmsh": read_gmsh}
 _ELEMENT_OF = {theirs: ours for ours, theirs in MESHIO_NAMES.items()}
 
 
@@ -73,7 +76,7 @@ def read(
     """
     file = Path(path)
     with stage(f"mesh file {file.name}"):
-        source = read_abaqus(file) if existing_format(file) == "abaqus" else load(file)
+        source = _READERS.get(existing_format(file), load)(file)
         return from_meshio(source, dimension=dimension, cell_dimensions=cell_dimensions)
 
 

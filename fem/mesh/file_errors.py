@@ -1,0 +1,64 @@
+"""Errors about the text of mesh files: cut off, malformed, or another format than the name says.
+
+A file is called cut off only where its own end is missing: a section, an element of XML or a block that begins and
+does not end. Everything else that cannot be read is malformed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fem.errors import MeshFileError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def cut_off(path: Path, kind: str, *, missing: str, after: str) -> MeshFileError:
+    """Return the error for a file whose end is missing.
+
+    Parameters
+    ----------
+    path : Path
+        File.
+    kind : str
+        Its format.
+    missing : str
+        What should have come.
+    after : str
+        What the file ends after.
+    """
+    return MeshFileError(
+        "a mesh file that is cut off",
+        expected=f"{missing}, in {kind} format",
+        got=f"the end of {str(path)!r} at {path.stat().st_size} bytes, {_one_line(after)}",
+        fix="write or copy the file again",
+        path=str(path),
+    )
+
+
+def malformed(path: Path, kind: str, got: str, *, expected: str = "") -> MeshFileError:
+    """Return the error for a file that is there to its end, and wrong.
+
+    Parameters
+    ----------
+    path : Path
+        File.
+    kind : str
+        Its format.
+    got : str
+        The fault and where it stands.
+    expected : str
+        The rule that it breaks.
+    """
+    return MeshFileError(
+        "a mesh file that cannot be read",
+        expected=expected or f"a file in {kind} format",
+        got=f"{_one_line(got)}, in {str(path)!r}",
+        fix="correct that place or write the file again; its name must end as its format says",
+        path=str(path),
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

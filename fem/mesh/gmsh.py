@@ -1,0 +1,67 @@
+"""Mesh files of gmsh, versions 2.2, 4.0 and 4.1, text and binary.
+
+meshio refuses files in which only some entities have physical groups, nodes with parameters and sparse node tags in
+binary, and gives the cells of several groups in version 2 as several cells; so this format is read here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fem.errors import ElementError
+from fem.mesh.file_content import FileContent
+from fem.mesh.file_errors import malformed
+from fem.mesh.gmsh_numbers import MalformedError
+from fem.mesh.gmsh_sections import open_gmsh
+from fem.mesh.gmsh_version2 import cells_version2, nodes_version2
+from fem.mesh.gmsh_version4 import cells_version4, nodes_version4
+from fem.mesh.labels import Labels
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+
+def read_gmsh(path: Path) -> FileContent:
+    """Read a gmsh file; cells that have no physical group are in no set.
+
+    Parameters
+    ----------
+    path : Path
+        File.
+
+    Raises
+    ------
+    MeshFileError
+        If it is cut off, malformed, or of another version.
+    ElementError
+        If it holds cells of a kind whose count of nodes is not known.
+    """
+    file = open_gmsh(path)
+    section = "$PhysicalNames"
+    try:
+        names = file.names()
+        section = "$Nodes"
+        tags, points = nodes_version2(file) if file.version == "2.2" else nodes_version4(file)
+        labels = _labels(tags, points)
+        section = "$Entities or $Elements"
+        found = cells_version2(file) if file.version == "2.2" else cells_version4(file)
+        cells, sets = found.blocks(labels, names)
+    except ElementError:
+        raise
+    except ValueError as error:
+        raise malformed(path, "gmsh", f"{error}, in {section}") from error
+    return FileContent(points, cells, cell_sets=sets)
+
+
+def _labels(tags: NDArray[np.int64], points: NDArray[np.float64]) -> Labels:
+    """Return where each node is; a node may stand twice at one place."""
+    labels = Labels("node", tags)
+    twice = labels.twice
+    moved = np.flatnonzero((points[twice[:, 0]] != points[twice[:, 1]]).any(axis=1))
+    if len(moved):
+        raise MalformedError(f"node {tags[twice[moved[0], 0]]} twice, at two places")
+    return labels
