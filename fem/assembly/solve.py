@@ -42,18 +42,20 @@ from sparsead.jax.raised import typed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import ArrayLike
+
     from fem.dofs.topology import Topology
     from sparsead.factors.options import OnSingular
 
 
 def solve(
     operator: Operator,
-    load: Any,
+    load: ArrayLike,
     supports: Constraints | Sequence[Constraints] = (),
     *,
     backend: str | None = None,
     on_singular: OnSingular = "raise",
-) -> Any:
+) -> jax.Array:
     """Return u with ``K u = f`` under constraints.
 
     Differentiable in everything that made the operator (material, coordinates),

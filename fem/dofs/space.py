@@ -16,9 +16,12 @@ from fem.mesh.facets import Facets
 from fem.mesh.mesh import check_mesh
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
 
     from fem.mesh.mesh import Mesh
+    from fem.mesh.selection import PointSelection
 
 
 @jax.tree_util.register_pytree_node_class
@@ -77,7 +80,7 @@ class Space:
         fields = self.topology.numbering.fields
         return (len(self.mesh.points), fields[0].components) if len(fields) == 1 else (self.count,)
 
-    def at(self, points: Any) -> Space:
+    def at(self, points: ArrayLike) -> Space:
         """Return the same space on other points, which may be traced: shape derivatives.
 
         Parameters
@@ -127,7 +130,7 @@ class Space:
             return fields[0]
         return Field("+".join(f.name for f in fields), sum(f.components for f in fields), 0)
 
-    def split(self, u: Any) -> dict[str, Any]:
+    def split(self, u: ArrayLike) -> dict[str, Any]:
         """Return the fields of a solution by name, each of shape (points, components), load cases in front.
 
         Parameters
@@ -138,7 +141,9 @@ class Space:
         rows = each(self, u, lambda vector: vector.reshape(len(self.mesh.points), -1))
         return {name: rows[..., f.offset : f.offset + f.components] for name, f in self.topology.fields.items()}
 
-    def dofs(self, points: Any, components: Any = None, *, field: str | None = None) -> NDArray[np.integer]:
+    def dofs(
+        self, points: PointSelection, components: int | Sequence[int] | None = None, *, field: str | None = None
+    ) -> NDArray[np.integer]:
         """Return the dofs of some components at some points, shape (p, components).
 
         Parameters
@@ -163,12 +168,12 @@ class Space:
         first = self.topology.numbering.first[chosen.astype(np.int64)]
         return first[:, None] + of.offset + wanted.astype(np.int64)
 
-    def _selected(self, points: Any) -> NDArray[Any]:
+    def _selected(self, points: PointSelection) -> NDArray[Any]:
         if isinstance(points, str) or callable(points):
             return self.mesh.points_on(points)
         return self.mesh.facet_points(points) if isinstance(points, Facets) else np.asarray(points).reshape(-1)
 
-    def flatten(self, u: Any) -> tuple[Any, tuple[int, ...]]:
+    def flatten(self, u: ArrayLike) -> tuple[Any, tuple[int, ...]]:
         """Return vectors as rows, shape (k, n), and the shape that they came in.
 
         Parameters
@@ -181,16 +186,16 @@ class Space:
         SpaceError
             If the shape does not fit.
         """
-        u = jax.numpy.asarray(u, float)
-        inner = self.shape if u.ndim >= len(self.shape) and u.shape[-len(self.shape) :] == self.shape else (self.count,)
-        if u.shape[-len(inner) :] != inner:
+        vectors = jax.numpy.asarray(u, float)
+        inner = self.shape if vectors.ndim >= len(self.shape) and vectors.shape[-len(self.shape) :] == self.shape else (self.count,)
+        if vectors.shape[-len(inner) :] != inner:
             raise SpaceError(
                 "an array does not fit the space",
                 expected=f"shape {self.shape}, (n,) = ({self.count},), or several of these in front",
-                got=f"shape {u.shape}",
+                got=f"shape {vectors.shape}",
                 fix="one row for each point of the mesh, one column for each component",
             )
-        return u.reshape(-1, self.count), u.shape
+        return vectors.reshape(-1, self.count), vectors.shape
 
     def tree_flatten(self) -> tuple[tuple[Any], Topology]:
         """Moved points are the leaf."""
