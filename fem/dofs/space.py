@@ -187,7 +187,11 @@ class Space:
             If the shape does not fit.
         """
         vectors = jax.numpy.asarray(u, float)
-        inner = self.shape if vectors.ndim >= len(self.shape) and vectors.shape[-len(self.shape) :] == self.shape else (self.count,)
+        inner = (
+            self.shape
+            if vectors.ndim >= len(self.shape) and vectors.shape[-len(self.shape) :] == self.shape
+            else (self.count,)
+        )
         if vectors.shape[-len(inner) :] != inner:
             raise SpaceError(
                 "an array does not fit the space",

@@ -112,9 +112,8 @@ def plot(
         _draw_loads(axes, shown, loads)
     _frame(axes, shown, displacement is not None, length_unit)
     if path is not None:
-        shown_in = axes.get_figure(root=True)
-        assert shown_in is not None, "axes are drawn on a figure"
-        shown_in.savefig(path, dpi=150)
+        figure: Any = axes.figure
+        figure.savefig(path, dpi=150)
     return axes
 
 

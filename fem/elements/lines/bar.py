@@ -24,6 +24,9 @@ from fem.elements.common.build import bilinear, check_components
 from fem.elements.lines.straight import count, directions, lines, number
 
 if TYPE_CHECKING:
+    import jax
+    from numpy.typing import ArrayLike
+
     from fem.assembly.operator import Operator
     from fem.dofs.space import Space
     from fem.geometry.cells import Cells
@@ -48,7 +51,7 @@ class Bar:
         return slope * (moduli[0] * cells.measure.sum(0) * (slope * u).sum((0, 1)))
 
 
-def bar(space: Space, *, young: Any, area: Any, field: str | None = None) -> Operator:
+def bar(space: Space, *, young: ArrayLike, area: ArrayLike, field: str | None = None) -> Operator:
     """Return the stiffness of the bars of a truss.
 
     All line cells of the mesh are bars, hinged at their ends; cells of other kinds count for nothing.
@@ -94,7 +97,15 @@ def bar(space: Space, *, young: Any, area: Any, field: str | None = None) -> Ope
     return bilinear(space, Bar(), (jnp.ones(()),), margins, factor=e * a, field=field, domains=where)
 
 
-def bar_forces(space: Space, u: Any, *, young: Any, area: Any, free_strain: Any = 0.0, field: str | None = None) -> Any:
+def bar_forces(
+    space: Space,
+    u: ArrayLike,
+    *,
+    young: ArrayLike,
+    area: ArrayLike,
+    free_strain: ArrayLike = 0.0,
+    field: str | None = None,
+) -> jax.Array:
     """Return the normal force of each bar; positive in tension.
 
     Parameters

@@ -16,10 +16,15 @@ from fem.errors import SpaceError
 from fem.geometry.cells import Cells
 
 if TYPE_CHECKING:
+    import jax
+    from numpy.typing import ArrayLike
+
     from fem.assembly.operator import Operator
 
 
-def beam_forces(operator: Operator, u: Any, *, up: Any = None, line_force: Any = None) -> Any:
+def beam_forces(
+    operator: Operator, u: ArrayLike, *, up: ArrayLike | None = None, line_force: ArrayLike | None = None
+) -> jax.Array:
     """Return the forces and moments in the sections at both ends of each beam.
 
     Parameters

@@ -9,12 +9,14 @@ References
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fem.elements.lines.section import Section, axes_of, beam_cells, frame, least_of, torsion_of
 from fem.elements.lines.straight import number
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from fem.assembly.operator import Operator
     from fem.dofs.space import Space
 
@@ -22,12 +24,12 @@ if TYPE_CHECKING:
 def euler_bernoulli(
     space: Space,
     *,
-    young: Any,
-    area: Any,
-    inertia: Any,
-    shear: Any = None,
-    torsion: Any = None,
-    up: Any = None,
+    young: ArrayLike,
+    area: ArrayLike,
+    inertia: ArrayLike,
+    shear: ArrayLike | None = None,
+    torsion: ArrayLike | None = None,
+    up: ArrayLike | None = None,
     field: str | None = None,
 ) -> Operator:
     """Return the stiffness of a frame of slender beams, rigidly joined.

@@ -27,6 +27,8 @@ from fem.elements.lines.section import beam_cells
 from fem.elements.lines.straight import direction, lines, number
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from fem.assembly.operator import Operator
     from fem.dofs.space import Space
     from fem.geometry.cells import Cells
@@ -98,7 +100,9 @@ def _cubics(x: Any) -> tuple[Any, Any]:
     return values, np.stack([s * (1 - s) ** 2, -(s**2) * (1 - s)])
 
 
-def frame_mass(space: Space, density: Any, *, area: Any, polar: Any = None, field: str | None = None) -> Operator:
+def frame_mass(
+    space: Space, density: ArrayLike, *, area: ArrayLike, polar: ArrayLike | None = None, field: str | None = None
+) -> Operator:
     """Return the consistent mass of a frame.
 
     Parameters

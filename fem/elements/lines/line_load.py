@@ -27,6 +27,9 @@ from fem.elements.loads.loading import vector
 from fem.errors import SpaceError
 
 if TYPE_CHECKING:
+    import jax
+    from numpy.typing import ArrayLike
+
     from fem.dofs.space import Space
     from fem.geometry.cells import Cells
 
@@ -52,7 +55,7 @@ class LineForce:
         return jnp.stack([jnp.stack(half + moments), jnp.stack(half + [-m for m in moments])], 1)
 
 
-def line_load(space: Space, force: Any, *, field: str | None = None) -> Any:
+def line_load(space: Space, force: ArrayLike, *, field: str | None = None) -> jax.Array:
     """Return the load of a uniform force per length on all bars or beams.
 
     Parameters

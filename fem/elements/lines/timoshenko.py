@@ -10,12 +10,14 @@ References
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fem.elements.lines.section import Section, axes_of, beam_cells, frame, least_of, torsion_of
 from fem.elements.lines.straight import number
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from fem.assembly.operator import Operator
     from fem.dofs.space import Space
 
@@ -23,13 +25,13 @@ if TYPE_CHECKING:
 def timoshenko(
     space: Space,
     *,
-    young: Any,
-    shear: Any,
-    area: Any,
-    shear_area: Any,
-    inertia: Any,
-    torsion: Any = None,
-    up: Any = None,
+    young: ArrayLike,
+    shear: ArrayLike,
+    area: ArrayLike,
+    shear_area: ArrayLike,
+    inertia: ArrayLike,
+    torsion: ArrayLike | None = None,
+    up: ArrayLike | None = None,
     field: str | None = None,
 ) -> Operator:
     """Return the stiffness of a frame of beams with shear deformation, rigidly joined.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
 
@@ -10,10 +10,21 @@ from fem.elements.loads.density import density
 from fem.elements.loads.loading import vector
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import jax
+    from numpy.typing import ArrayLike
+
     from fem.dofs.space import Space
 
 
-def body_load(space: Space, force: Any, *, field: str | None = None, degree: int | None = None) -> Any:
+def body_load(
+    space: Space,
+    force: ArrayLike | Callable[[jax.Array], jax.Array],
+    *,
+    field: str | None = None,
+    degree: int | None = None,
+) -> jax.Array:
     """Return the load of a force per volume on all cells of the highest dimension.
 
     Parameters

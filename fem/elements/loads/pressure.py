@@ -12,8 +12,12 @@ from fem.errors import SpaceError
 from fem.geometry.normals import area_normal
 
 if TYPE_CHECKING:
+    import jax
+    from numpy.typing import ArrayLike
+
     from fem.dofs.space import Space
     from fem.geometry.cells import Cells
+    from fem.mesh.selection import FacetSelection
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,9 @@ class Normal:
         return cells.test_value(-numbers[0] * area_normal(cells) / cells.determinant)
 
 
-def pressure(space: Space, facets: Any, pressure: Any, *, field: str | None = None, degree: int | None = None) -> Any:
+def pressure(
+    space: Space, facets: FacetSelection, pressure: ArrayLike, *, field: str | None = None, degree: int | None = None
+) -> jax.Array:
     """Return the load of a pressure on facets; positive presses on the body.
 
     Parameters

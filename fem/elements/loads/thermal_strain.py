@@ -28,6 +28,9 @@ from fem.elements.common.build import (
 from fem.elements.loads.loading import vector
 
 if TYPE_CHECKING:
+    import jax
+    from numpy.typing import ArrayLike
+
     from fem.dofs.space import Space
     from fem.geometry.cells import Cells
 
@@ -45,15 +48,15 @@ class Expansion:
 
 def thermal_strain(
     space: Space,
-    temperature: Any,
+    temperature: ArrayLike,
     *,
-    young: Any,
-    poisson: Any,
-    expansion: Any,
+    young: ArrayLike,
+    poisson: ArrayLike,
+    expansion: ArrayLike,
     plane: Literal["stress", "strain"] | None = None,
-    thickness: Any = 1.0,
+    thickness: ArrayLike = 1.0,
     field: str | None = None,
-) -> Any:
+) -> jax.Array:
     """Return the load of a thermal expansion in a body of linear elasticity.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
 
@@ -10,10 +10,23 @@ from fem.elements.loads.density import density
 from fem.elements.loads.loading import selected, vector
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import jax
+    from numpy.typing import ArrayLike
+
     from fem.dofs.space import Space
+    from fem.mesh.selection import FacetSelection
 
 
-def traction(space: Space, facets: Any, force: Any, *, field: str | None = None, degree: int | None = None) -> Any:
+def traction(
+    space: Space,
+    facets: FacetSelection,
+    force: ArrayLike | Callable[[jax.Array], jax.Array],
+    *,
+    field: str | None = None,
+    degree: int | None = None,
+) -> jax.Array:
     """Return the load of a force per area on facets.
 
     Parameters

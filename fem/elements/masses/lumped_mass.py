@@ -24,6 +24,8 @@ from fem.elements.common.build import of_density
 from fem.elements.common.identity import for_each_component
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from fem.assembly.operator import Operator
     from fem.dofs.space import Space
     from fem.geometry.cells import Cells
@@ -54,7 +56,9 @@ def _nodal(cells: Cells, rho: Any) -> Any:
     return (rho * cells.measure).sum(0) * squares / squares.sum(0)
 
 
-def lumped_mass(space: Space, density: Any = 1.0, *, thickness: Any = 1.0, field: str | None = None) -> Operator:
+def lumped_mass(
+    space: Space, density: ArrayLike = 1.0, *, thickness: ArrayLike = 1.0, field: str | None = None
+) -> Operator:
     """Return a diagonal mass.
 
     Parameters

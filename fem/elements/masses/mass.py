@@ -10,17 +10,19 @@ Derivation
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fem.elements.common.build import of_density
 from fem.elements.common.l2 import L2
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from fem.assembly.operator import Operator
     from fem.dofs.space import Space
 
 
-def mass(space: Space, density: Any = 1.0, *, thickness: Any = 1.0, field: str | None = None) -> Operator:
+def mass(space: Space, density: ArrayLike = 1.0, *, thickness: ArrayLike = 1.0, field: str | None = None) -> Operator:
     """Return the consistent mass.
 
     Parameters

@@ -30,6 +30,8 @@ from fem.elements.plates.shear_ties import PLATES, ties
 from fem.errors import MeshError, SpaceError
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from fem.assembly.operator import Operator
     from fem.dofs.space import Space
     from fem.geometry.cells import Cells
@@ -114,7 +116,13 @@ def _shear_forces(cells: Cells, modulus: Any, u: Any) -> Any:
 
 
 def plate(
-    space: Space, *, young: Any, poisson: Any, thickness: Any, correction: float = 5 / 6, field: str | None = None
+    space: Space,
+    *,
+    young: ArrayLike,
+    poisson: ArrayLike,
+    thickness: ArrayLike,
+    correction: float = 5 / 6,
+    field: str | None = None,
 ) -> Operator:
     """Return the bending stiffness of a plate, thick or thin.
 

@@ -9,20 +9,22 @@ Derivation
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fem.elements.common.build import bilinear, mass_degree, material
 from fem.elements.plates.component_mass import ComponentMass
 from fem.elements.plates.plate import check_plate
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from fem.assembly.operator import Operator
     from fem.dofs.space import Space
 
 _FORM = ComponentMass((0, 1, 1))
 
 
-def plate_mass(space: Space, density: Any, *, thickness: Any, field: str | None = None) -> Operator:
+def plate_mass(space: Space, density: ArrayLike, *, thickness: ArrayLike, field: str | None = None) -> Operator:
     """Return the consistent mass of a plate.
 
     Parameters

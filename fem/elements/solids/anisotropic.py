@@ -28,6 +28,8 @@ from fem.elements.common.build import bilinear, check_displacement, material, th
 from fem.errors import MaterialError, SpaceError
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from fem.assembly.operator import Operator
     from fem.dofs.space import Space
     from fem.geometry.cells import Cells
@@ -86,7 +88,9 @@ class Anisotropic:
         return cells.test_gradient(jnp.stack([jnp.stack(row) for row in stress]))
 
 
-def anisotropic(space: Space, stiffness: Any, *, thickness: Any = 1.0, field: str | None = None) -> Operator:
+def anisotropic(
+    space: Space, stiffness: ArrayLike, *, thickness: ArrayLike = 1.0, field: str | None = None
+) -> Operator:
     """Return the stiffness of an elastic body of any symmetry.
 
     Parameters

@@ -23,6 +23,8 @@ from fem.elements.common.build import bilinear, check_displacement, isotropic_ma
 from fem.errors import SpaceError
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from fem.assembly.operator import Operator
     from fem.dofs.space import Space
     from fem.geometry.cells import Cells
@@ -72,7 +74,7 @@ class Axisymmetric:
         return plane + cells.test_value(jnp.stack([ring, jnp.zeros_like(ring)]))
 
 
-def axisymmetric(space: Space, *, young: Any, poisson: Any, field: str | None = None) -> Operator:
+def axisymmetric(space: Space, *, young: ArrayLike, poisson: ArrayLike, field: str | None = None) -> Operator:
     """Return the stiffness of an isotropic elastic body of revolution.
 
     Loads on it are per radian times 2 pi: integrate a traction with ``2 pi r``.

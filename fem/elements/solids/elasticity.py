@@ -32,6 +32,8 @@ from fem.elements.common.build import (
 from fem.errors import MaterialError
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from fem.assembly.operator import Operator
     from fem.dofs.space import Space
     from fem.geometry.cells import Cells
@@ -82,10 +84,10 @@ def _stiffness(by_lam: Any, by_mu: Any) -> Any:
 def elasticity(
     space: Space,
     *,
-    young: Any,
-    poisson: Any,
+    young: ArrayLike,
+    poisson: ArrayLike,
     plane: Plane | None = None,
-    thickness: Any = 1.0,
+    thickness: ArrayLike = 1.0,
     field: str | None = None,
 ) -> Operator:
     """Return the stiffness of an isotropic elastic body.

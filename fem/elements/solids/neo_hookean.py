@@ -31,6 +31,8 @@ from fem.elements.own.weak_form import residual
 from fem.geometry.inverse import adjugate, determinant
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from fem.assembly.nonlinear import NonlinearOperator
     from fem.dofs.space import Space
 
@@ -55,7 +57,7 @@ def _volume(gradient: Any) -> tuple[Any, Any]:
 
 
 def neo_hookean(
-    space: Space, *, young: Any, poisson: Any, degree: int | None = None, field: str | None = None
+    space: Space, *, young: ArrayLike, poisson: ArrayLike, degree: int | None = None, field: str | None = None
 ) -> NonlinearOperator:
     """Return the internal forces of a neo-Hookean body, by its displacements from the undeformed state.
 

@@ -20,6 +20,8 @@ from fem.elements.common.identity import for_each_component
 from fem.errors import MaterialError
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from fem.assembly.operator import Operator
     from fem.dofs.space import Space
     from fem.geometry.cells import Cells
@@ -47,7 +49,7 @@ class Advection:
         return cells.test_value(sum(w * slope[:, k] for k, w in enumerate(moduli)))
 
 
-def advection(space: Space, velocity: Any, *, field: str | None = None) -> Operator:
+def advection(space: Space, velocity: ArrayLike, *, field: str | None = None) -> Operator:
     """Return the operator of a transport by a velocity.
 
     Parameters

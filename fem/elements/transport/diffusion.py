@@ -24,6 +24,8 @@ from fem.elements.common.identity import for_each_component
 from fem.errors import MaterialError
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from fem.assembly.operator import Operator
     from fem.dofs.space import Space
     from fem.geometry.cells import Cells
@@ -78,7 +80,9 @@ class TensorDiffusion:
         return cells.test_gradient(jnp.stack(flux, 1))
 
 
-def diffusion(space: Space, conductivity: Any, *, thickness: Any = 1.0, field: str | None = None) -> Operator:
+def diffusion(
+    space: Space, conductivity: ArrayLike, *, thickness: ArrayLike = 1.0, field: str | None = None
+) -> Operator:
     """Return the operator of a diffusion.
 
     Parameters

@@ -11,7 +11,7 @@ A flux h (u_0 - u) into the body is this operator and the load h u_0, a traction
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
 
@@ -20,11 +20,14 @@ from fem.elements.common.l2 import L2
 from fem.elements.loads.loading import selected
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from fem.assembly.operator import Operator
     from fem.dofs.space import Space
+    from fem.mesh.selection import FacetSelection
 
 
-def robin(space: Space, facets: Any, coefficient: Any, *, field: str | None = None) -> Operator:
+def robin(space: Space, facets: FacetSelection, coefficient: ArrayLike, *, field: str | None = None) -> Operator:
     """Return the operator of a Robin condition; add it to that of the body.
 
     Parameters
