@@ -1,9 +1,9 @@
 """Time: ordinary differential equations and semi-discrete systems, with exact discrete adjoints."""
 
 from sparsead.transient.accuracy import Accuracy, gradient_accuracy
+from sparsead.transient.checkpoints.disk import Disk
 from sparsead.transient.equations.semidiscrete import Motion
 from sparsead.transient.gradients.backsolve import Backsolve
-from sparsead.transient.gradients.pieces import Disk
 from sparsead.transient.march import march
 from sparsead.transient.methods.formulas import generalized_alpha, hht
 from sparsead.transient.odesolve import odesolve

@@ -12,8 +12,8 @@ import numpy as np
 
 from sparsead.errors import ShapeError
 from sparsead.jax.raised import typed
+from sparsead.transient.checkpoints.disk import Disk
 from sparsead.transient.gradients import aca, backsolve, naive, pieces
-from sparsead.transient.gradients.pieces import Disk
 from sparsead.transient.gradients.sweep import small
 from sparsead.transient.methods.formulas import BackwardDifferences, RungeKutta
 from sparsead.transient.methods.implicit import ImplicitScheme

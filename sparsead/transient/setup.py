@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sparsead.errors import ShapeError
-from sparsead.transient.gradients.pieces import Disk
+from sparsead.transient.checkpoints.disk import Disk
 from sparsead.transient.options import check_count, check_tolerance, known
 from sparsead.transient.steps.grid import Controls, FixedGrid
 from sparsead.transient.steps.times import step_counts

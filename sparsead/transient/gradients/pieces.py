@@ -1,4 +1,4 @@
-"""Checkpoints on disk: a run in pieces driven by the host, which goes on where it was when it was killed.
+"""A run and its adjoint in pieces driven by the host, which go on where they were when they were killed.
 
 Not for compiled programs: files are written between the pieces. Each piece is one compiled program, the same for all,
 so that a run that was resumed gives the same digits as one that was not.
@@ -7,8 +7,6 @@ so that a run that was resumed gives the same digits as one that was not.
 from __future__ import annotations
 
 import hashlib
-import os
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,25 +16,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from sparsead.errors import BackendError, NoDerivativeError
+from sparsead.errors import NoDerivativeError
+from sparsead.transient.checkpoints.disk import Disk, check_same, fingerprint, load, save
 from sparsead.transient.checkpoints.record import zero_tangents
 from sparsead.transient.gradients.sweep import arriving, swept
-
-
-@dataclass(frozen=True)
-class Disk:
-    """Keep one state for every so many steps in a folder; an interrupted run or gradient resumes there.
-
-    Parameters
-    ----------
-    folder : str
-        Where; made if absent. Files of another run in it are an error.
-    steps : int
-        Steps of a piece, whose states are in memory at once while going back.
-    """
-
-    folder: str
-    steps: int = 1000
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))
@@ -57,16 +40,16 @@ def _backward(disk: Disk, problem: Any, residuals: Any, bars: Any) -> tuple[Any,
     sums = [jnp.zeros_like(x) for x in moving]
     bar, piece = bars[0][-1], -(-int(counts[-1]) // disk.steps) - 1
     mark = hashlib.sha256(np.asarray(bars[0]).tobytes()).hexdigest()
-    saved = _load(folder / "back.npz")
+    saved = load(folder / "back.npz")
     if saved is not None and str(saved["mark"]) == mark:
         bar, piece = jnp.asarray(saved["bar"]), int(saved["piece"])
         sums = [jnp.asarray(saved[f"sum{i}"]) for i in range(len(sums))]
     for k in range(piece, -1, -1):
-        found = _load(folder / f"piece{k:06d}.npz")
+        found = load(folder / f"piece{k:06d}.npz")
         assert found is not None
         arrays = (jnp.asarray(found[name]) for name in ("u", "t", "h"))
         bar, sums = _piece_back(problem, data, *arrays, k * disk.steps, counts, bars[0], bar, sums)
-        _save(folder / "back.npz", mark=mark, bar=bar, piece=k - 1, **{f"sum{i}": s for i, s in enumerate(sums)})
+        save(folder / "back.npz", mark=mark, bar=bar, piece=k - 1, **{f"sum{i}": s for i, s in enumerate(sums)})
     return bar + bars[0][0], tuple(sums), zero_tangents(fixed), zero_tangents(controls)
 
 
@@ -82,23 +65,23 @@ def _forward_pieces(disk: Disk, problem: Any, u0: Any, data: Any, controls: Any)
             fix='call jax.grad without jit around it, or use checkpoint="sqrt"',
         )
     folder, count = Path(disk.folder), controls.times.shape[0]
-    mark = _fingerprint(problem, u0, data, controls, disk.steps)
+    mark = fingerprint(problem, u0, data, controls, disk.steps)
     p = problem.grid.begin(problem.scheme, data, u0, controls)
     out = jnp.zeros((count, *u0.shape), u0.dtype).at[0].set(u0)
     carry = (p, jnp.ones((), jnp.int32), out, jnp.zeros(count, jnp.int32))
     piece = 0
-    saved = _load(folder / "run.npz")
+    saved = load(folder / "run.npz")
     if saved is not None:
-        _check_same(folder, str(saved["mark"]), mark)
+        check_same(folder, str(saved["mark"]), mark)
         leaves = [jnp.asarray(saved[f"leaf{i}"]) for i in range(len(jax.tree.leaves(carry)))]
         carry, piece = jax.tree.unflatten(jax.tree.structure(carry), leaves), int(saved["piece"])
     while int(carry[1]) < count and int(carry[0].status) == 0:
         start = carry[0].u
         carry, t, h = _piece(problem, disk.steps, data, controls, carry)
-        _save(folder / f"piece{piece:06d}.npz", u=start, t=t, h=h)
+        save(folder / f"piece{piece:06d}.npz", u=start, t=t, h=h)
         piece += 1
         leaves = jax.tree.leaves(carry)
-        _save(folder / "run.npz", mark=mark, piece=piece, **{f"leaf{i}": x for i, x in enumerate(leaves)})
+        save(folder / "run.npz", mark=mark, piece=piece, **{f"leaf{i}": x for i, x in enumerate(leaves)})
     return carry[2], carry[0], carry[3]
 
 
@@ -147,43 +130,3 @@ def _piece_back(
         parts = problem.scheme.contract(data, t, h, kept[:-1], kept[1:], multipliers, (True,) * len(sums))
         sums = [a + b for a, b in zip(sums, parts, strict=True)]
     return bar, sums
-
-
-def _fingerprint(problem: Any, *arrays: Any) -> str:
-    digest = hashlib.sha256(repr((problem.scheme.name, problem.grid)).encode())
-    for x in jax.tree.leaves(arrays):
-        digest.update(np.asarray(x).tobytes())
-    return digest.hexdigest()
-
-
-def _check_same(folder: Path, found: str, mark: str) -> None:
-    if found != mark:
-        raise BackendError(
-            "the folder holds another run",
-            expected="files of this run: same method, grid, state and parameters",
-            got=f"{folder} with a run of other numbers",
-            fix="pass an empty folder",
-        )
-
-
-def _save(path: Path, **arrays: Any) -> None:
-    """Write beside and rename: a kill or a full disk leaves the old file whole."""
-    beside = path.with_suffix(".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
-            contents: dict[str, Any] = {name: np.asarray(x) for name, x in arrays.items()}
-            np.savez(file, **contents)
-        os.replace(beside, path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise BackendError(
-            "a checkpoint cannot be written",
-            expected=f"room and permission to write {path.name} in {path.parent}",
-            got=f"{type(error).__name__}: {error.strerror}",
-            fix="make room and call again: the run resumes after the last checkpoint",
-        ) from error
-
-
-def _load(path: Path) -> Any:
-    return np.load(path) if path.exists() else None
