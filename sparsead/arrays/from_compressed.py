@@ -16,7 +16,7 @@ from sparsead.pattern.triplets import from_compressed
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-A = TypeVar("A", bound=SparseArray)
+A = TypeVar("A", bound=SparseArray[Any])
 
 
 def csc(

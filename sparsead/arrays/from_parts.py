@@ -16,7 +16,7 @@ from sparsead.errors import ShapeError
 from sparsead.pattern import combine
 from sparsead.pattern.structure import GENERAL, Structure
 
-A = TypeVar("A", bound=SparseArray)
+A = TypeVar("A", bound=SparseArray[Any])
 
 
 def diags(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sparsead.pattern.pattern import Pattern
 
-A = TypeVar("A", bound=SparseArray)
+A = TypeVar("A", bound=SparseArray[Any])
 
 
 class Assembler(Generic[A]):

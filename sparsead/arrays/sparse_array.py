@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from sparsead.arrays import products, scaling
+from sparsead.arrays.dense import Array
 from sparsead.arrays.stored_matrix import StoredMatrix
 from sparsead.errors import DtypeError
 from sparsead.pattern import combine
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 
-class SparseArray(StoredMatrix):
+class SparseArray(StoredMatrix[Array]):
     """A sparse matrix whose values are differentiable and whose pattern is fixed.
 
     Made by the constructors (`coo`, `csc`, `triplets` ...). ``A.T`` and ``A.H`` are
@@ -53,26 +54,26 @@ class SparseArray(StoredMatrix):
     __array_ufunc__: ClassVar[Any] = None  # NumPy arrays leave ``x @ A`` and ``c * A`` to this class
     __array_priority__ = 1000
 
-    def __matmul__(self, x: Any) -> Any:
+    def __matmul__(self, x: ArrayLike | Array) -> Array:
         """``A @ x``, shape (m,) or (m, k), with a dense ``x`` of shape (n,) or (n, k). Unit: [A] [x]."""
         return products.matmul(self, x)
 
-    def __rmatmul__(self, x: Any) -> Any:
+    def __rmatmul__(self, x: Any) -> Array:
         """``x @ A`` with a dense ``x`` of shape (m,) or (k, m)."""
         product = products.matmul(self.T, x.T if np.ndim(x) == 2 else x)
         return product.T if np.ndim(x) == 2 else product
 
-    def __add__(self, other: SparseArray) -> Self:
+    def __add__(self, other: SparseArray[Array]) -> Self:
         """``A + B``; the patterns may differ."""
         return scaling.add(self, check_sparse("the other matrix of a sum", other))
 
     __radd__ = __add__
 
-    def __sub__(self, other: SparseArray) -> Self:
+    def __sub__(self, other: SparseArray[Array]) -> Self:
         """``A - B``."""
         return scaling.add(self, -check_sparse("the other matrix of a difference", other), definite=False)
 
-    def __rsub__(self, other: SparseArray) -> Self:
+    def __rsub__(self, other: SparseArray[Array]) -> Self:
         """``B - A``, where B is none of this class: the error says so."""
         return check_sparse("the other matrix of a difference", other) - self
 
@@ -90,7 +91,7 @@ class SparseArray(StoredMatrix):
         """``A / c`` with a number."""
         return scaling.divide(self, divisor)
 
-    def diagonal(self) -> Any:
+    def diagonal(self) -> Array:
         """Return the main diagonal, shape (min(m, n),); zero where nothing is stored. Unit: [A].
 
         Examples

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self
 
 import numpy as np
 
 from sparsead.arrays.binding import Binding
+from sparsead.arrays.dense import Array
 from sparsead.checks import check_length
 from sparsead.pattern import combine
 from sparsead.pattern.pattern import Pattern
 from sparsead.pattern.structure import GENERAL, Structure, Triangle
 from sparsead.pattern.validate import check_declared
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
-class StoredMatrix:
+
+class StoredMatrix(Generic[Array]):
     """What a `SparseArray` is without its arithmetic, which is made of this: values on a pattern, facts, and views.
 
     Parameters
@@ -35,23 +39,24 @@ class StoredMatrix:
     """
 
     binding: ClassVar[Binding]
+    values: Array
     __slots__ = ("_conjugated", "_pattern", "_structure", "_transposed", "values")
 
     def __init__(
         self,
-        values: Any,
+        values: ArrayLike | Array,
         pattern: Pattern,
         structure: Structure = GENERAL,
         *,
         transposed: bool = False,
         conjugated: bool = False,
     ) -> None:
-        values = self.binding.asarray("values", values)
-        check_length("values", np.shape(values), pattern.size, "one value for each stored entry")
+        array: Array = self.binding.asarray("values", values)
+        check_length("values", array.shape, pattern.size, "one value for each stored entry")
         check_declared(pattern, structure)
-        self._fill(values, pattern, structure, transposed, conjugated)
+        self._fill(array, pattern, structure, transposed, conjugated)
 
-    def _fill(self, values: Any, pattern: Pattern, structure: Structure, transposed: bool, conjugated: bool) -> Self:
+    def _fill(self, values: Array, pattern: Pattern, structure: Structure, transposed: bool, conjugated: bool) -> Self:
         self.values = values
         self._pattern = pattern
         self._structure = structure
@@ -63,7 +68,7 @@ class StoredMatrix:
         """The same values and pattern seen as another view; nothing is checked again."""
         return type(self).__new__(type(self))._fill(self.values, self._pattern, self._structure, transposed, conjugated)
 
-    def _with_values(self, values: Any) -> Self:
+    def _with_values(self, values: Array) -> Self:
         """Other values on the same pattern, structure and view; nothing is checked again."""
         return (
             type(self)
