@@ -59,7 +59,7 @@ class Space:
         return self.topology.mesh
 
     @property
-    def points(self) -> Any:
+    def points(self) -> NDArray[np.float64] | jax.Array:
         """Coordinates, shape (p, d). Unit: [length]."""
         return self.mesh.points if self._moved is None else self._moved
 
