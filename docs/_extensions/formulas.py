@@ -24,7 +24,7 @@ LOG = logging.getLogger(__name__)
 @functools.cache
 def drawing(latex: str, inline: bool) -> str:
     """Return a formula as SVG; raise ValueError where a command is not known."""
-    formula = ziamath.Latex(latex, size=SIZE, color="currentColor", inline=inline)
+    formula = ziamath.Latex(latex, size=SIZE, color="currentColor", inline=inline, margin=0)
     if "\\" in formula.mathmlstr():  # what is not understood is left as it stands
         raise ValueError("a command that is not known to ziamath")
     svg = formula.svgxml()
