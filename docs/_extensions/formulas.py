@@ -42,7 +42,7 @@ def visit(translator: Any, node: Any, tag: str) -> None:
     except Exception as error:  # the parser raises whatever went wrong inside it
         LOG.warning("formula cannot be drawn: %s (%s: %s)", latex, type(error).__name__, error, location=node)
         svg = ""
-    translator.body.append(f'{translator.starttag(node, tag, "", CLASS="math")}{svg}</{tag}>')
+    translator.body.append(f"{translator.starttag(node, tag, '', CLASS='math')}{svg}</{tag}>")
     raise nodes.SkipNode
 
 
