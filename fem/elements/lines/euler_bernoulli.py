@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fem.elements.lines.section import Section, axes_of, beam_cells, frame, least_of, torsion_of
-from fem.elements.lines.straight import number
+from fem.elements.lines.section import beam_cells, frame, section_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -81,13 +80,15 @@ def euler_bernoulli(
     >>> round(float(tip[1]), 12)  # P L^3 / (3 E I)
     0.004
     """
-    cells, d = beam_cells(space, field), space.mesh.dimension
-    e, a = number("young", young, cells), number("area", area, cells)
-    moments = axes_of("inertia", inertia, cells, d)
-    margins = {"not negative": e, "section": least_of(a, *moments)}
-    twist = None
-    if d == 3:
-        twist, constant = torsion_of(shear, torsion, cells)
-        margins["section"] = least_of(margins["section"], constant)
-    section = Section(e * a, tuple(e * m for m in moments), None, twist, up)
+    section, margins = section_of(
+        beam_cells(space, field),
+        space.mesh.dimension,
+        young=young,
+        area=area,
+        inertia=inertia,
+        shear=shear,
+        shear_area=None,
+        torsion=torsion,
+        up=up,
+    )
     return frame(space, section, margins, field)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
@@ -14,6 +15,8 @@ from fem.elements.lines.straight import count, directions, lines, number
 from fem.errors import MaterialError, SpaceError
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from fem.assembly.operator import Operator
     from fem.dofs.space import Space
 
@@ -117,23 +120,47 @@ def axes_of(name: str, value: Any, cells: int, dimension: int) -> tuple[Any, ...
     return array[..., 0], array[..., 1]
 
 
-def torsion_of(shear: Any, torsion: Any, cells: int) -> tuple[Any, Any]:
-    """Return G J and what of it must be positive, J, of beams in space, shapes () or (e,).
+def section_of(
+    cells: int,
+    dimension: int,
+    *,
+    young: ArrayLike,
+    area: ArrayLike,
+    inertia: ArrayLike,
+    shear: ArrayLike | None,
+    shear_area: ArrayLike | None,
+    torsion: ArrayLike | None,
+    up: ArrayLike | None,
+) -> tuple[Section, dict[str, Any]]:
+    """Return the stiffness of sections and what of them must be positive, from the arguments of a public beam.
 
-    Parameters
-    ----------
-    shear : array, shape () or (e,), or None
-        Shear modulus G.
-    torsion : array, shape () or (e,), or None
-        Torsion constant J.
-    cells : int
-        Number of cells.
+    Without `shear_area` sections stay normal to the axis: see `fem.elements.euler_bernoulli`, and with it
+    `fem.elements.timoshenko`.
 
     Raises
     ------
     MaterialError
-        If one is missing, or does not fit the cells.
+        If a property is missing or does not fit the cells.
     """
+    e, a = number("young", young, cells), number("area", area, cells)
+    moments = axes_of("inertia", inertia, cells, dimension)
+    g = None if shear is None else number("shear", shear, cells)
+    areas = () if shear_area is None else axes_of("shear_area", shear_area, cells, dimension)
+    j = _torsion(shear, torsion, cells) if dimension == 3 else None
+    moduli = (e,) if g is None else (e, g)
+    extents = (a, *moments, *areas) if j is None else (a, *moments, *areas, j)
+    section = Section(
+        axial=e * a,
+        bending=tuple(e * moment for moment in moments),
+        shear=tuple(g * part for part in areas) or None,
+        torsion=None if j is None else g * j,
+        up=up,
+    )
+    return section, {"not negative": _least(moduli), "section": _least(extents)}
+
+
+def _torsion(shear: ArrayLike | None, torsion: ArrayLike | None, cells: int) -> jax.Array:
+    """The torsion constant J of beams in space, shape () or (e,)."""
     if shear is None or torsion is None:
         raise MaterialError(
             "a beam in space needs a stiffness against torsion",
@@ -141,16 +168,12 @@ def torsion_of(shear: Any, torsion: Any, cells: int) -> tuple[Any, Any]:
             got=", ".join(f"{name}=None" for name, value in (("shear", shear), ("torsion", torsion)) if value is None),
             fix="for a circular section torsion is the sum of both second moments",
         )
-    constant = number("torsion", torsion, cells)
-    return number("shear", shear, cells) * constant, constant
+    return number("torsion", torsion, cells)
 
 
-def least_of(*properties: Any) -> Any:
-    """Return the smallest of several properties in each cell, shape () or (e,)."""
-    least = properties[0]
-    for other in properties[1:]:
-        least = jnp.minimum(least, other)
-    return least
+def _least(properties: tuple[jax.Array, ...]) -> jax.Array:
+    """The smallest of several properties in each cell, shape () or (e,)."""
+    return functools.reduce(jnp.minimum, properties)
 
 
 def _in_the_plane(section: Section, length: Any, tangent: Any) -> tuple[Any, ...]:

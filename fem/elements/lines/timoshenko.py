@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fem.elements.lines.section import Section, axes_of, beam_cells, frame, least_of, torsion_of
-from fem.elements.lines.straight import number
+from fem.elements.lines.section import beam_cells, frame, section_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -84,14 +83,15 @@ def timoshenko(
     >>> round(float(tip[1]), 12)  # P L^3 / (3 E I) + P L / (G A_s)
     0.079
     """
-    cells, d = beam_cells(space, field), space.mesh.dimension
-    e, g, a = (number(n, v, cells) for n, v in (("young", young), ("shear", shear), ("area", area)))
-    moments = axes_of("inertia", inertia, cells, d)
-    areas = axes_of("shear_area", shear_area, cells, d)
-    margins = {"not negative": least_of(e, g), "section": least_of(a, *areas, *moments)}
-    twist = None
-    if d == 3:
-        twist, constant = torsion_of(g, torsion, cells)
-        margins["section"] = least_of(margins["section"], constant)
-    section = Section(e * a, tuple(e * m for m in moments), tuple(g * s for s in areas), twist, up)
+    section, margins = section_of(
+        beam_cells(space, field),
+        space.mesh.dimension,
+        young=young,
+        area=area,
+        inertia=inertia,
+        shear=shear,
+        shear_area=shear_area,
+        torsion=torsion,
+        up=up,
+    )
     return frame(space, section, margins, field)
