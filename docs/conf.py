@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
+import sys
 from pathlib import Path
 
 DOCS = Path(__file__).parent
+sys.path.insert(0, str(DOCS / "_extensions"))
 
 project = "sparsead"
 author = "the sparsead developers"
@@ -17,11 +19,14 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "sphinx_gallery.gen_gallery",
+    "formulas",
 ]
 exclude_patterns = ["gallery/**/*.ipynb", "gallery/**/*.py"]
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["face.css"]
+html_math_renderer = "drawn"
 html_title = f"sparsead {release}"
 
 # Every reference must lead somewhere; shapes and types stand in the docstrings, in words.
@@ -40,6 +45,9 @@ sphinx_gallery_conf = {
     "gallery_dirs": ["gallery"],
     "subsection_order": [*(f"../examples/{name}" for name in ("first_structure", "solve", "inverse")), "*"],
     "filename_pattern": r"/plot_",
+    "image_scrapers": ("squares.scrape",),
+    "remove_config_comments": True,
+    "thumbnail_size": (480, 480),
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_memory": False,

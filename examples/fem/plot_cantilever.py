@@ -78,6 +78,7 @@ where = space.at(mesh.points * [long, 1.0])
 stress = np.asarray(fields.stress(where, u, at="points", **material))[:, 0, 0] / 1e6
 assert np.isclose(stress.max(), force * long * 6 / (width * height**2) / 1e6, rtol=0.02)
 
+# sphinx_gallery_squares = {0: (0.7, 1.06, -0.23, 0.13)}
 figure, axes = plt.subplots(2, 1, figsize=(8, 6.6), layout="constrained", height_ratios=(1, 1.3))
 style = {
     "label": "bending stress",

@@ -92,6 +92,7 @@ assert abs(before.max() - 5.0) < 0.15  # three times the larger stress less the 
 
 # %%
 # The gradient on the round hole, and the stress around both holes.
+# sphinx_gallery_squares = {0: (0.0, 1.5, -0.1, 1.4)}
 figure, axes = plt.subplots(1, 2, figsize=(11, 4.6), layout="constrained")
 order = hole[np.argsort(angle[hole])]
 axes[0].plot(*mesh.points[order].T, color="C0", label="round")

@@ -76,6 +76,7 @@ volume = np.linalg.det(gradient + np.eye(3))
 held = np.union1d(bottom, top)
 style = {"scale": 1.0, "label": "local change of volume", "unit": "%", "supports": held}
 output.plot_solid(mesh, 100 * (volume - 1), displacement=u, path="block_of_rubber.png", **style)
+# sphinx_gallery_squares = {0: (170, 990, 615, -205)}
 figure, axes = plt.subplots(1, 2, figsize=(12, 4.6), layout="constrained", width_ratios=(1.2, 1))
 axes[0].imshow(plt.imread("block_of_rubber.png")[150:])
 axes[0].set_axis_off()

@@ -77,6 +77,7 @@ assert np.isclose(value_and_slope(0.03)[1], difference, rtol=1e-4)
 # The stress along the strip, and the factor with its tangents.
 u, stress = solved(0.03)
 shown = grid.with_points(place(0.03))
+# sphinx_gallery_squares = {0: (-0.003, 0.057, -0.003, 0.057)}
 figure, axes = plt.subplots(1, 2, figsize=(12.5, 4.4), layout="constrained", width_ratios=(1.5, 1))
 style = {"label": "stress along the strip", "unit": "MPa", "supports": supports, "loads": load, "axes": axes[0]}
 output.plot(shown, np.asarray(stress)[:, 0, 0] / 1e6, **style)

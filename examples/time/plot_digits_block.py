@@ -97,6 +97,7 @@ for name, gradient in GRADIENTS.items():
 assert all(wrong < 0.3 for _, wrong in results.values())
 
 # %%
+# sphinx_gallery_squares = {0: (-0.5, 15.5, 15.5, -0.5)}
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
 axes[0].imshow(np.vstack(np.split(np.hstack(np.asarray(images[:20]).reshape(-1, 8, 8)), 2, 1)), cmap="gray_r")
 axes[0].set(xticks=[], yticks=[], title="what is to be read")

@@ -74,6 +74,7 @@ times = np.linspace(0.0, 600.0, 6001)
 voltage, change = jax.jvp(
     lambda g: odesolve(slope, start, times, g, method="euler", h=0.01)[:, 0], (g,), (jnp.array([0.7, 0.0, 0.0]),)
 )
+# sphinx_gallery_squares = {0: (0.0, 60.0, None, None)}
 figure, axes = plt.subplots(2, 1, figsize=(9, 4.5), sharex=True, layout="constrained")
 axes[0].plot(times, voltage, linewidth=0.8)
 axes[0].set(ylabel="voltage [mV]", title="60,000 steps")

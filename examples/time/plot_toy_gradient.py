@@ -58,6 +58,7 @@ for tolerance in (1e-5, 1e-8):
 
 # %%
 # Where z(T) itself is of the size of the tolerance, to the right of the dotted lines, nobody can know its gradient.
+# sphinx_gallery_squares = {1: None}
 figure, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True, layout="constrained")
 for axis, k in zip(axes, (1.0, -1.0), strict=True):
     for tolerance, color in ((1e-3, "tab:orange"), (1e-5, "tab:blue"), (1e-8, "tab:green")):

@@ -19,6 +19,8 @@ from fem.dofs.space import Space
 from fem.errors import SpaceError
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from fem.assembly.form import BilinearForm
     from fem.geometry.cells import Cells
 
@@ -36,7 +38,7 @@ class NonlinearForm(Protocol):
         """The derivative of the forces; its moduli are the parameters and, last, the state of the cells."""
         ...
 
-    def forces(self, cells: Cells, numbers: tuple[Any, ...]) -> Any:
+    def forces(self, cells: Cells, numbers: tuple[Any, ...]) -> jax.Array:
         """Forces of parameters and, last, nodal values of shape (i, a, e); shape (i, a, e)."""
         ...
 
@@ -93,11 +95,11 @@ class NonlinearOperator:
 
     __radd__ = __add__
 
-    def forces(self, u: Any) -> Any:
+    def forces(self, u: ArrayLike) -> jax.Array:
         """Return the internal forces of a state, both of the space's shape. Unit: [force]."""
         return _forces(self, single(self.space, u, "state")).reshape(np.shape(u))
 
-    def tangent(self, u: Any) -> Operator:
+    def tangent(self, u: ArrayLike) -> Operator:
         """Return the derivative of the forces at a state, an `Operator`. Unit: [force/length]."""
         vector = single(self.space, u, "state")
         terms, moduli = [], []

@@ -18,6 +18,9 @@ from sparsead.jax.raised import typed
 from sparsead.pattern.structure import Structure
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+    from scipy.sparse import csc_array
+
     from fem.assembly.assemble import Margins
     from fem.assembly.form import BilinearForm
     from fem.assembly.moduli import Moduli
@@ -85,7 +88,7 @@ class Operator:
             self.definite and other.definite,
         )
 
-    def __mul__(self, factor: Any) -> Operator:
+    def __mul__(self, factor: float | jax.Array) -> Operator:
         """``c * K`` with a number, which may be traced; stays definite only for a known positive one."""
         if np.ndim(factor):
             raise SpaceError(
@@ -110,17 +113,17 @@ class Operator:
         """``K - M``."""
         return self + -other
 
-    def __truediv__(self, divisor: Any) -> Operator:
+    def __truediv__(self, divisor: float | jax.Array) -> Operator:
         """``K / c``."""
         return self * (1.0 / divisor)
 
     # ---------------------------------------------------------------- values
-    def __matmul__(self, u: Any) -> Any:
+    def __matmul__(self, u: ArrayLike) -> jax.Array:
         """``K @ u`` without assembling, for u of the space's shape, or several in front."""
         vectors, shape = self.space.flatten(u)
         return _act(self, vectors).reshape(shape)
 
-    def values(self) -> Any:
+    def values(self) -> jax.Array:
         """Return the stored values, shape (s,), in the order of ``pattern``; traced and differentiable."""
         with typed():
             values = _assembled(self)
@@ -131,7 +134,7 @@ class Operator:
         system = self.space.topology.system()
         return SparseArray(self.values(), system.pattern, self.structure)
 
-    def to_scipy(self) -> Any:
+    def to_scipy(self) -> csc_array:
         """Return the matrix as a SciPy array in compressed columns: for whoever goes on in NumPy."""
         return to_scipy(self.matrix())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
 
@@ -12,13 +12,19 @@ from fem.assembly.solve import all_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import jax
+    from numpy.typing import ArrayLike
+
     from fem.assembly.operator import Operator
     from fem.dofs.constraints import Constraints
 
 
 def reactions(
-    operator: Operator | NonlinearOperator, u: Any, supports: Constraints | Sequence[Constraints], load: Any = None
-) -> Any:
+    operator: Operator | NonlinearOperator,
+    u: ArrayLike,
+    supports: Constraints | Sequence[Constraints],
+    load: ArrayLike | None = None,
+) -> jax.Array:
     """Return the forces that supports exert on the structure; zero elsewhere.
 
     Parameters

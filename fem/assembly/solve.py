@@ -28,8 +28,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from fem.assembly.constants import constant
-from fem.assembly.form import kinds_of
 from fem.assembly.operator import Operator, apply, assemble
+from fem.assembly.term import kinds_of
 from fem.dofs.constraints import Constraints, Held, combine
 from fem.dofs.reduction import Reduction
 from fem.dofs.rigid import Unsupported
@@ -42,18 +42,20 @@ from sparsead.jax.raised import typed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import ArrayLike
+
     from fem.dofs.topology import Topology
     from sparsead.factors.options import OnSingular
 
 
 def solve(
     operator: Operator,
-    load: Any,
+    load: ArrayLike,
     supports: Constraints | Sequence[Constraints] = (),
     *,
     backend: str | None = None,
     on_singular: OnSingular = "raise",
-) -> Any:
+) -> jax.Array:
     """Return u with ``K u = f`` under constraints.
 
     Differentiable in everything that made the operator (material, coordinates),

@@ -27,7 +27,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fem.assembly.form import kinds_of
 from fem.assembly.newton import Problem, Settings, factor_solve, newton, reduction_for, residual
 from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.operator import apply
@@ -38,6 +37,7 @@ from fem.assembly.solve import (
     reduce_vectors,
     settled,
 )
+from fem.assembly.term import kinds_of
 from fem.dofs.cases import single
 from fem.dofs.constraints import Constraints
 from fem.dofs.rigid import Unsupported
@@ -49,22 +49,24 @@ from sparsead.pattern.structure import Structure
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from numpy.typing import ArrayLike
+
 
 _REFINEMENTS = 2
 
 
 def solve_nonlinear(
     operator: NonlinearOperator,
-    load: Any,
+    load: ArrayLike,
     supports: Constraints | Sequence[Constraints] = (),
     *,
-    initial: Any = None,
+    initial: ArrayLike | None = None,
     steps: int = 1,
     iterations: int = 25,
     tolerance: float = 1e-9,
     backend: str | None = None,
     progress: Callable[[Any, Any, Any], None] | None = None,
-) -> Any:
+) -> jax.Array:
     """Return u with ``r(u) = f`` under constraints.
 
     Newton's method with a line search, in load steps: load and prescribed values

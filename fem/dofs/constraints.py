@@ -12,9 +12,12 @@ from scipy.sparse import csr_array
 from fem.errors import ConstraintError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
 
     from fem.dofs.space import Space
+    from fem.mesh.selection import PointSelection
 
 
 class Held:
@@ -97,7 +100,7 @@ class Constraints:
         return f"Constraints({len(self)} dofs, {self.held.couplings.nnz} couplings)"
 
 
-def prescribe(dofs: NDArray[np.integer], values: Any, count: int) -> Constraints:
+def prescribe(dofs: NDArray[np.integer], values: ArrayLike, count: int) -> Constraints:
     """Return constraints that give dofs their values.
 
     Parameters
@@ -174,7 +177,9 @@ def _check_same(dofs: NDArray[np.integer], couplings: csr_array, values: list[An
     )
 
 
-def fix(space: Space, points: Any, components: Any = None, *, field: str | None = None) -> Constraints:
+def fix(
+    space: Space, points: PointSelection, components: int | Sequence[int] | None = None, *, field: str | None = None
+) -> Constraints:
     """Return constraints that hold dofs at zero.
 
     Parameters
@@ -205,7 +210,12 @@ def fix(space: Space, points: Any, components: Any = None, *, field: str | None 
 
 
 def prescribed(
-    space: Space, points: Any, value: Any, components: Any = None, *, field: str | None = None
+    space: Space,
+    points: PointSelection,
+    value: ArrayLike,
+    components: int | Sequence[int] | None = None,
+    *,
+    field: str | None = None,
 ) -> Constraints:
     """Return constraints that give dofs their values, which may be traced.
 

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from fem.dofs.space import Space
+    from fem.mesh.selection import PointSelection
 
 _CLOSE = 1e-6  # of the extent of the mesh: points nearer than this are the same
 
 
 def multi_point(
-    space: Space, dofs: ArrayLike, others: ArrayLike, coefficients: ArrayLike, value: Any = 0.0
+    space: Space, dofs: ArrayLike, others: ArrayLike, coefficients: ArrayLike, value: ArrayLike = 0.0
 ) -> Constraints:
     """Return constraints ``u[dofs] = sum over m of coefficients[:, m] u[others[:, m]] + value``.
 
@@ -101,7 +102,14 @@ def _masters(
     return masters.astype(np.int64), np.broadcast_to(aligned, masters.shape)
 
 
-def tie(space: Space, points: Any, to: Any, components: Any = None, *, field: str | None = None) -> Constraints:
+def tie(
+    space: Space,
+    points: PointSelection,
+    to: ArrayLike,
+    components: int | Sequence[int] | None = None,
+    *,
+    field: str | None = None,
+) -> Constraints:
     """Return constraints that give points the displacement of others.
 
     Parameters
@@ -144,7 +152,7 @@ def tie(space: Space, points: Any, to: Any, components: Any = None, *, field: st
 
 
 def periodic(
-    space: Space, axes: Sequence[int] | None = None, *, gradient: Any = None, field: str | None = None
+    space: Space, axes: Sequence[int] | None = None, *, gradient: ArrayLike | None = None, field: str | None = None
 ) -> Constraints:
     """Return the constraints of a periodic cell: opposite faces of the box around the mesh move alike.
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
-from fem.dofs.cases import each
 from fem.dofs.fields import Field
 from fem.dofs.topology import Topology
 from fem.errors import SpaceError
@@ -16,9 +15,12 @@ from fem.mesh.facets import Facets
 from fem.mesh.mesh import check_mesh
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
 
     from fem.mesh.mesh import Mesh
+    from fem.mesh.selection import PointSelection
 
 
 @jax.tree_util.register_pytree_node_class
@@ -57,7 +59,7 @@ class Space:
         return self.topology.mesh
 
     @property
-    def points(self) -> Any:
+    def points(self) -> NDArray[np.float64] | jax.Array:
         """Coordinates, shape (p, d). Unit: [length]."""
         return self.mesh.points if self._moved is None else self._moved
 
@@ -77,7 +79,7 @@ class Space:
         fields = self.topology.numbering.fields
         return (len(self.mesh.points), fields[0].components) if len(fields) == 1 else (self.count,)
 
-    def at(self, points: Any) -> Space:
+    def at(self, points: ArrayLike) -> Space:
         """Return the same space on other points, which may be traced: shape derivatives.
 
         Parameters
@@ -127,7 +129,7 @@ class Space:
             return fields[0]
         return Field("+".join(f.name for f in fields), sum(f.components for f in fields), 0)
 
-    def split(self, u: Any) -> dict[str, Any]:
+    def split(self, u: ArrayLike) -> dict[str, Any]:
         """Return the fields of a solution by name, each of shape (points, components), load cases in front.
 
         Parameters
@@ -135,10 +137,13 @@ class Space:
         u : array, shape (n,) or of the space, load cases in front
             Solution.
         """
-        rows = each(self, u, lambda vector: vector.reshape(len(self.mesh.points), -1))
+        vectors, shape = self.flatten(u)
+        rows = vectors.reshape(*cases_of(self, shape), len(self.mesh.points), -1)
         return {name: rows[..., f.offset : f.offset + f.components] for name, f in self.topology.fields.items()}
 
-    def dofs(self, points: Any, components: Any = None, *, field: str | None = None) -> NDArray[np.integer]:
+    def dofs(
+        self, points: PointSelection, components: int | Sequence[int] | None = None, *, field: str | None = None
+    ) -> NDArray[np.integer]:
         """Return the dofs of some components at some points, shape (p, components).
 
         Parameters
@@ -163,12 +168,12 @@ class Space:
         first = self.topology.numbering.first[chosen.astype(np.int64)]
         return first[:, None] + of.offset + wanted.astype(np.int64)
 
-    def _selected(self, points: Any) -> NDArray[Any]:
+    def _selected(self, points: PointSelection) -> NDArray[Any]:
         if isinstance(points, str) or callable(points):
             return self.mesh.points_on(points)
         return self.mesh.facet_points(points) if isinstance(points, Facets) else np.asarray(points).reshape(-1)
 
-    def flatten(self, u: Any) -> tuple[Any, tuple[int, ...]]:
+    def flatten(self, u: ArrayLike) -> tuple[Any, tuple[int, ...]]:
         """Return vectors as rows, shape (k, n), and the shape that they came in.
 
         Parameters
@@ -181,16 +186,20 @@ class Space:
         SpaceError
             If the shape does not fit.
         """
-        u = jax.numpy.asarray(u, float)
-        inner = self.shape if u.ndim >= len(self.shape) and u.shape[-len(self.shape) :] == self.shape else (self.count,)
-        if u.shape[-len(inner) :] != inner:
+        vectors = jax.numpy.asarray(u, float)
+        inner = (
+            self.shape
+            if vectors.ndim >= len(self.shape) and vectors.shape[-len(self.shape) :] == self.shape
+            else (self.count,)
+        )
+        if vectors.shape[-len(inner) :] != inner:
             raise SpaceError(
                 "an array does not fit the space",
                 expected=f"shape {self.shape}, (n,) = ({self.count},), or several of these in front",
-                got=f"shape {u.shape}",
+                got=f"shape {vectors.shape}",
                 fix="one row for each point of the mesh, one column for each component",
             )
-        return u.reshape(-1, self.count), u.shape
+        return vectors.reshape(-1, self.count), vectors.shape
 
     def tree_flatten(self) -> tuple[tuple[Any], Topology]:
         """Moved points are the leaf."""
@@ -206,6 +215,20 @@ class Space:
             f"{f.name}: {f.components} component{'s' * (f.components > 1)}" for f in self.topology.fields.values()
         )
         return f"Space({len(self.mesh.points)} points, {fields}, {self.count} dofs)"
+
+
+def cases_of(space: Space, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the axes in front of vectors that fit a space: its load cases.
+
+    Parameters
+    ----------
+    space : Space
+        Their space.
+    shape : tuple of int
+        Shape of the vectors, as `Space.flatten` gives it.
+    """
+    inner = len(space.shape) if shape[len(shape) - len(space.shape) :] == space.shape else 1
+    return shape[: len(shape) - inner]
 
 
 def _space(topology: Topology, moved: Any) -> Space:

@@ -8,20 +8,28 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 
-from fem.elements.anisotropic import VOIGT
+from fem.elements.solids.anisotropic import VOIGT
 from fem.errors import MaterialError
 from fem.fields.gradient import check_displacement
 from fem.fields.sample import sampled
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from fem.dofs.space import Space
     from fem.fields.places import Where
     from fem.geometry.cells import Cells
 
 
 def anisotropic_stress(
-    space: Space, u: Any, stiffness: Any, *, free_strain: Any = 0.0, at: Where = "centers", field: str | None = None
-) -> Any:
+    space: Space,
+    u: ArrayLike,
+    stiffness: ArrayLike,
+    *,
+    free_strain: ArrayLike = 0.0,
+    at: Where = "centers",
+    field: str | None = None,
+) -> jax.Array:
     """Return the stress of a displacement in a body of any symmetry.
 
     Parameters

@@ -13,6 +13,8 @@ from fem.fields.sample import sampled
 from fem.fields.stress import check_material, hooke, parts
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from fem.dofs.space import Space
     from fem.fields.places import Where
     from fem.geometry.cells import Cells
@@ -20,14 +22,14 @@ if TYPE_CHECKING:
 
 def axisymmetric_stress(
     space: Space,
-    u: Any,
+    u: ArrayLike,
     *,
-    young: Any,
-    poisson: Any,
-    free_strain: Any = 0.0,
+    young: ArrayLike,
+    poisson: ArrayLike,
+    free_strain: ArrayLike = 0.0,
     at: Where = "centers",
     field: str | None = None,
-) -> Any:
+) -> jax.Array:
     """Return the stress of a displacement (u_r, u_z) on the half-plane of a body of revolution.
 
     Parameters

@@ -8,27 +8,29 @@ from typing import TYPE_CHECKING, Any, Literal
 import jax
 import jax.numpy as jnp
 
-from fem.elements.build import stiffness_degree
+from fem.elements.common.build import stiffness_degree
 from fem.fields.gradient import check_displacement
 from fem.fields.sample import integrated
 from fem.fields.stress import check_material, hooke, parts
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from fem.dofs.space import Space
     from fem.geometry.cells import Cells
 
 
 def strain_energy(
     space: Space,
-    u: Any,
+    u: ArrayLike,
     *,
-    young: Any,
-    poisson: Any,
+    young: ArrayLike,
+    poisson: ArrayLike,
     plane: Literal["stress", "strain"] | None = None,
-    thickness: Any = 1.0,
-    free_strain: Any = 0.0,
+    thickness: ArrayLike = 1.0,
+    free_strain: ArrayLike = 0.0,
     field: str | None = None,
-) -> Any:
+) -> jax.Array:
     """Return the elastic energy of each cell, ``1/2 int stress : elastic strain``.
 
     Parameters

@@ -12,11 +12,13 @@ from fem.errors import SpaceError
 from fem.fields.sample import sampled
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from fem.dofs.space import Space
     from fem.fields.places import Where
 
 
-def interpolate(space: Space, u: Any, *, at: Where = "centers", field: str | None = None) -> Any:
+def interpolate(space: Space, u: ArrayLike, *, at: Where = "centers", field: str | None = None) -> jax.Array:
     """Return the values of a solution inside cells.
 
     Parameters
@@ -47,7 +49,7 @@ def interpolate(space: Space, u: Any, *, at: Where = "centers", field: str | Non
     return values[..., 0] if space.field(field).components == 1 else values
 
 
-def gradient(space: Space, u: Any, *, at: Where = "centers", field: str | None = None) -> Any:
+def gradient(space: Space, u: ArrayLike, *, at: Where = "centers", field: str | None = None) -> jax.Array:
     """Return the gradient of a solution, ``gradient[..., i, k] = d u_i / d x_k``.
 
     Parameters
@@ -74,7 +76,7 @@ def gradient(space: Space, u: Any, *, at: Where = "centers", field: str | None =
     return values[..., 0, :] if space.field(field).components == 1 else values
 
 
-def strain(space: Space, u: Any, *, at: Where = "centers", field: str | None = None) -> Any:
+def strain(space: Space, u: ArrayLike, *, at: Where = "centers", field: str | None = None) -> jax.Array:
     """Return the small strain of a displacement, the symmetric part of its gradient.
 
     Parameters

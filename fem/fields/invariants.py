@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 
 from fem.errors import SpaceError
 
+if TYPE_CHECKING:
+    import jax
+    from numpy.typing import ArrayLike
 
-def von_mises(stress: Any) -> Any:
+
+def von_mises(stress: ArrayLike) -> jax.Array:
     """Return the equivalent stress of von Mises, ``sqrt(3/2 s : s)`` with the deviator s.
 
     Parameters
@@ -43,7 +47,7 @@ def von_mises(stress: Any) -> Any:
     return jnp.where(positive, jnp.sqrt(jnp.where(positive, square, 1.0)), 0.0)
 
 
-def principal(tensor: Any) -> Any:
+def principal(tensor: ArrayLike) -> jax.Array:
     """Return the principal values of symmetric tensors, the largest first.
 
     Parameters

@@ -14,6 +14,8 @@ from fem.fields.sample import integrated
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import ArrayLike
+
     from fem.dofs.space import Space
     from fem.geometry.cells import Cells
     from fem.reference import ReferenceElement
@@ -23,7 +25,7 @@ Kind = Literal["L2", "gradient", "H1"]
 _MORE = 3
 
 
-def integral(space: Space, values: Any = 1.0, *, degree: int = 4) -> Any:
+def integral(space: Space, values: ArrayLike = 1.0, *, degree: int = 4) -> jax.Array:
     """Return the integral over the mesh of a field that is given by itself.
 
     Parameters
@@ -77,7 +79,7 @@ def _integral(space: Space, numbers: Any, *, function: Any, degree: int) -> Any:
     return integrated(space, jnp.zeros(space.count), lambda _: degree, density, first).sum()
 
 
-def norm(space: Space, u: Any, kind: Kind = "L2", *, field: str | None = None) -> Any:
+def norm(space: Space, u: ArrayLike, kind: Kind = "L2", *, field: str | None = None) -> jax.Array:
     """Return a norm of a solution over the mesh.
 
     Parameters
@@ -113,8 +115,8 @@ def norm(space: Space, u: Any, kind: Kind = "L2", *, field: str | None = None) -
 
 
 def error(
-    space: Space, u: Any, exact: Callable[[Any], Any] | None, kind: Kind = "L2", *, field: str | None = None
-) -> Any:
+    space: Space, u: ArrayLike, exact: Callable[[Any], Any] | None, kind: Kind = "L2", *, field: str | None = None
+) -> jax.Array:
     """Return a norm of the difference between a solution and a known field.
 
     Parameters

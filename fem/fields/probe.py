@@ -78,7 +78,9 @@ class Probe:
             if len(mine):
                 self.parts.append((mine, block.element, block.nodes[self.cells[mine] - start]))
 
-    def __call__(self, space: Space, u: Any, *, points: Any = None, field: str | None = None) -> Any:
+    def __call__(
+        self, space: Space, u: ArrayLike, *, points: ArrayLike | None = None, field: str | None = None
+    ) -> jax.Array:
         """Return the values of a solution at the points.
 
         Parameters

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import jax
 import jax.numpy as jnp
 
-from fem.elements.build import check_cells, isotropic_margins, material
+from fem.elements.common.build import check_cells, isotropic_margins, material
 from fem.errors import MaterialError
 from fem.fields.gradient import check_displacement
 from fem.fields.sample import sampled
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from fem.dofs.space import Space
     from fem.fields.places import Where
     from fem.geometry.cells import Cells
@@ -21,15 +23,15 @@ if TYPE_CHECKING:
 
 def stress(
     space: Space,
-    u: Any,
+    u: ArrayLike,
     *,
-    young: Any,
-    poisson: Any,
+    young: ArrayLike,
+    poisson: ArrayLike,
     plane: Literal["stress", "strain"] | None = None,
-    free_strain: Any = 0.0,
+    free_strain: ArrayLike = 0.0,
     at: Where = "centers",
     field: str | None = None,
-) -> Any:
+) -> jax.Array:
     """Return the stress of a displacement.
 
     Parameters

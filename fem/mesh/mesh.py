@@ -14,13 +14,12 @@ from fem.mesh.blocks import CellBlock, frozen_array
 from fem.mesh.facets import Facets, boundary_facets, facet_groups
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import ArrayLike, NDArray
 
     from fem.mesh.facets import FacetGroup
-
-    Where = str | Callable[[Any], Any]
+    from fem.mesh.selection import Where
 
 
 @dataclass(frozen=True, eq=False)

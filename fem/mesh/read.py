@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from os import PathLike
 
+    import meshio
     from numpy.typing import NDArray
 
 # Formats of which more is read than meshio does.
@@ -80,7 +81,9 @@ def read(
         return from_meshio(source, dimension=dimension, cell_dimensions=cell_dimensions)
 
 
-def from_meshio(source: Any, *, dimension: int | None = None, cell_dimensions: Sequence[int] | None = None) -> Mesh:
+def from_meshio(
+    source: meshio.Mesh, *, dimension: int | None = None, cell_dimensions: Sequence[int] | None = None
+) -> Mesh:
     """Return the mesh that a ``meshio.Mesh`` holds; see `read`.
 
     Parameters

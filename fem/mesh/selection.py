@@ -12,9 +12,14 @@ from fem.mesh.facets import Facets, facet_groups
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from fem.mesh.blocks import CellBlock
+
+    Where = str | Callable[[NDArray[np.float64]], ArrayLike]
+    """The name of a set, or a predicate on coordinates, (p, d) to booleans (p,)."""
+    FacetSelection = Where | Facets
+    PointSelection = Where | Facets | ArrayLike
 
 
 def satisfied(points: NDArray[np.float64], predicate: Callable[[Any], Any]) -> NDArray[np.bool_]:

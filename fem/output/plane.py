@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from os import PathLike
     from types import ModuleType
 
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
+
+    from fem.dofs.constraints import Constraints
     from fem.mesh import Mesh
     from fem.output.scene import Scene
 
@@ -26,21 +30,21 @@ _MARK = 0.015
 
 def plot(
     mesh: Mesh,
-    values: Any = None,
+    values: ArrayLike | None = None,
     *,
-    displacement: Any = None,
+    displacement: ArrayLike | None = None,
     scale: float | str = "auto",
-    supports: Any = None,
-    loads: Any = None,
+    supports: Constraints | ArrayLike | None = None,
+    loads: ArrayLike | None = None,
     label: str = "",
     unit: str = "",
     length_unit: str = "m",
     edges: bool = True,
     limits: tuple[float, float] | None = None,
     colormap: str = "viridis",
-    axes: Any = None,
+    axes: Axes | None = None,
     path: str | PathLike[str] | None = None,
-) -> Any:
+) -> Axes:
     """Draw a plane mesh or a plane truss: deformed shape, values, supports and loads.
 
     Parameters
@@ -108,7 +112,8 @@ def plot(
         _draw_loads(axes, shown, loads)
     _frame(axes, shown, displacement is not None, length_unit)
     if path is not None:
-        axes.figure.savefig(path, dpi=150)
+        figure: Any = axes.figure
+        figure.savefig(path, dpi=150)
     return axes
 
 

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from os import PathLike
     from types import ModuleType
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
+    from pyvista import Plotter
 
+    from fem.dofs.constraints import Constraints
     from fem.mesh import Mesh
     from fem.output.scene import Scene
 
@@ -29,19 +31,19 @@ _LIGHT: dict[str, Any] = {"ambient": 0.6, "diffuse": 0.4, "specular": 0.0}
 
 def plot_solid(
     mesh: Mesh,
-    values: Any = None,
+    values: ArrayLike | None = None,
     *,
-    displacement: Any = None,
+    displacement: ArrayLike | None = None,
     scale: float | str = "auto",
-    supports: Any = None,
-    loads: Any = None,
+    supports: Constraints | ArrayLike | None = None,
+    loads: ArrayLike | None = None,
     label: str = "",
     unit: str = "",
     edges: bool = True,
     limits: tuple[float, float] | None = None,
     colormap: str = "viridis",
     path: str | PathLike[str] | None = None,
-) -> Any:
+) -> Plotter:
     """Draw a mesh in space: deformed shape, values on its surface, supports and loads.
 
     Parameters

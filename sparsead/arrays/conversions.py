@@ -10,10 +10,11 @@ from sparsead.arrays.sparse_array import check_sparse
 from sparsead.pattern import combine
 
 if TYPE_CHECKING:
+    from sparsead.arrays.dense import Array
     from sparsead.arrays.sparse_array import SparseArray
 
 
-def to_scipy(matrix: SparseArray) -> csc_array:
+def to_scipy(matrix: SparseArray[Any]) -> csc_array:
     """Return the matrix as a SciPy array of compressed columns.
 
     Parameters
@@ -46,7 +47,7 @@ def to_scipy(matrix: SparseArray) -> csc_array:
     return csc_array((values.copy(), pattern.indices.copy(), pattern.indptr.copy()), shape=pattern.shape)
 
 
-def to_dense(matrix: SparseArray) -> Any:
+def to_dense(matrix: SparseArray[Array]) -> Array:
     """Return the matrix as a dense array, differentiably.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import numpy as np
 from scipy.sparse import issparse
@@ -15,14 +15,17 @@ from sparsead.pattern.triplets import from_compressed
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+    from scipy.sparse import sparray, spmatrix
 
-A = TypeVar("A", bound=SparseArray)
+    from sparsead.pattern.structure import Declared
+
+A = TypeVar("A", bound=SparseArray[Any])
 
 
 def csc(
     array_type: type[A],
     /,
-    values: Any,
+    values: ArrayLike,
     indices: ArrayLike,
     indptr: ArrayLike,
     shape: tuple[int, int],
@@ -73,7 +76,7 @@ def csc(
 def csr(
     array_type: type[A],
     /,
-    values: Any,
+    values: ArrayLike,
     indices: ArrayLike,
     indptr: ArrayLike,
     shape: tuple[int, int],
@@ -119,7 +122,7 @@ def csr(
     return Assembler(array_type, *from_compressed(indices, indptr, shape, axis="row"), structure)(values)
 
 
-def from_scipy(array_type: type[A], /, matrix: Any, **declared: Any) -> A:
+def from_scipy(array_type: type[A], /, matrix: sparray | spmatrix, **declared: Unpack[Declared]) -> A:
     """Return a SciPy sparse matrix or array as a `SparseArray`.
 
     Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import numpy as np
 
@@ -16,16 +16,21 @@ from sparsead.errors import ShapeError
 from sparsead.pattern import combine
 from sparsead.pattern.structure import GENERAL, Structure
 
-A = TypeVar("A", bound=SparseArray)
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from sparsead.pattern.structure import Declared
+
+A = TypeVar("A", bound=SparseArray[Any])
 
 
 def diags(
     array_type: type[A],
     /,
-    diagonals: Sequence[Any],
+    diagonals: Sequence[ArrayLike],
     offsets: Sequence[int] = (0,),
     shape: tuple[int, int] | None = None,
-    **declared: Any,
+    **declared: Unpack[Declared],
 ) -> A:
     """Return the matrix of a few diagonals.
 
@@ -118,7 +123,7 @@ def eye(array_type: type[A], /, m: int, n: int | None = None) -> A:
     return coo(array_type, along, along, ones, (m, n), symmetric=m == n, positive_definite=m == n)
 
 
-def block(array_type: type[A], /, blocks: Sequence[Sequence[A | None]], **declared: Any) -> A:
+def block(array_type: type[A], /, blocks: Sequence[Sequence[A | None]], **declared: Unpack[Declared]) -> A:
     """Return the matrix of blocks; None is a block of zeros.
 
     Parameters

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sparsead.pattern.pattern import Pattern
 
-A = TypeVar("A", bound=SparseArray)
+A = TypeVar("A", bound=SparseArray[Any])
 
 
 class Assembler(Generic[A]):
@@ -52,7 +52,7 @@ class Assembler(Generic[A]):
         self.slots = slots
         self.structure = structure
 
-    def __call__(self, values: Any) -> A:
+    def __call__(self, values: ArrayLike) -> A:
         """Return the matrix with these triplet values.
 
         Parameters
@@ -71,11 +71,10 @@ class Assembler(Generic[A]):
             If there is not one value for each triplet.
         """
         binding = self._array_type.binding
-        values = binding.asarray("values", values)
-        check_length("values", np.shape(values), len(self.slots), "one value for each triplet")
-        if not self.slots.is_identity:
-            values = binding.sum_triplets(values[None], slots=self.slots)[0]
-        return self._array_type(values, self.pattern, self.structure)
+        given = binding.asarray("values", values)
+        check_length("values", np.shape(given), len(self.slots), "one value for each triplet")
+        stored = given if self.slots.is_identity else binding.sum_triplets(given[None], slots=self.slots)[0]
+        return self._array_type(stored, self.pattern, self.structure)
 
     def __repr__(self) -> str:
         m, n = self.pattern.shape
@@ -140,7 +139,7 @@ def coo(
     /,
     rows: ArrayLike,
     cols: ArrayLike,
-    values: Any,
+    values: ArrayLike,
     shape: tuple[int, int],
     *,
     symmetric: bool = False,

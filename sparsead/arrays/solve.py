@@ -14,19 +14,22 @@ from sparsead.errors import ShapeError
 from sparsead.factors.options import OnSingular, Precision, SolveOptions
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from sparsead.arrays.dense import Array
     from sparsead.arrays.sparse_array import SparseArray
     from sparsead.backends.backend import Trans
 
 
 def solve(
-    matrix: SparseArray,
-    b: Any,
+    matrix: SparseArray[Array],
+    b: ArrayLike | Array,
     *,
     trans: Trans = "N",
     backend: str | None = None,
     on_singular: OnSingular = "raise",
     precision: Precision = "double",
-) -> Any:
+) -> Array:
     """Return x with ``op(A) x = b``.
 
     The factorization is kept: further solves with the same matrix, its transpose
@@ -83,18 +86,19 @@ def solve(
     """
     n = check_square(matrix)
     binding = matrix.binding
-    b = binding.asarray("b", b)
-    check_rows("b", np.shape(b), n, "rows")
+    load = binding.asarray("b", b)
+    check_rows("b", np.shape(load), n, "rows")
     options = SolveOptions(matrix._structure, backend, on_singular, precision)
     if backend is not None:
         get(backend)
     transposed, conjugated = _composed(matrix, trans)
-    values, b = matrix.values, binding.xp.conj(b) if conjugated else b
-    x = _solve(binding, values, b, pattern=matrix._pattern, options=options, trans="T" if transposed else "N")
+    values: Any = matrix.values
+    load = binding.xp.conj(load) if conjugated else load
+    x = _solve(binding, values, load, pattern=matrix._pattern, options=options, trans="T" if transposed else "N")
     return binding.xp.conj(x) if conjugated else x
 
 
-def check_square(matrix: SparseArray) -> int:
+def check_square(matrix: SparseArray[Any]) -> int:
     """Return n of an (n, n) matrix.
 
     Raises
@@ -115,7 +119,7 @@ def check_square(matrix: SparseArray) -> int:
     return n
 
 
-def _composed(matrix: SparseArray, trans: Trans) -> tuple[bool, bool]:
+def _composed(matrix: SparseArray[Any], trans: Trans) -> tuple[bool, bool]:
     """The operation on the stored matrix: transposed?, conjugated?, for op of a view."""
     if trans not in ("N", "T", "H"):
         raise ShapeError(

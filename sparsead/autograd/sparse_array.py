@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sparsead.arrays.sparse_array import SparseArray as AnySparseArray
 from sparsead.autograd.binding import AutogradBinding
 from sparsead.errors import NoDerivativeError
 
 
-class SparseArray(AnySparseArray):  # noqa: D101 - its documentation is its parent's
+class SparseArray(AnySparseArray[NDArray[Any]]):  # noqa: D101 - its documentation is its parent's
     __doc__ = AnySparseArray.__doc__
     __slots__ = ()
     binding = AutogradBinding()

@@ -11,7 +11,7 @@ from sparsead.jax.binding import JaxBinding
 
 
 @jax.tree_util.register_pytree_node_class
-class SparseArray(AnySparseArray):
+class SparseArray(AnySparseArray[jax.Array]):
     """A sparse matrix of JAX arrays, concrete or traced: differentiable values on a fixed pattern.
 
     Made by the constructors (`coo`, `csc`, `triplets` ...), with the properties, methods and operators of

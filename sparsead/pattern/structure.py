@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict
 
 import numpy as np
 
 from sparsead.errors import StructureError
 
 Triangle = Literal["lower", "upper"]
+
+
+class Declared(TypedDict, total=False):
+    """The facts of a `Structure` as keywords of a constructor."""
+
+    symmetric: bool
+    hermitian: bool
+    positive_definite: bool
+    triangular: Triangle | None
 
 
 @dataclass(frozen=True)

@@ -1,65 +1,16 @@
-"""The norm of a solution and its gradient, in one call."""
+"""The norm of a solution and its gradient, by `torch.autograd.grad` on leaves of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from sparsead.arrays.solve import solve
+from sparsead.arrays.norm_solve import differentiated
 from sparsead.torch.library import torch
 from sparsead.torch.sparse_array import SparseArray
 
 
-def norm_solve_and_grad(
-    assemble: Callable[[Any], SparseArray], x: Any, b: Any, *, grad_b: bool = False, backend: str | None = None
-) -> tuple[Any, Any]:
-    """Return the Euclidean norm of ``A(x)^-1 b`` and its gradient: one factorization, two solves.
-
-    Parameters
-    ----------
-    assemble : callable
-        ``assemble(x)`` returns the matrix; differentiable by PyTorch.
-    x : array, or nested list, tuple or dict of arrays
-        Parameters. They are detached first: no gradient flows further back, and nothing is added to ``x.grad``.
-    b : array, shape (n,) or (n, k)
-        Right-hand sides. Unit: [A] [u].
-    grad_b : bool
-        Whether the gradient in b is wanted too.
-    backend : str, optional
-        As in `solve`.
-
-    Returns
-    -------
-    value : tensor, shape ()
-        Norm of the solution; over all columns if b has several. Unit: [u].
-    gradient : like `x`, or tuple
-        Gradient in x, or ``(gradient in x, gradient in b)``, in PyTorch's convention for complex numbers.
-        Where the solution is zero the norm has no gradient: zero is returned, a subgradient.
-
-    Raises
-    ------
-    SparseADError
-        As `solve`.
-
-    Examples
-    --------
-    >>> import torch, sparsead.torch as sp
-    >>> spring = sp.triplets([0, 1], [0, 1], (2, 2), positive_definite=True)
-    >>> value, gradient = sp.norm_solve_and_grad(spring, torch.tensor([2.0, 4.0]), torch.tensor([6.0, 0.0]))
-    >>> value.item(), gradient.tolist()
-    (3.0, [-1.5, -0.0])
-    """
-    leaves: list[Any] = []
-    with torch.enable_grad():
-        parameters = _map(lambda leaf: _leaf("x", leaf, leaves), x)
-        load = _leaf("b", b, leaves) if grad_b else SparseArray.binding.asarray("b", b).detach()
-        value = norm(solve(assemble(parameters), load, backend=backend))
-        found = iter(torch.autograd.grad(value, leaves, materialize_grads=True))
-    gradient = _map(lambda leaf: next(found), x)
-    return value.detach(), (gradient, next(found)) if grad_b else gradient
-
-
-def norm(u: Any) -> Any:
+def norm(u: torch.Tensor) -> torch.Tensor:
     """Return the Euclidean norm with the gradient zero at zero; no overflow for large or small units."""
     largest = u.detach().abs().max() if u.numel() else u.new_zeros(()).real  # cancels: needs no derivative
     if not largest > 0:
@@ -67,6 +18,18 @@ def norm(u: Any) -> Any:
     scaled = u / largest
     squares = scaled.real**2 + scaled.imag**2 if u.is_complex() else scaled**2
     return largest * squares.sum().sqrt()
+
+
+def _value_and_grad(
+    value: Callable[[Any, torch.Tensor], torch.Tensor], x: Any, b: torch.Tensor, *, grad_b: bool
+) -> tuple[torch.Tensor, Any]:
+    leaves: list[Any] = []
+    with torch.enable_grad():
+        parameters = _map(lambda leaf: _leaf("x", leaf, leaves), x)
+        norm_of_solution = value(parameters, _leaf("b", b, leaves) if grad_b else b.detach())
+        found = iter(torch.autograd.grad(norm_of_solution, leaves, materialize_grads=True))
+    gradient = _map(lambda leaf: next(found), x)
+    return norm_of_solution.detach(), (gradient, next(found)) if grad_b else gradient
 
 
 def _leaf(name: str, x: Any, leaves: list[Any]) -> Any:
@@ -82,3 +45,6 @@ def _map(function: Callable[[Any], Any], tree: Any) -> Any:
     if isinstance(tree, list | tuple):
         return type(tree)(_map(function, branch) for branch in tree)
     return function(tree)
+
+
+norm_solve_and_grad = differentiated(SparseArray, norm, _value_and_grad)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
+
+if TYPE_CHECKING:
+    import jax
+    from numpy.typing import ArrayLike
+
 
 _SERIES_BELOW = 0.5
 # B_2k / (2k)!, k = 1 ...: at 0.5 the first one left out is 1e-18 of the value.
@@ -20,7 +25,7 @@ _EVEN = (
 )
 
 
-def x_over_expm1(x: Any) -> Any:
+def x_over_expm1(x: ArrayLike) -> jax.Array:
     """Return ``x / (exp(x) - 1)``, which is 1 at zero, with all its derivatives to rounding.
 
     The rates of Hodgkin and Huxley have this form, ``a (v - b) / (1 - exp(-(v - b) / c))`` is
