@@ -9,9 +9,9 @@ import numpy as np
 
 from fem.errors import MeshFileError
 from fem.mesh.facets import facet_masks
-from fem.mesh.file_sets import SET_MARK, SIDES_MARK
+from fem.mesh.files.meshio_library import MESHIO_NAMES, file_format, library
+from fem.mesh.files.sets import SET_MARK, SIDES_MARK
 from fem.mesh.mesh import check_mesh
-from fem.mesh.meshio_library import MESHIO_NAMES, file_format, library
 from fem.output.values import cell_values, point_values
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fem.errors import LibraryMissingError, MeshFileError
-from fem.mesh.file_errors import cut_off, malformed
+from fem.mesh.files.errors import cut_off, malformed
 
 if TYPE_CHECKING:
     from types import ModuleType

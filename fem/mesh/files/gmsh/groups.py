@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from fem.mesh.file_content import FileCells
-from fem.mesh.gmsh_kinds import NODES_IN_OUR_ORDER, Kind
+from fem.mesh.files.content import FileCells
+from fem.mesh.files.gmsh.kinds import NODES_IN_OUR_ORDER, Kind
 from fem.mesh.groups import unique_groups
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fem.mesh.labels import Labels
+    from fem.mesh.files.labels import Labels
 
 # Dimension and tag of a physical group.
 Group: TypeAlias = tuple[int, int]

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fem.errors import ElementError, MeshFileError
-from fem.mesh.abaqus_text import Section, element_name, read_sections
 from fem.mesh.blocks import CellBlock
 from fem.mesh.facets import FacetGroup, Facets, facet_groups
-from fem.mesh.file_content import FileCells, FileContent
-from fem.mesh.file_errors import malformed
-from fem.mesh.labels import Labels
-from fem.mesh.meshio_library import MESHIO_NAMES
+from fem.mesh.files.abaqus.text import Section, element_name, read_sections
+from fem.mesh.files.content import FileCells, FileContent
+from fem.mesh.files.errors import malformed
+from fem.mesh.files.labels import Labels
+from fem.mesh.files.meshio_library import MESHIO_NAMES
 from fem.reference import ELEMENTS
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fem.errors import ElementError
-from fem.mesh.file_errors import cut_off
+from fem.mesh.files.errors import cut_off
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

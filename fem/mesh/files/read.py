@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fem.errors import ElementError, MeshError
-from fem.mesh.abaqus import read_abaqus
 from fem.mesh.blocks import CellBlock
 from fem.mesh.facets import facets_from_masks, find_facets
-from fem.mesh.file_sets import named_cells, named_points, named_sides
-from fem.mesh.gmsh import read_gmsh
+from fem.mesh.files.abaqus.read import read_abaqus
+from fem.mesh.files.gmsh.read import read_gmsh
+from fem.mesh.files.meshio_library import MESHIO_NAMES, existing_format, load
+from fem.mesh.files.sets import named_cells, named_points, named_sides
 from fem.mesh.mesh import Mesh
-from fem.mesh.meshio_library import MESHIO_NAMES, existing_format, load
 from fem.progress import stage
 from fem.reference import ELEMENTS
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fem.errors import MeshFileError
-from fem.mesh.file_errors import cut_off, malformed
-from fem.mesh.gmsh_numbers import BinaryNumbers, MalformedError, Numbers, TextNumbers
+from fem.mesh.files.errors import cut_off, malformed
+from fem.mesh.files.gmsh.numbers import BinaryNumbers, MalformedError, Numbers, TextNumbers
 
 if TYPE_CHECKING:
     from pathlib import Path

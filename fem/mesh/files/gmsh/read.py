@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fem.errors import ElementError
-from fem.mesh.file_content import FileContent
-from fem.mesh.file_errors import malformed
-from fem.mesh.gmsh_numbers import MalformedError
-from fem.mesh.gmsh_sections import open_gmsh
-from fem.mesh.gmsh_version2 import cells_version2, nodes_version2
-from fem.mesh.gmsh_version4 import cells_version4, nodes_version4
-from fem.mesh.labels import Labels
+from fem.mesh.files.content import FileContent
+from fem.mesh.files.errors import malformed
+from fem.mesh.files.gmsh.numbers import MalformedError
+from fem.mesh.files.gmsh.sections import open_gmsh
+from fem.mesh.files.gmsh.version2 import cells_version2, nodes_version2
+from fem.mesh.files.gmsh.version4 import cells_version4, nodes_version4
+from fem.mesh.files.labels import Labels
 
 if TYPE_CHECKING:
     from pathlib import Path

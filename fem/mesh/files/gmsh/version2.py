@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fem.mesh.gmsh_groups import FoundCells, without_repeats
-from fem.mesh.gmsh_kinds import Kind, kind_of
-from fem.mesh.gmsh_numbers import MalformedError
+from fem.mesh.files.gmsh.groups import FoundCells, without_repeats
+from fem.mesh.files.gmsh.kinds import Kind, kind_of
+from fem.mesh.files.gmsh.numbers import MalformedError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fem.mesh.gmsh_numbers import Layout, Numbers
-    from fem.mesh.gmsh_sections import GmshFile
+    from fem.mesh.files.gmsh.numbers import Layout, Numbers
+    from fem.mesh.files.gmsh.sections import GmshFile
 
 _CELL_HEAD: Layout = (("i", 3),)
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fem.mesh.gmsh_groups import FoundCells
-from fem.mesh.gmsh_kinds import kind_of
-from fem.mesh.gmsh_numbers import MalformedError
+from fem.mesh.files.gmsh.groups import FoundCells
+from fem.mesh.files.gmsh.kinds import kind_of
+from fem.mesh.files.gmsh.numbers import MalformedError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fem.mesh.gmsh_numbers import Layout, Numbers
-    from fem.mesh.gmsh_sections import GmshFile
+    from fem.mesh.files.gmsh.numbers import Layout, Numbers
+    from fem.mesh.files.gmsh.sections import GmshFile
 
 _BLOCK_HEAD: Layout = (("i", 3), ("s", 1))
 
