@@ -1,7 +1,7 @@
 """Errors about the text of mesh files: cut off, malformed, or another format than the name says.
 
 A file is called cut off only where its own end is missing: a section, an element of XML or a block that begins and
-does not end. Everything else that cannot be read is malformed.
+does not end. What is there to its end and wrong is malformed; what a library gives up on may be either, or neither.
 """
 
 from __future__ import annotations
@@ -57,6 +57,44 @@ def malformed(path: Path, kind: str, got: str, *, expected: str = "") -> MeshFil
         got=f"{_one_line(got)}, in {str(path)!r}",
         fix="correct that place or write the file again; its name must end as its format says",
         path=str(path),
+    )
+
+
+def not_understood(path: Path, kind: str, got: str) -> MeshFileError:
+    """Return the error for a file that meshio does not read, whether it is damaged or more than meshio knows.
+
+    Parameters
+    ----------
+    path : Path
+        File.
+    kind : str
+        Its format.
+    got : str
+        What meshio says.
+    """
+    return MeshFileError(
+        "a mesh file that meshio cannot read",
+        expected=f"a sound file in {kind} format, with cells and data of kinds that meshio knows",
+        got=f"{_one_line(got)}, in {str(path)!r}",
+        fix="open it in the program that wrote it; if it is sound, save it as .msh, .vtu or .inp instead",
+        path=str(path),
+    )
+
+
+def not_there(path: Path, named: str, fix: str) -> MeshFileError:
+    """Return the error for a file that does not exist.
+
+    Parameters
+    ----------
+    path : Path
+        File.
+    named : str
+        Who names it, or from where it is seen.
+    fix : str
+        What to do.
+    """
+    return MeshFileError(
+        "no such mesh file", expected="the path of a file", got=f"{str(path)!r}, {named}", fix=fix, path=str(path)
     )
 
 

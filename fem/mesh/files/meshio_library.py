@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fem.errors import LibraryMissingError, MeshFileError
-from fem.mesh.files.errors import cut_off, malformed
+from fem.mesh.files.errors import cut_off, malformed, not_there, not_understood
+from fem.mesh.files.su2 import name_markers
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -106,13 +108,7 @@ def existing_format(path: Path) -> str:
     """
     kind = file_format(path)
     if not path.is_file():
-        raise MeshFileError(
-            "no such mesh file",
-            expected="the path of a file",
-            got=f"{str(path)!r}, seen from {Path.cwd()}",
-            fix="correct the path",
-            path=str(path),
-        )
+        raise not_there(path, f"seen from {Path.cwd()}", "correct the path")
     return kind
 
 
@@ -122,18 +118,33 @@ def load(path: Path) -> Any:
     Raises
     ------
     LibraryMissingError
-        If meshio is not installed.
+        If meshio, or a library that it reads this format with, is not installed.
     MeshFileError
-        If the file is not there, of unknown format, damaged or cut off.
+        If the file is not there, of unknown format, damaged, cut off, or holds cells that meshio would leave out.
     """
     kind = existing_format(path)
-    meshio = library()
+    reader = getattr(library(), kind)
     _check_end(path, kind)
     try:
-        return getattr(meshio, kind).read(_source(path, kind))
+        # meshio prints what it leaves out.
+        with contextlib.redirect_stderr(io.StringIO()) as printed:
+            mesh = reader.read(_source(path, kind))
+    except ImportError as error:
+        raise LibraryMissingError(
+            f"{kind} files are read by a library that is not installed",
+            expected=f"an importable {error.name}",
+            got=str(error),
+            fix=f"pip install {error.name}",
+        ) from error
     except (Exception, SystemExit) as error:
         # Whatever a reader stumbles over in a damaged file: index, value, key, parse and struct errors.
-        raise malformed(path, kind, f"{type(error).__name__}: {error}") from error
+        raise not_understood(path, kind, f"{type(error).__name__}: {error}") from error
+    said = " ".join(printed.getvalue().split())
+    if "cells that meshio cannot handle" in said:
+        raise not_understood(path, kind, said)
+    if kind == "su2":
+        name_markers(path, mesh)
+    return mesh
 
 
 def _check_end(path: Path, kind: str) -> None:

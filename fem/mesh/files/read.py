@@ -63,7 +63,7 @@ def read(
     MeshError
         If no cell is left, or the cells do not fit the points.
     LibraryMissingError
-        If meshio is not installed: ``pip install 'sparsead[mesh]'``. Abaqus files do without.
+        If meshio is not installed: ``pip install 'sparsead[mesh]'``. Files of gmsh and Abaqus do without.
 
     Examples
     --------

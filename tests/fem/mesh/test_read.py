@@ -87,16 +87,16 @@ def test_cut_off_file_is_never_read_as_another_mesh(name: str, tmp_path: Path) -
             assert str(error).count("\n") == 3
             refused += 1
         else:
-            # Nothing but a closing mark is missing, or (Abaqus, which has none) whole lines at the end.
+            # Nothing but a closing mark is missing, or (Abaqus, which has none) whole numbers at the end.
             complete = mesh.cell_count == whole.cell_count and set(mesh.facet_sets) == set(whole.facet_sets)
-            assert complete or (name == "box.inp" and data[:length].endswith(b"\n"))
+            assert complete or (name == "box.inp" and data[:length].endswith((b"\n", b",", b", ")))
     assert refused > 0.9 * len(range(1, len(data) - 1, 13)) or name == "box.inp"
 
 
 def test_cut_off_file_is_named(tmp_path: Path) -> None:
     half = tmp_path / "half.msh"
     half.write_bytes((FILES / "box41.msh").read_bytes()[:1500])
-    with pytest.raises(MeshFileError, match=r"got:      the last line is .* in '.*half\.msh', 1500 bytes") as caught:
+    with pytest.raises(MeshFileError, match=r"got:      the end of '.*half\.msh' at 1500 bytes, within") as caught:
         fem.read(half)
     assert caught.value.path == str(half)  # type: ignore[attr-defined]
 
@@ -115,7 +115,7 @@ def test_format_that_is_unknown(name: str, tmp_path: Path) -> None:
 
 def test_file_in_another_format_than_its_name_says(tmp_path: Path) -> None:
     shutil.copy(FILES / "box41.msh", tmp_path / "box.vtu")
-    with pytest.raises(MeshFileError, match="expected: a complete file in vtu format"):
+    with pytest.raises(MeshFileError, match="expected: a file in vtu format\n  got:      nothing of <VTKFile"):
         fem.read(tmp_path / "box.vtu")
 
 
@@ -129,8 +129,9 @@ def test_absent_meshio_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(LibraryMissingError, match=r"got:      No module named 'meshio'\n  fix:      pip install"):
-        fem.read(FILES / "box41.msh")
+        fem.read(FILES / "box.bdf")
     check_box(fem.read(FILES / "box.inp"))
+    check_box(fem.read(FILES / "box41.msh"))
 
 
 def test_cells_without_an_element() -> None:
@@ -185,106 +186,3 @@ def test_surface_between_two_cells_is_a_facet_set() -> None:
     # The line from 0 to 4 is no side of a cell: the group names points only.
     assert "gap" not in mesh.facet_sets
     np.testing.assert_array_equal(mesh.points_on("gap"), [0, 2, 3, 4])
-
-
-ABAQUS = """*Heading
-** two blocks, nodes in two lists, a set in two parts, a surface by element and by set
-*Node, nset=first
- 10, 0., 0.
- 20, 1., 0.
- 30, 1., 1.
-*NODE
- 40, 0., 1.
- 50, 2., 0.
- 60, 2., 1.
-*Element, type=CPS4R, elset=plate
- 7, 10, 20, 30,
- 40
-*Element, type=CPS3
- 8, 20, 50, 60
- 9, 20, 60, 30
-*Nset, nset=left
- 10,
-*Nset, nset=left
- 40
-*Nset, nset=most, generate
- 10, 50, 10
-*Elset, elset=tail, generate
- 8, 9, 1
-*Elset, elset=both
- plate, tail
-*Surface, type=ELEMENT, name=edge
- plate, S4
- 8, S2
-*Surface, type=ELEMENT, name=face
- plate, SPOS
-"""
-
-
-def test_abaqus_sections(tmp_path: Path) -> None:
-    path = tmp_path / "job.inp"
-    path.write_text(ABAQUS)
-    mesh = fem.read(path).check()
-    assert [(block.element.name, len(block)) for block in mesh.blocks] == [("quad4", 1), ("tri3", 2)]
-    for name, points in {"first": [0, 1, 2], "left": [0, 3], "most": [0, 1, 2, 3, 4]}.items():
-        np.testing.assert_array_equal(mesh.points_on(name), points)
-    for name, cells in {"plate": [0], "tail": [1, 2], "both": [0, 1, 2]}.items():
-        np.testing.assert_array_equal(mesh.cells_on(name), cells)
-    sides = {tuple(row) for group in mesh.facet_groups(mesh.facets_on("edge")) for row in group.nodes.tolist()}
-    assert sides == {(3, 0), (4, 5)}
-    assert "face" not in mesh.facet_sets
-
-
-def test_abaqus_includes_files(tmp_path: Path) -> None:
-    head, tail = ABAQUS.split("*Element, type=CPS4R")
-    (tmp_path / "nodes.inc").write_text(head)
-    (tmp_path / "job.inp").write_text("*INCLUDE, INPUT=nodes.inc\n*Element, type=CPS4R" + tail)
-    np.testing.assert_array_equal(fem.read(tmp_path / "job.inp").points_on("left"), [0, 3])
-
-
-@pytest.mark.parametrize("name", ["hex8", "tet4", "wedge6", "hex20", "tet10"])
-def test_abaqus_sides_of_solids(name: str, tmp_path: Path) -> None:
-    # The corners of the sides as the Abaqus manual lists them, counted from 1.
-    sides = {
-        "tet": ["1 2 3", "1 4 2", "2 4 3", "3 4 1"],
-        "wed": ["1 2 3", "4 6 5", "1 4 5 2", "2 5 6 3", "3 6 4 1"],
-        "hex": ["1 2 3 4", "5 8 7 6", "1 5 6 2", "2 6 7 3", "3 7 8 4", "4 8 5 1"],
-    }[name[:3]]
-    element = fem.box((1, 1, 1), element=name).blocks[0].element
-    kind = {"hex8": "C3D8R", "tet4": "C3D4", "wedge6": "C3D6", "hex20": "C3D20", "tet10": "C3D10M"}[name]
-    lines = ["*NODE", *(f"{n + 1}, {x[0]}, {x[1]}, {x[2]}" for n, x in enumerate(element.nodes))]
-    lines += [f"*ELEMENT, TYPE={kind}", ", ".join(map(str, [1, *range(1, element.count + 1)]))]
-    for number in range(len(sides)):
-        lines += [f"*SURFACE, NAME=side{number}", f"1, S{number + 1}"]
-    (tmp_path / "job.inp").write_text("\n".join(lines) + "\n")
-    mesh = fem.read(tmp_path / "job.inp").check()
-    for number, corners in enumerate(sides):
-        expected = {int(corner) - 1 for corner in corners.split()}
-        assert {p for p in mesh.points_on(f"side{number}") if p < element.corners} == expected
-
-
-def test_abaqus_middle_nodes_go_last(tmp_path: Path) -> None:
-    text = "*NODE\n1, 0.\n2, 1.\n3, 2.\n*ELEMENT, TYPE=B32\n1, {}\n"
-    for nodes in ("1, 2, 3", "1, 3, 2"):
-        (tmp_path / "job.inp").write_text(text.format(nodes))
-        assert fem.read(tmp_path / "job.inp").blocks[0].nodes.tolist() == [[0, 2, 1]]
-
-
-@pytest.mark.parametrize(
-    ("change", "error", "got"),
-    [
-        (("CPS4R", "C3D5"), ElementError, r"\*ELEMENT, TYPE=C3D5"),
-        ((" 9, 20, 60, 30", " 9, 20, 60, 99"), MeshFileError, "ValueError: there is no node 99"),
-        ((" 9, 20, 60, 30", " 9, 20, 60"), MeshFileError, "ValueError: 7 numbers for elements CPS3 of 3 nodes"),
-        ((" 8, S2", " 18, S2"), MeshFileError, "ValueError: there is no element 18"),
-        (("plate, tail", "plate, head"), MeshFileError, "KeyError: 'head'"),
-        (("2., 0.", "2., o."), MeshFileError, "ValueError: could not convert string to float: 'o.'"),
-        (("plate, SPOS\n", "plate, SP"), MeshFileError, "the last line, ' plate, SP', is not ended"),
-        (("*Heading", "*INSTANCE, NAME=a\n*INSTANCE, NAME=b"), MeshFileError, "instances a, b in 'job.inp'"),
-    ],
-)
-def test_abaqus_files_with_faults(change: tuple[str, str], error: type[Exception], got: str, tmp_path: Path) -> None:
-    path = tmp_path / "job.inp"
-    path.write_text(ABAQUS.replace(*change))
-    with pytest.raises(error, match=f"got:      {got}"):
-        fem.read(path)

@@ -68,6 +68,8 @@ def _content(path: Path, sections: list[Section]) -> FileContent:
             fix="let the preprocessor write the input file without parts and assemblies",
             path=str(path),
         )
+    if not any(section.keyword in ("NODE", "ELEMENT") for section in sections):
+        raise malformed(path, "abaqus", f"no line *NODE or *ELEMENT in {path.stat().st_size} bytes")
     nodes, points = _nodes(sections)
     elements = _Elements(sections, nodes)
     members = {kind: _sets(sections, kind) for kind in ("NSET", "ELSET")}
@@ -94,8 +96,13 @@ def _nodes(sections: list[Section]) -> tuple[Labels, NDArray[np.float64]]:
     for section in sections:
         if section.keyword == "NODE" and section.lines:
             columns = section.lines[0].rstrip(", \t\r").count(",") + 1
-            rows = section.numbers(np.float64).reshape(len(section.lines), columns)
-            tables.append(np.pad(rows[:, :4], ((0, 0), (0, max(0, 4 - columns)))))
+            numbers = section.numbers(np.float64)
+            if len(numbers) == len(section.lines) * columns:
+                rows = numbers.reshape(-1, columns)[:, :4]
+                tables.append(np.pad(rows, ((0, 0), (0, max(0, 4 - columns)))))
+            else:
+                # Coordinates that are left out are zero.
+                tables.append(np.array([[float(item or 0) for item in (*row, 0, 0, 0)[:4]] for row in section.rows]))
     table = np.concatenate([np.zeros((0, 4)), *tables])
     return Labels("node", table[:, 0].astype(np.int64)), table[:, 1:]
 
@@ -128,6 +135,9 @@ def _table(section: Section) -> tuple[str, NDArray[np.int64]]:
     """Return the name of the element, and label and nodes of each cell."""
     name = element_name(section.parameters["TYPE"].upper())
     numbers, width = section.numbers(np.int64), ELEMENTS[name].count + 1
+    if section.parameters["TYPE"].upper().startswith("B") and len(section.rows[0]) == width + 1:
+        # A further node that only tells how the section of the beam is turned.
+        return name, numbers.reshape(-1, width + 1)[:, :width]
     if len(numbers) % width:
         raise ValueError(f"{len(numbers)} numbers for elements {section.parameters['TYPE']} of {width - 1} nodes")
     return name, numbers.reshape(-1, width)

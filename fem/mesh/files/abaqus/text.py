@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fem.errors import ElementError
-from fem.mesh.files.errors import cut_off
+from fem.errors import ElementError, MeshFileError
+from fem.mesh.files.errors import cut_off, malformed, not_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,10 @@ _PLANE = re.compile(r"(?:CPS|CPEG|CPE|CAX|CGAX|DC2D|DCAX|AC2D|ACAX|STRI|S|M3D|SF
 _LINE = re.compile(r"(?:T[23]D|R2D|B[23])(\d)")
 # Blocks that have an end line; an input file as such has none.
 _BLOCKS = ("PART", "INSTANCE", "ASSEMBLY", "STEP")
-_END = re.compile(r"(?i)\*END *(?:PART|INSTANCE|ASSEMBLY|STEP)[ \t\r]*")
+# Last lines that are whole though no line break follows: comments, ends, data up to a comma, nothing.
+_WHOLE = re.compile(r"(?i)\*\*.*|\*END\b.*|[^*].*,\s*|\s*")
+# Keywords whose parameter INPUT names a file with lines that belong here.
+_INCLUDING = ("INCLUDE", "NODE", "ELEMENT", "NSET", "ELSET")
 _BY_NODES = {
     _SOLID: {4: "tet4", 6: "wedge6", 8: "hex8", 10: "tet10", 20: "hex20"},
     _PLANE: {3: "tri3", 4: "quad4", 6: "tri6", 8: "quad8"},
@@ -53,38 +56,62 @@ def read_sections(path: Path) -> Iterator[Section]:
     Raises
     ------
     MeshFileError
-        If the file is cut off.
+        If the file is cut off, no input file, or includes itself or a file that is not there.
     """
-    text = path.read_text(errors="replace")
-    _check_end(path, text)
     section: Section | None = None
-    # A keyword line that ends in a comma goes on in the next line.
-    for line in re.sub(r"(?m)^(\*[^*\n][^\n]*,)[ \t\r]*\n", r"\1", text).splitlines():
-        if line.startswith("**") or not line.strip():
-            continue
+    for line in _lines(path, ()):
         if line.startswith("*"):
             if section is not None:
                 yield section
             section = _header(line)
-            if section.keyword == "INCLUDE":
-                yield from read_sections(path.parent / section.parameters["INPUT"])
         elif section is not None:
             section.lines.append(line)
     if section is not None:
         yield section
 
 
+def _lines(path: Path, within: tuple[Path, ...]) -> Iterator[str]:
+    """Return the lines that say something; those of included files stand in place of what includes them."""
+    text = path.read_text(errors="replace")
+    _check_end(path, text)
+    # A keyword line that ends in a comma goes on in the next line.
+    for line in re.sub(r"(?m)^(\*[^*\n][^\n]*,)[ \t\r]*\n", r"\1", text).splitlines():
+        if line.startswith("**") or not line.strip():
+            continue
+        header = _header(line) if line.startswith("*") else None
+        if header is None or header.keyword != "INCLUDE":
+            yield line
+        if header is not None and header.keyword in _INCLUDING and "INPUT" in header.parameters:
+            yield from _included(path, header, (*within, path))
+
+
+def _included(path: Path, header: Section, within: tuple[Path, ...]) -> Iterator[str]:
+    other = path.parent / header.parameters["INPUT"]
+    if other in within:
+        raise malformed(path, "abaqus", f"*{header.keyword} of {other.name!r}, which includes this file")
+    if not other.is_file():
+        raise not_there(other, f"which {path.name!r} includes", "put it there, or take the line out that includes it")
+    return _lines(other, within)
+
+
 def _check_end(path: Path, text: str) -> None:
     """Refuse a file without its end: a block that begins and does not end, or a last line that may go on."""
-    last = text.rsplit("\n", 1)[-1]
-    whole = not last.strip() or last.startswith("**") or _END.fullmatch(last)
-    if not whole:
-        raise cut_off(path, "abaqus", missing="a line break after the last line", after=f"after {last[-40:]!r}")
+    if "\0" in text:
+        raise malformed(path, "abaqus", "a byte of zero", expected="an Abaqus input file, which is text")
     for block in _BLOCKS:
         begins = len(re.findall(rf"(?im)^\*{block}\b", text))
         ends = len(re.findall(rf"(?im)^\*END *{block}\b", text))
         if begins > ends:
             raise cut_off(path, "abaqus", missing=f"*END {block}", after=f"after {text.rstrip()[-40:]!r}")
+    last = text.rsplit("\n", 1)[-1]
+    if not _WHOLE.fullmatch(last):
+        raise MeshFileError(
+            "a mesh file whose last line has no end",
+            expected="a line break after the last line, by which one sees that it is whole",
+            got=f"{last[-40:]!r} at the end of {str(path)!r}",
+            fix="if that line is whole, put a line break after it; if not, write or copy the file again",
+            path=str(path),
+        )
 
 
 def _header(line: str) -> Section:
