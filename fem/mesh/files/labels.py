@@ -25,6 +25,16 @@ class Labels:
             self._table = np.full(self._sorted[-1] + 1, -1)
             self._table[self._sorted[::-1]] = self._order[::-1]
 
+    @classmethod
+    def of_nodes(cls, tags: NDArray[np.int64], points: NDArray[np.float64]) -> Labels:
+        """Return the labels of nodes; a ValueError names one that stands twice, at two places."""
+        labels = cls("node", tags)
+        twice = labels.twice
+        moved = np.flatnonzero((points[twice[:, 0]] != points[twice[:, 1]]).any(axis=1))
+        if len(moved):
+            raise ValueError(f"node {tags[twice[moved[0], 0]]} twice, at two places")
+        return labels
+
     @property
     def twice(self) -> NDArray[np.int64]:
         """Places of labels that stand in the list before; shape (m, 2), first place and this one."""

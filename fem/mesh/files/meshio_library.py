@@ -56,7 +56,7 @@ FORMATS = {
 }
 
 # What stands at the beginning and at the end of every file of a format.
-_MARKS = {"nastran": (b"GRID", b"ENDDATA"), "vtu": (b"<VTKFile", b"</VTKFile>"), "xdmf": (b"<Xdmf", b"</Xdmf>")}
+_MARKS = {"vtu": (b"<VTKFile", b"</VTKFile>"), "xdmf": (b"<Xdmf", b"</Xdmf>")}
 
 
 def library() -> ModuleType:
@@ -128,7 +128,7 @@ def load(path: Path) -> Any:
     try:
         # meshio prints what it leaves out.
         with contextlib.redirect_stderr(io.StringIO()) as printed:
-            mesh = reader.read(_source(path, kind))
+            mesh = reader.read(str(path))
     except ImportError as error:
         raise LibraryMissingError(
             f"{kind} files are read by a library that is not installed",
@@ -157,12 +157,3 @@ def _check_end(path: Path, kind: str) -> None:
         if end not in text:
             last = text.rstrip()[-40:].decode(errors="replace")
             raise cut_off(path, kind, missing=end.decode(), after=f"after {last!r}")
-
-
-def _source(path: Path, kind: str) -> Any:
-    """Return what the reader wants; bulk data without a header, as gmsh writes them, get the header."""
-    if kind == "nastran":
-        text = path.read_text(errors="replace")
-        if "BEGIN BULK" not in text:
-            return io.StringIO("BEGIN BULK\n" + text)
-    return str(path)

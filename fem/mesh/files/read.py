@@ -13,6 +13,7 @@ from fem.mesh.facets import facets_from_masks, find_facets
 from fem.mesh.files.abaqus.read import read_abaqus
 from fem.mesh.files.gmsh.read import read_gmsh
 from fem.mesh.files.meshio_library import MESHIO_NAMES, existing_format, load
+from fem.mesh.files.nastran.read import read_nastran
 from fem.mesh.files.sets import named_cells, named_points, named_sides
 from fem.mesh.mesh import Mesh
 from fem.progress import stage
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Formats of which more is read than meshio does.
-_READERS: dict[str, Callable[[Path], Any]] = {"abaqus": read_abaqus, "gmsh": read_gmsh}
+_READERS: dict[str, Callable[[Path], Any]] = {"abaqus": read_abaqus, "gmsh": read_gmsh, "nastran": read_nastran}
 _ELEMENT_OF = {theirs: ours for ours, theirs in MESHIO_NAMES.items()}
 
 
@@ -63,7 +64,7 @@ def read(
     MeshError
         If no cell is left, or the cells do not fit the points.
     LibraryMissingError
-        If meshio is not installed: ``pip install 'sparsead[mesh]'``. Files of gmsh and Abaqus do without.
+        If meshio is not installed: ``pip install 'sparsead[mesh]'``. Files of gmsh, Abaqus and Nastran do without.
 
     Examples
     --------

@@ -129,7 +129,7 @@ def test_cut_off_file_is_called_so_wherever_it_is_cut(name: str, tmp_path: Path)
     data = (FILES / name).read_bytes().rstrip()
     for length in {*range(0, len(data), max(1, len(data) // 150)), *range(len(data) - 20, len(data))}:
         (tmp_path / name).write_bytes(data[:length])
-        with pytest.raises(MeshFileError, match="^a mesh file that is cut off\n") as caught:
+        with pytest.raises(MeshFileError, match=r"^a mesh file that is cut off\n") as caught:
             fem.read(tmp_path / name)
         assert str(caught.value).count("\n") == 3
     # A last line without its break is whole.

@@ -102,9 +102,9 @@ def _nodes(sections: list[Section]) -> tuple[Labels, NDArray[np.float64]]:
                 tables.append(np.pad(rows, ((0, 0), (0, max(0, 4 - columns)))))
             else:
                 # Coordinates that are left out are zero.
-                tables.append(np.array([[float(item or 0) for item in (*row, 0, 0, 0)[:4]] for row in section.rows]))
+                tables.append(np.array([[float(item or 0) for item in (*row, "", "", "")[:4]] for row in section.rows]))
     table = np.concatenate([np.zeros((0, 4)), *tables])
-    return Labels("node", table[:, 0].astype(np.int64)), table[:, 1:]
+    return Labels.of_nodes(table[:, 0].astype(np.int64), table[:, 1:]), table[:, 1:]
 
 
 class _Elements:

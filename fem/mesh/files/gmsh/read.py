@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from fem.errors import ElementError
 from fem.mesh.files.content import FileContent
 from fem.mesh.files.errors import malformed
-from fem.mesh.files.gmsh.numbers import MalformedError
 from fem.mesh.files.gmsh.sections import open_gmsh
 from fem.mesh.files.gmsh.version2 import cells_version2, nodes_version2
 from fem.mesh.files.gmsh.version4 import cells_version4, nodes_version4
@@ -21,8 +18,6 @@ from fem.mesh.files.labels import Labels
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
 
 def read_gmsh(path: Path) -> FileContent:
@@ -46,7 +41,7 @@ def read_gmsh(path: Path) -> FileContent:
         names = file.names()
         section = "$Nodes"
         tags, points = nodes_version2(file) if file.version == "2.2" else nodes_version4(file)
-        labels = _labels(tags, points)
+        labels = Labels.of_nodes(tags, points)
         section = "$Entities or $Elements"
         found = cells_version2(file) if file.version == "2.2" else cells_version4(file)
         cells, sets = found.blocks(labels, names)
@@ -55,13 +50,3 @@ def read_gmsh(path: Path) -> FileContent:
     except ValueError as error:
         raise malformed(path, "gmsh", f"{error}, in {section}") from error
     return FileContent(points, cells, cell_sets=sets)
-
-
-def _labels(tags: NDArray[np.int64], points: NDArray[np.float64]) -> Labels:
-    """Return where each node is; a node may stand twice at one place."""
-    labels = Labels("node", tags)
-    twice = labels.twice
-    moved = np.flatnonzero((points[twice[:, 0]] != points[twice[:, 1]]).any(axis=1))
-    if len(moved):
-        raise MalformedError(f"node {tags[twice[moved[0], 0]]} twice, at two places")
-    return labels

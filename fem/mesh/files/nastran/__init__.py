@@ -1,0 +1,1 @@
+"""Nastran bulk data: their cards in three layouts, coordinate systems, grid points and elements."""
