@@ -60,6 +60,25 @@ def malformed(path: Path, kind: str, got: str, *, expected: str = "") -> MeshFil
     )
 
 
+def open_end(path: Path, last: str) -> MeshFileError:
+    """Return the error for a file whose last line may go on.
+
+    Parameters
+    ----------
+    path : Path
+        File.
+    last : str
+        Its last line.
+    """
+    return MeshFileError(
+        "a mesh file whose last line has no end",
+        expected="a line break after the last line, by which one sees that it is whole",
+        got=f"{last[-40:]!r} at the end of {str(path)!r}",
+        fix="if that line is whole, put a line break after it; if not, write or copy the file again",
+        path=str(path),
+    )
+
+
 def not_understood(path: Path, kind: str, got: str) -> MeshFileError:
     """Return the error for a file that meshio does not read, whether it is damaged or more than meshio knows.
 

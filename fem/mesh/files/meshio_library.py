@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fem.errors import LibraryMissingError, MeshFileError
-from fem.mesh.files.errors import cut_off, malformed, not_there, not_understood
+from fem.mesh.files.ends import check_counts, check_end
+from fem.mesh.files.errors import not_there, not_understood
 from fem.mesh.files.su2 import name_markers
 
 if TYPE_CHECKING:
@@ -54,9 +55,6 @@ FORMATS = {
     ".exo": "exodus",
     ".vol": "netgen",
 }
-
-# What stands at the beginning and at the end of every file of a format.
-_MARKS = {"vtu": (b"<VTKFile", b"</VTKFile>"), "xdmf": (b"<Xdmf", b"</Xdmf>")}
 
 
 def library() -> ModuleType:
@@ -124,7 +122,7 @@ def load(path: Path) -> Any:
     """
     kind = existing_format(path)
     reader = getattr(library(), kind)
-    _check_end(path, kind)
+    check_end(path, kind)
     try:
         # meshio prints what it leaves out.
         with contextlib.redirect_stderr(io.StringIO()) as printed:
@@ -142,18 +140,7 @@ def load(path: Path) -> Any:
     said = " ".join(printed.getvalue().split())
     if "cells that meshio cannot handle" in said:
         raise not_understood(path, kind, said)
+    check_counts(path, kind, mesh)
     if kind == "su2":
         name_markers(path, mesh)
     return mesh
-
-
-def _check_end(path: Path, kind: str) -> None:
-    """Refuse a file that is of another format, or does not have the end that its format gives it."""
-    if kind in _MARKS:
-        text = path.read_bytes()
-        begin, end = _MARKS[kind]
-        if begin not in text:
-            raise malformed(path, kind, f"nothing of {begin.decode()} in {len(text)} bytes")
-        if end not in text:
-            last = text.rstrip()[-40:].decode(errors="replace")
-            raise cut_off(path, kind, missing=end.decode(), after=f"after {last!r}")

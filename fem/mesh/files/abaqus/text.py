@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fem.errors import ElementError, MeshFileError
-from fem.mesh.files.errors import cut_off, malformed, not_there
+from fem.errors import ElementError
+from fem.mesh.files.errors import cut_off, malformed, not_there, open_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,13 +105,7 @@ def _check_end(path: Path, text: str) -> None:
             raise cut_off(path, "abaqus", missing=f"*END {block}", after=f"after {text.rstrip()[-40:]!r}")
     last = text.rsplit("\n", 1)[-1]
     if not _WHOLE.fullmatch(last):
-        raise MeshFileError(
-            "a mesh file whose last line has no end",
-            expected="a line break after the last line, by which one sees that it is whole",
-            got=f"{last[-40:]!r} at the end of {str(path)!r}",
-            fix="if that line is whole, put a line break after it; if not, write or copy the file again",
-            path=str(path),
-        )
+        raise open_end(path, last)
 
 
 def _header(line: str) -> Section:
