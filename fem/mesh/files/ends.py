@@ -21,8 +21,7 @@ _MARKS = {
     "xdmf": (b"<Xdmf", b"</Xdmf>"),
     "ply": (b"ply", b"end_header"),
 }
-_MEDIT_END = re.compile(rb"(?mi)^\s*End\s*\Z")
-# In binary the keyword 54, then no next keyword, in four or eight bytes; either byte first.
+# In binary medit the keyword 54, then no next keyword, in four or eight bytes; either byte first.
 _MEDITB_END = re.compile(rb"(?:\x36\0{3}|\0{3}\x36)(?:\0{4}){1,2}\Z")
 _STL_HEAD, _STL_FACET = 84, 50
 _TEXT = {
@@ -31,6 +30,7 @@ _TEXT = {
     "off": re.compile(rb"\A"),
     "su2": re.compile(rb"\A"),
     "netgen": re.compile(rb"\A"),
+    "medit": re.compile(rb"MeshVersionFormatted"),
 }
 # Counts of points and of cells; those that stand several times are summed.
 _COUNTS = {
@@ -66,11 +66,13 @@ def check_end(path: Path, kind: str) -> None:
         raise malformed(path, kind, f"nothing of {begin.decode()} in {len(data)} bytes")
     if end not in data:
         raise cut_off(path, kind, missing=end.decode(), after=f"after {last!r}")
-    if kind == "medit" and not (_MEDIT_END if b"MeshVersionFormatted" in data else _MEDITB_END).search(data):
+    if kind == "medit" and not _TEXT[kind].search(data) and not _MEDITB_END.search(data):
         raise cut_off(path, kind, missing="End", after=f"after {last!r}")
+    if kind == "off" and not _COUNTS[kind][1].search(data):
+        raise cut_off(path, kind, missing="OFF and the counts of points and faces", after=f"after {last!r}")
     if kind == "stl":
         _check_stl(path, data, last)
-    if kind in _TEXT and _TEXT[kind].search(data) and not data.endswith(b"\n"):
+    if kind in _TEXT and _TEXT[kind].search(data) and not data.endswith((b"\n", b"\nEnd")):
         raise open_end(path, data.rsplit(b"\n", 1)[-1].decode(errors="replace"))
 
 

@@ -7,6 +7,8 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from fem.errors import LibraryMissingError, MeshFileError
 from fem.mesh.files.ends import check_counts, check_end
 from fem.mesh.files.errors import not_there, not_understood
@@ -124,8 +126,8 @@ def load(path: Path) -> Any:
     reader = getattr(library(), kind)
     check_end(path, kind)
     try:
-        # meshio prints what it leaves out.
-        with contextlib.redirect_stderr(io.StringIO()) as printed:
+        # meshio prints what it leaves out, and takes the text of an STL file for a large number.
+        with contextlib.redirect_stderr(io.StringIO()) as printed, np.errstate(over="ignore"):
             mesh = reader.read(str(path))
     except ImportError as error:
         raise LibraryMissingError(

@@ -79,7 +79,6 @@ def test_cut_off_anywhere_is_no_other_mesh(name: str, tmp_path: Path) -> None:
     [
         ("packed.vtu", "a mesh file that is cut off"),
         ("text.xdmf", "a mesh file that is cut off"),
-        ("text.mesh", "a mesh file that is cut off"),
         ("binary.meshb", "a mesh file that is cut off"),
         ("text.stl", "a mesh file that is cut off"),
         ("binary.stl", "a mesh file that is cut off"),
@@ -156,9 +155,7 @@ def test_library_of_a_format_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
     (tmp_path / "box.exo").write_bytes(b"CDF")
     monkeypatch.setattr(meshio.exodus, "read", read)
-    with pytest.raises(
-        LibraryMissingError, match="got:      No module named 'netCDF4'\n  fix:      pip install netCDF4"
-    ):
+    with pytest.raises(LibraryMissingError, match="'netCDF4'\n  fix:      pip install netCDF4"):
         fem.read(tmp_path / "box.exo")
 
 
