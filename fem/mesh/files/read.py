@@ -34,7 +34,7 @@ _ELEMENT_OF = {theirs: ours for ours, theirs in MESHIO_NAMES.items()}
 def read(
     path: str | PathLike[str], *, dimension: int | None = None, cell_dimensions: Sequence[int] | None = None
 ) -> Mesh:
-    r"""Read a mesh file: gmsh, VTU, Abaqus, Nastran, XDMF, and whatever else meshio reads.
+    r"""Read a mesh file: gmsh, Abaqus, Nastran, VTU, XDMF, and whatever else meshio reads.
 
     Named groups of the file become named sets: groups of cells become cell sets; groups of cells that are
     sides of kept cells, such as physical surfaces around a volume, become facet sets; all others become point
@@ -58,7 +58,7 @@ def read(
     Raises
     ------
     MeshFileError
-        If the file is not there, of unknown format, damaged or cut off.
+        If the file is not there, of unknown format, malformed or cut off.
     ElementError
         If it holds cells of a kind that there is no element for.
     MeshError

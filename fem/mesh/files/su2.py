@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MARKER = re.compile(r"(?m)^\s*MARKER_TAG\s*=\s*(\S.*?)\s*$")
+_MARKER = re.compile(r"(?m)^\s*MARKER_TAG=\s*(\S.*?)\s*$")
 _WHOLE = re.compile(r"[+-]?\d+")
 
 
