@@ -18,7 +18,8 @@ import scipy.sparse
 import sparsead
 import sparsead.jax as sp
 from benchmarks import bench_transient, harness, tables
-from sparsead.transient import binomial, march
+from sparsead.transient import march
+from sparsead.transient.checkpoints import binomial
 
 TITLE = "What a gradient through time keeps"
 THREADS = (1,)

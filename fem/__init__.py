@@ -13,9 +13,9 @@ from fem.dofs.constraints import Constraints, fix, prescribed
 from fem.dofs.couplings import multi_point, periodic, tie
 from fem.dofs.lower_order import lower_order
 from fem.dofs.space import Space
-from fem.elements.body_load import body_load
-from fem.elements.pressure import pressure
-from fem.elements.traction import traction
+from fem.elements.loads.body_load import body_load
+from fem.elements.loads.pressure import pressure
+from fem.elements.loads.traction import traction
 from fem.mesh import CellBlock, Facets, Mesh, box, from_meshio, interval, read, rectangle
 
 __all__ = [

@@ -25,7 +25,7 @@ from fem.assembly.operator import Operator, assemble
 from fem.assembly.solve import all_of, expand_vectors, prescribed_part, reduce_values, reduce_vectors, reduction_of
 from fem.errors import SpaceError
 from sparsead.jax import SparseArray
-from sparsead.transient.motion import derivatives
+from sparsead.transient.equations.motion import derivatives
 
 if TYPE_CHECKING:
     from fem.dofs.reduction import Reduction

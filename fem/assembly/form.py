@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from fem.assembly.term import Term
     from fem.geometry.cells import Cells
 
 
@@ -42,14 +39,3 @@ class BilinearForm(Protocol):
     def action(self, cells: Cells, moduli: tuple[Any, ...], u: Any) -> Any:
         """Cell matrices times nodal values u, both of shape (i, a, e)."""
         ...
-
-
-def kinds_of(terms: Iterable[Term[Any]]) -> tuple[tuple[str, str], ...]:
-    """Return names of fields and what their components are, as the forms say in a class attribute ``kind``.
-
-    Parameters
-    ----------
-    terms : iterable of Term
-        Terms of an operator; see `fem.dofs.rigid.rigid_motions` for the kinds.
-    """
-    return tuple({term.field.name: term.form.kind for term in terms if hasattr(term.form, "kind")}.items())

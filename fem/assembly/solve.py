@@ -28,9 +28,9 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from fem.assembly.constants import constant
-from fem.assembly.form import kinds_of
 from fem.assembly.inverse import Matrix, inverse
 from fem.assembly.operator import Operator, apply, assemble
+from fem.assembly.term import kinds_of
 from fem.dofs.constraints import Constraints, Held, combine
 from fem.dofs.reduction import Reduction
 from fem.dofs.rigid import Unsupported

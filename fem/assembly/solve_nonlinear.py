@@ -27,7 +27,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fem.assembly.form import kinds_of
 from fem.assembly.newton import Problem, Settings, factor_solve, newton, reduction_for, residual
 from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.operator import apply
@@ -38,6 +37,7 @@ from fem.assembly.solve import (
     reduce_vectors,
     settled,
 )
+from fem.assembly.term import kinds_of
 from fem.dofs.cases import single
 from fem.dofs.constraints import Constraints
 from fem.dofs.rigid import Unsupported

@@ -20,6 +20,8 @@ from fem.mesh.blocks import CellBlock
 from fem.mesh.check import jacobian_determinants
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fem.assembly.form import BilinearForm
     from fem.assembly.moduli import Moduli
     from fem.dofs.domain import Domain
@@ -54,6 +56,17 @@ class Term(Generic[Form]):
     def nodes(self) -> int:
         """Nodes of a cell that carry the field."""
         return self.tables.element.count
+
+
+def kinds_of(terms: Iterable[Term[Any]]) -> tuple[tuple[str, str], ...]:
+    """Return names of fields and what their components are, as the forms say in a class attribute ``kind``.
+
+    Parameters
+    ----------
+    terms : iterable of Term
+        Terms of an operator; see `fem.dofs.rigid.rigid_motions` for the kinds.
+    """
+    return tuple({term.field.name: term.form.kind for term in terms if hasattr(term.form, "kind")}.items())
 
 
 def coordinates(domain: Domain, points: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 
+from fem.dofs.space import cases_of
 from fem.errors import SpaceError
 
 if TYPE_CHECKING:
@@ -27,9 +28,8 @@ def each(space: Space, u: Any, one: Callable[[Any], Any]) -> Any:
         From a vector, shape (n,), to an array.
     """
     vectors, shape = space.flatten(u)
-    inner = len(space.shape) if shape[len(shape) - len(space.shape) :] == space.shape else 1
     values = jax.vmap(one)(vectors)
-    return values.reshape(*shape[: len(shape) - inner], *values.shape[1:])
+    return values.reshape(*cases_of(space, shape), *values.shape[1:])
 
 
 def single(space: Space, u: Any, what: str) -> Any:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
-from fem.dofs.cases import each
 from fem.dofs.fields import Field
 from fem.dofs.topology import Topology
 from fem.errors import SpaceError
@@ -135,7 +134,8 @@ class Space:
         u : array, shape (n,) or of the space, load cases in front
             Solution.
         """
-        rows = each(self, u, lambda vector: vector.reshape(len(self.mesh.points), -1))
+        vectors, shape = self.flatten(u)
+        rows = vectors.reshape(*cases_of(self, shape), len(self.mesh.points), -1)
         return {name: rows[..., f.offset : f.offset + f.components] for name, f in self.topology.fields.items()}
 
     def dofs(self, points: Any, components: Any = None, *, field: str | None = None) -> NDArray[np.integer]:
@@ -206,6 +206,20 @@ class Space:
             f"{f.name}: {f.components} component{'s' * (f.components > 1)}" for f in self.topology.fields.values()
         )
         return f"Space({len(self.mesh.points)} points, {fields}, {self.count} dofs)"
+
+
+def cases_of(space: Space, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the axes in front of vectors that fit a space: its load cases.
+
+    Parameters
+    ----------
+    space : Space
+        Their space.
+    shape : tuple of int
+        Shape of the vectors, as `Space.flatten` gives it.
+    """
+    inner = len(space.shape) if shape[len(shape) - len(space.shape) :] == space.shape else 1
+    return shape[: len(shape) - inner]
 
 
 def _space(topology: Topology, moved: Any) -> Space:

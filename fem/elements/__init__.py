@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from fem.elements.advection import advection
-from fem.elements.anisotropic import anisotropic
-from fem.elements.axisymmetric import axisymmetric
-from fem.elements.bar import bar, bar_forces
-from fem.elements.beam_forces import beam_forces
-from fem.elements.diffusion import diffusion
-from fem.elements.elasticity import elasticity
-from fem.elements.euler_bernoulli import euler_bernoulli
-from fem.elements.frame_mass import frame_mass
-from fem.elements.line_load import line_load
-from fem.elements.lumped_mass import lumped_mass
-from fem.elements.mass import mass
-from fem.elements.neo_hookean import neo_hookean
-from fem.elements.own import energy, residual
-from fem.elements.plate import plate
-from fem.elements.plate_mass import plate_mass
-from fem.elements.robin import robin
-from fem.elements.thermal_strain import thermal_strain
-from fem.elements.timoshenko import timoshenko
+from fem.elements.lines.bar import bar, bar_forces
+from fem.elements.lines.beam_forces import beam_forces
+from fem.elements.lines.euler_bernoulli import euler_bernoulli
+from fem.elements.lines.frame_mass import frame_mass
+from fem.elements.lines.line_load import line_load
+from fem.elements.lines.timoshenko import timoshenko
+from fem.elements.loads.thermal_strain import thermal_strain
+from fem.elements.masses.lumped_mass import lumped_mass
+from fem.elements.masses.mass import mass
+from fem.elements.own.weak_form import energy, residual
+from fem.elements.plates.plate import plate
+from fem.elements.plates.plate_mass import plate_mass
+from fem.elements.solids.anisotropic import anisotropic
+from fem.elements.solids.axisymmetric import axisymmetric
+from fem.elements.solids.elasticity import elasticity
+from fem.elements.solids.neo_hookean import neo_hookean
+from fem.elements.transport.advection import advection
+from fem.elements.transport.diffusion import diffusion
+from fem.elements.transport.robin import robin
 
 __all__ = [
     "advection",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 
-from fem.elements.anisotropic import VOIGT
+from fem.elements.solids.anisotropic import VOIGT
 from fem.errors import MaterialError
 from fem.fields.gradient import check_displacement
 from fem.fields.sample import sampled

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import jax
 import jax.numpy as jnp
 
-from fem.elements.build import stiffness_degree
+from fem.elements.common.build import stiffness_degree
 from fem.fields.gradient import check_displacement
 from fem.fields.sample import integrated
 from fem.fields.stress import check_material, hooke, parts

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import jax
 import jax.numpy as jnp
 
-from fem.elements.build import check_cells, isotropic_margins, material
+from fem.elements.common.build import check_cells, isotropic_margins, material
 from fem.errors import MaterialError
 from fem.fields.gradient import check_displacement
 from fem.fields.sample import sampled

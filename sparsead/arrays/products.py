@@ -9,10 +9,10 @@ import numpy as np
 from sparsead.errors import DtypeError, ShapeError
 
 if TYPE_CHECKING:
-    from sparsead.arrays.sparse_array import SparseArray
+    from sparsead.arrays.stored_matrix import StoredMatrix
 
 
-def matmul(matrix: SparseArray, x: Any) -> Any:
+def matmul(matrix: StoredMatrix, x: Any) -> Any:
     """Return ``A @ x``, shape (m,) or (m, k), for dense `x` of shape (n,) or (n, k).
 
     Raises
@@ -40,7 +40,7 @@ def matmul(matrix: SparseArray, x: Any) -> Any:
     return binding.xp.conj(_product(matrix, values, binding.xp.conj(x), trans))
 
 
-def _product(matrix: SparseArray, values: Any, x: Any, trans: str) -> Any:
+def _product(matrix: StoredMatrix, values: Any, x: Any, trans: str) -> Any:
     y = matrix.binding.spmv(values[None], as_rows(x), pattern=matrix._pattern, trans=trans)
     return as_columns(y, np.ndim(x))
 

@@ -12,12 +12,12 @@ from sparsead.pattern import combine
 from sparsead.pattern.structure import GENERAL, Structure
 
 if TYPE_CHECKING:
-    from sparsead.arrays.sparse_array import SparseArray
+    from sparsead.arrays.stored_matrix import StoredMatrix
 
-A = TypeVar("A", bound="SparseArray")
+A = TypeVar("A", bound="StoredMatrix")
 
 
-def add(left: A, right: SparseArray, *, definite: bool = True) -> A:
+def add(left: A, right: StoredMatrix, *, definite: bool = True) -> A:
     """Return A + B on the union of the patterns.
 
     Raises
@@ -110,7 +110,7 @@ def select(matrix: A, rows: Any, cols: Any) -> A:
     return type(matrix)(values, pattern, structure)
 
 
-def _entrywise(matrix: A, factor: SparseArray) -> A:
+def _entrywise(matrix: A, factor: StoredMatrix) -> A:
     matrix, other = matrix.plain(), factor.plain()
     if matrix.pattern is not other.pattern:
         raise ShapeError(
@@ -139,14 +139,14 @@ def _indices(name: str, chosen: Any, extent: int) -> Any:
     return check_indices(name, chosen, extent, f"the matrix has {extent} {name}")
 
 
-def _in_precision_of(matrix: SparseArray, factor: Any) -> Any:
+def _in_precision_of(matrix: StoredMatrix, factor: Any) -> Any:
     """Give a number of Python the precision of the matrix; arrays keep theirs."""
     if type(factor) not in (bool, int, float, complex):
         return factor
     return np.asarray(factor, np.result_type(np.empty(0, matrix.dtype).real.dtype, factor))
 
 
-def _seen(matrix: SparseArray, factor: Any) -> Any:
+def _seen(matrix: StoredMatrix, factor: Any) -> Any:
     """A factor of a conjugated view, as the factor of the stored values."""
     return matrix.binding.xp.conj(factor) if matrix._conjugated else factor
 
@@ -157,7 +157,7 @@ def _with_structure(matrix: A, values: Any, structure: Structure) -> A:
     return scaled
 
 
-def _scaled(matrix: SparseArray, factor: Any) -> Structure:
+def _scaled(matrix: StoredMatrix, factor: Any) -> Structure:
     """Symmetry survives any factor; being Hermitian a real one; definiteness only a positive number known now."""
     structure, is_real = matrix._structure, matrix.binding.dtype(factor).kind != "c"
     try:

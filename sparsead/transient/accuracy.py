@@ -23,14 +23,14 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
 from sparsead.errors import ShapeError
-from sparsead.transient.explicit import ExplicitScheme
-from sparsead.transient.field import field_of
+from sparsead.transient.equations.field import field_of
+from sparsead.transient.equations.traced import Data
+from sparsead.transient.methods.explicit import ExplicitScheme
+from sparsead.transient.methods.tableaus import EXPLICIT
 from sparsead.transient.odesolve import arrays_of, name_in, parameter_of
 from sparsead.transient.options import known
 from sparsead.transient.run import Options, run
-from sparsead.transient.tableaus import EXPLICIT
-from sparsead.transient.times import check_times
-from sparsead.transient.traced import Data
+from sparsead.transient.steps.times import check_times
 
 
 class Accuracy(NamedTuple):

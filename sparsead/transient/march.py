@@ -13,20 +13,26 @@ import numpy as np
 
 from sparsead.errors import ShapeError
 from sparsead.jax.sparse_array import SparseArray
-from sparsead.transient.counting import begun, so_far
-from sparsead.transient.explicit import ExplicitScheme
-from sparsead.transient.formulas import BackwardDifferences, GeneralizedAlpha, RungeKutta, generalized_alpha, hht
-from sparsead.transient.functional import ExplicitlyIntegrating, IntegratingScheme, with_integral
-from sparsead.transient.implicit import ImplicitScheme
-from sparsead.transient.implicit_tableaus import IMPLICIT
-from sparsead.transient.motion import free_of, prescribed_parts, with_prescribed
+from sparsead.transient.equations.motion import free_of, prescribed_parts, with_prescribed
+from sparsead.transient.equations.semidiscrete import Integrand, Motion, Parts, check_matrices, system_of
+from sparsead.transient.equations.systems import slope_of
+from sparsead.transient.methods.explicit import ExplicitScheme
+from sparsead.transient.methods.formulas import (
+    BackwardDifferences,
+    GeneralizedAlpha,
+    RungeKutta,
+    generalized_alpha,
+    hht,
+)
+from sparsead.transient.methods.functional import ExplicitlyIntegrating, IntegratingScheme, with_integral
+from sparsead.transient.methods.implicit import ImplicitScheme
+from sparsead.transient.methods.implicit_tableaus import IMPLICIT
+from sparsead.transient.methods.tableaus import EXPLICIT, Tableau
 from sparsead.transient.odesolve import name_in
 from sparsead.transient.options import known
+from sparsead.transient.reports.counting import begun, so_far
 from sparsead.transient.run import Options, run
-from sparsead.transient.semidiscrete import Integrand, Motion, Parts, check_matrices, system_of
-from sparsead.transient.systems import slope_of
-from sparsead.transient.tableaus import EXPLICIT, Tableau
-from sparsead.transient.times import check_times
+from sparsead.transient.steps.times import check_times
 
 FIRST_ORDER: dict[str, Any] = {
     **{name: RungeKutta(tableau) for name, tableau in IMPLICIT.items()},

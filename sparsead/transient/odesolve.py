@@ -13,12 +13,12 @@ from jax.flatten_util import ravel_pytree
 
 from sparsead.errors import NonFiniteError, ShapeError
 from sparsead.jax.binding import JaxBinding
-from sparsead.transient.backsolve import Backsolve
-from sparsead.transient.field import field_of
-from sparsead.transient.methods import SCHEMES
+from sparsead.transient.equations.field import field_of
+from sparsead.transient.gradients.backsolve import Backsolve
+from sparsead.transient.methods.table import SCHEMES
 from sparsead.transient.options import known
 from sparsead.transient.run import Options, run
-from sparsead.transient.times import check_times
+from sparsead.transient.steps.times import check_times
 
 _BINDING = JaxBinding()
 

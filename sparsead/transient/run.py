@@ -12,17 +12,17 @@ import numpy as np
 
 from sparsead.errors import ShapeError
 from sparsead.jax.raised import typed
-from sparsead.transient import aca, backsolve, disk, naive
-from sparsead.transient.disk import Disk
-from sparsead.transient.failures import guarded
-from sparsead.transient.formulas import BackwardDifferences, RungeKutta
-from sparsead.transient.implicit import ImplicitScheme
-from sparsead.transient.implicit_tableaus import IMPLICIT
+from sparsead.transient.checkpoints.disk import Disk
+from sparsead.transient.gradients import aca, backsolve, naive, pieces
+from sparsead.transient.gradients.sweep import small
+from sparsead.transient.methods.formulas import BackwardDifferences, RungeKutta
+from sparsead.transient.methods.implicit import ImplicitScheme
+from sparsead.transient.methods.implicit_tableaus import IMPLICIT
 from sparsead.transient.options import known
+from sparsead.transient.reports.failures import guarded
+from sparsead.transient.reports.stats import Stats, stats_of
 from sparsead.transient.setup import grid_of, kept
-from sparsead.transient.stats import Stats, stats_of
-from sparsead.transient.sweep import small
-from sparsead.transient.times import step_counts
+from sparsead.transient.steps.times import step_counts
 
 GRADIENTS: dict[str, Callable[..., Any]] = {
     "aca": aca.states,
@@ -71,7 +71,7 @@ def run(
         return _multistep(scheme, z0, times, data, options, name)
     integrate = _gradient(options.gradient, scheme)
     if isinstance(options.checkpoint, Disk):
-        integrate = partial(disk.states, options.checkpoint)
+        integrate = partial(pieces.states, options.checkpoint)
     grid, controls = grid_of(scheme, times, options.h, (options.rtol, options.atol), options.max_steps, controlled)
     problem = aca.Problem(scheme, grid, *kept(options.checkpoint, grid, z0, matrices=small(scheme, z0)))
     with typed():  # compiled programs hand on the texts of errors only

@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from sparsead.errors import ShapeError
-from sparsead.transient.disk import Disk
-from sparsead.transient.grid import Controls, FixedGrid
+from sparsead.transient.checkpoints.disk import Disk
 from sparsead.transient.options import check_count, check_tolerance, known
-from sparsead.transient.times import step_counts
+from sparsead.transient.steps.grid import Controls, FixedGrid
+from sparsead.transient.steps.times import step_counts
 
 _RTOL, _ATOL = 1e-6, 1e-9
 _BYTES = 2**22

@@ -16,7 +16,7 @@ import jax.numpy as jnp  # noqa: E402
 
 import fem  # noqa: E402
 import sparsead.jax as sp  # noqa: E402
-from fem.elements.neo_hookean import flux  # noqa: E402
+from fem.elements.solids.neo_hookean import flux  # noqa: E402
 from tests.fem.elements.structures import difference  # noqa: E402
 
 MESH = fem.box((3, 2, 2), size=(2.0, 1.0, 1.0))

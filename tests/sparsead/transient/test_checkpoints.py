@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import sparsead
-from sparsead.transient import binomial, disk
+from sparsead.transient.checkpoints import binomial
+from sparsead.transient.gradients import pieces
 from tests.conftest import require
 
 jax = require("jax")
@@ -118,8 +119,8 @@ def test_killed_run_resumes_with_the_same_digits(
     direction: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = float(jax.grad(loss)(2.0, Disk(str(tmp_path / "whole"), 7), "adaptive"))
-    pieces = {"forward": "_piece", "back": "_piece_back"}[direction]
-    work, calls = getattr(disk, pieces), []
+    name = {"forward": "_piece", "back": "_piece_back"}[direction]
+    work, calls = getattr(pieces, name), []
 
     def killed(*args: Any) -> Any:
         calls.append(1)
@@ -128,7 +129,7 @@ def test_killed_run_resumes_with_the_same_digits(
         return work(*args)
 
     folder = Disk(str(tmp_path / "killed"), 7)
-    monkeypatch.setattr(disk, pieces, killed)
+    monkeypatch.setattr(pieces, name, killed)
     with pytest.raises(KeyboardInterrupt):
         jax.grad(loss)(2.0, folder, "adaptive")
     total = len(list((tmp_path / "whole").glob("piece*.npz")))

@@ -124,7 +124,7 @@ def test_gradient_in_few_parameters_takes_no_more_pullbacks_than_that_in_the_sta
 
 
 def test_gradient_in_many_parameters_is_one_batch_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transient.sweep, "_FEW", 0)
+    monkeypatch.setattr(transient.gradients.sweep, "_FEW", 0)
     _, back = counted(lambda: jax.grad(lambda k: run(START, k, "aca", max_steps=320)[0])(2.0))
     stats = run(START, 2.0, "aca")[1]
     accepted = int(stats.accepted)

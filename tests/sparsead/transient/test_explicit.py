@@ -52,7 +52,7 @@ def test_adaptive_error_follows_the_tolerance(method: str) -> None:
 
 def frozen(method: str, how: str) -> Any:
     """Return the discrete map on the accepted grid, written out with NumPy: an oracle that shares only the tableau."""
-    tableau = transient.tableaus.EXPLICIT[method]
+    tableau = transient.methods.tableaus.EXPLICIT[method]
     steps = accepted_steps(method, how)
 
     def slope(t: float, u: Any, p: Any) -> Any:
@@ -75,7 +75,7 @@ def frozen(method: str, how: str) -> Any:
 def accepted_steps(method: str, how: str) -> list[list[tuple[float, float]]]:
     """Return (t, h) of every accepted step of each interval, read from the record of a run."""
     grids: list[Any] = []
-    recorded = transient.aca.recorded
+    recorded = transient.gradients.aca.recorded
 
     def spy(problem: Any, *args: Any) -> Any:
         out = recorded(problem, *args)
@@ -83,7 +83,7 @@ def accepted_steps(method: str, how: str) -> list[list[tuple[float, float]]]:
         return out
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(transient.aca, "recorded", spy)
+        patch.setattr(transient.gradients.aca, "recorded", spy)
         jax.vjp(lambda u: solve(u, PARAMS, **options_of(method, how)), START)
     _, controls, store = grids[0]
     counts = np.asarray(store.counts)

@@ -92,7 +92,7 @@ def test_replay_from_the_first_state_gives_every_bit_of_the_kept_ones(name: str)
     """The frozen step alone, without error and search, walks through the states of the run exactly."""
     f, start, end = REVERSED[name]
     runs = []
-    recorded = transient.aca.recorded
+    recorded = transient.gradients.aca.recorded
 
     def spy(problem: Any, *args: Any) -> Any:
         out = recorded(problem, *args)
@@ -100,7 +100,7 @@ def test_replay_from_the_first_state_gives_every_bit_of_the_kept_ones(name: str)
         return out
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(transient.aca, "recorded", spy)
+        patch.setattr(transient.gradients.aca, "recorded", spy)
         jax.vjp(lambda p: odesolve(f, start, [0.0, end], p, rtol=1e-3, atol=1e-6), 1.0)
     ((problem, (u, moving, fixed, _), store),) = runs
     step = jax.jit(lambda t, h, u: problem.scheme.step((moving, fixed), t, h, u))

@@ -9,7 +9,7 @@ from tests.conftest import require
 
 jax = require("jax")
 jnp = require("jax.numpy")
-room = require("sparsead.transient.room")
+room = require("sparsead.transient.checkpoints.room")
 
 ROW = jnp.arange(1000.0)
 

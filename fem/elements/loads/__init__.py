@@ -1,0 +1,1 @@
+"""Loads: forces on volumes and surfaces, pressure, thermal strain."""

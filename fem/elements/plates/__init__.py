@@ -1,0 +1,1 @@
+"""Plates: bending with shear deformation, and their mass."""

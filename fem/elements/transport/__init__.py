@@ -1,0 +1,1 @@
+"""Heat and transport: diffusion, advection, and exchange through the boundary."""

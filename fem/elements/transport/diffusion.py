@@ -1,0 +1,134 @@
+"""Diffusion: heat conduction, seepage, electrostatics.
+
+Derivation
+----------
+::
+
+    a(u, v) = int  grad v . k grad u
+    K[a, b] = int  N_a,i k_ij N_b,j
+
+with a conductivity k that is a number or a symmetric tensor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from fem.elements.common.build import bilinear, least, material, product, thickness_margin
+from fem.elements.common.identity import for_each_component
+from fem.errors import MaterialError
+
+if TYPE_CHECKING:
+    from fem.assembly.operator import Operator
+    from fem.dofs.space import Space
+    from fem.geometry.cells import Cells
+
+
+@dataclass(frozen=True)
+class Diffusion:
+    """Isotropic diffusion of each component; its modulus is the conductivity."""
+
+    kind: ClassVar[str] = "scalar"
+    components: int = 1
+    symmetric: bool = True
+    definite: bool = True
+    depends_on_position: bool = False
+
+    def matrix(self, cells: Cells, moduli: tuple[Any, ...]) -> Any:
+        """Cell matrices, shape (a, i, b, j, e)."""
+        (k,) = moduli
+        if jnp.ndim(k) == 2:
+            return for_each_component(cells.laplace_products(k), self.components)
+        return for_each_component(k * cells.laplace_products(), self.components)
+
+    def action(self, cells: Cells, moduli: tuple[Any, ...], u: Any) -> Any:
+        """Fluxes of u, both of shape (i, a, e)."""
+        return cells.test_gradient(moduli[0] * cells.gradient_of(u))
+
+
+@dataclass(frozen=True)
+class TensorDiffusion:
+    """Anisotropic diffusion of a scalar; its moduli are the conductivities k_ij, row by row."""
+
+    dimension: int
+    symmetric: bool = True
+    definite: bool = True
+    depends_on_position: bool = False
+
+    def matrix(self, cells: Cells, moduli: tuple[Any, ...]) -> Any:
+        """Cell matrices, shape (a, i, b, j, e)."""
+        d = self.dimension
+        if any(jnp.ndim(k) == 2 for k in moduli):
+            g = cells.gradients * cells.measure
+            flux = [sum(moduli[d * i + j] * g[:, j] for j in range(d)) for i in range(d)]
+            return jnp.einsum("aiqe,ibqe->abe", cells.gradients, jnp.stack(flux))[:, None, :, None]
+        products = cells.gradient_products()
+        total = sum(moduli[d * i + j] * products[:, i, :, j] for i in range(d) for j in range(d))
+        return total[:, None, :, None]
+
+    def action(self, cells: Cells, moduli: tuple[Any, ...], u: Any) -> Any:
+        """Fluxes of u, both of shape (i, a, e)."""
+        slope, axes = cells.gradient_of(u), range(self.dimension)
+        flux = [sum(moduli[self.dimension * i + j] * slope[:, j] for j in axes) for i in axes]
+        return cells.test_gradient(jnp.stack(flux, 1))
+
+
+def diffusion(space: Space, conductivity: Any, *, thickness: Any = 1.0, field: str | None = None) -> Operator:
+    """Return the operator of a diffusion.
+
+    Parameters
+    ----------
+    space : Space
+        A scalar unknown; or a vector whose components diffuse separately.
+    conductivity : array, shape (), (e,), (e, q); or (d, d), (e, d, d), (e, q, d, d) for a symmetric tensor
+        Conductivity. Where d cells make the shapes (d, d) and (e, q) the same, a tensor is meant.
+    thickness : array, shape () or (e,)
+        Thickness of a plane body, area of a rod. Unit: [length].
+    field : str, optional
+        Name of the field, where the space has several.
+
+    Returns
+    -------
+    Operator
+        Symmetric, positive definite once a value is prescribed.
+
+    Raises
+    ------
+    MaterialError
+        If a conductivity is negative, a tensor not symmetric, or an array does not fit the cells.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> fem.elements.diffusion(fem.Space(fem.rectangle((2, 2))), conductivity=1.0)
+    Operator(Diffusion on 4 cells; 9 dofs)
+    """
+    d, t = space.mesh.dimension, material("thickness", thickness)
+    if np.shape(conductivity)[-2:] == (d, d) and d > 1:
+        tensor = _tensor(jnp.asarray(conductivity, float), d)
+        return bilinear(space, TensorDiffusion(d), tensor, thickness_margin(thickness), factor=t, field=field)
+    k = material("conductivity", conductivity)
+    factor = product(k, t)
+    form = Diffusion(space.field(field).components)
+    margins = {"not negative": least(k)} | thickness_margin(thickness)
+    return bilinear(space, form, (jnp.ones(()),), margins, factor=factor, field=field)
+
+
+def _tensor(tensor: Any, d: int) -> tuple[Any, ...]:
+    if not isinstance(tensor, jax.core.Tracer):
+        asymmetry = np.abs(np.asarray(tensor) - np.swapaxes(np.asarray(tensor), -1, -2))
+        if asymmetry.max() > 1e-12 * np.abs(np.asarray(tensor)).max():
+            place = tuple(int(i) for i in np.unravel_index(asymmetry.argmax(), asymmetry.shape))
+            raise MaterialError(
+                "a conductivity tensor is not symmetric",
+                expected="k_ij = k_ji",
+                got=f"k[{place}] = {tensor[place]}",
+                fix="pass (k + k.T) / 2",
+            )
+    return tuple(tensor[..., i, j] for i in range(d) for j in range(d))

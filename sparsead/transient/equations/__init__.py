@@ -1,0 +1,1 @@
+"""What is solved: the user's functions traced once, right-hand sides, residuals with their matrices, motion."""

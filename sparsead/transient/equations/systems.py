@@ -1,0 +1,119 @@
+"""What an implicit step solves with: a residual R(t, u, v, a), and systems with its matrices.
+
+``R = 0`` is the equation of motion, v the first and a the second derivative of u. An implicit step has one unknown
+vector k at a time, with ``u = u* + c_u k``, ``v = v* + c_v k``, ``a = a* + c_a k``, so that the matrix of its equations
+is ``A = c_u R_u + c_v R_v + c_a R_a``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from sparsead.arrays.solve import solve
+from sparsead.transient.equations.field import Field
+from sparsead.transient.equations.traced import Data, Traced
+
+Coefficients = tuple[Any, Any, Any]
+
+
+@dataclass(frozen=True)
+class DenseSystem:
+    """``v - f(t, u) = 0`` with a dense matrix of f, by JAX: for some hundred unknowns at most.
+
+    Parameters
+    ----------
+    field : Field
+        f on flat vectors.
+    """
+
+    field: Field
+    linear: ClassVar[bool] = False
+
+    def residual(self, data: Data, t: Any, u: Any, v: Any, a: Any) -> Any:
+        """Return R, shape (n,)."""
+        del a
+        return v - self.field(t, u, data)
+
+    def solve(self, data: Data, t: Any, u: Any, c: Coefficients, b: Any, trans: str) -> Any:
+        """Return x with A x = b, or its transpose."""
+        slope = jax.jacfwd(lambda u: self.field(t, u, data))(u)
+        matrix = c[1] * jnp.eye(u.size, dtype=u.dtype) - c[0] * slope
+        return jnp.linalg.solve(matrix.T if trans == "T" else matrix, b)
+
+
+@dataclass(frozen=True)
+class SparseSystem:
+    """``M a + C v + K u + r(t, u) = p(t)``, or ``M v + K u + r(t, u) = p(t)``, with sparse matrices.
+
+    Parameters
+    ----------
+    residual_of, matrix_of, mass_of : Traced
+        ``(t, u, v, a) -> R``, ``(t, u, c_u, c_v, c_a) -> A`` and ``c -> c M``.
+    second, damped : bool
+        Whether M belongs to a, not to v; whether there is a C.
+    linear : bool
+        Whether R is linear in u: one solve a step, no iteration.
+    backend : str or None
+        As in `sparsead.jax.solve`.
+    """
+
+    residual_of: Traced
+    matrix_of: Traced
+    mass_of: Traced
+    second: bool
+    damped: bool
+    linear: bool
+    backend: str | None = None
+
+    def residual(self, data: Data, t: Any, u: Any, v: Any, a: Any) -> Any:
+        """Return R, shape (n,)."""
+        return self.residual_of(data, t, u, v, a)
+
+    def solve(self, data: Data, t: Any, u: Any, c: Coefficients, b: Any, trans: str) -> Any:
+        """Return x with A x = b, or its transpose; the factorization is found in the store by the values of A."""
+        inertia = self._inertia(c)
+        if inertia is not None:
+            matrix = self.mass_of(data, jnp.asarray(inertia, u.dtype))
+        else:
+            matrix = self.matrix_of(data, t, u, *(jnp.asarray(x, u.dtype) for x in c))
+        return self._solved(matrix, b, "T" if trans == "T" else "N")
+
+    def _solved(self, matrix: Any, b: Any, trans: Literal["N", "T"]) -> Any:
+        """x, or NaN where a step went wrong before: the run goes on and says at its end which step it was."""
+
+        def found() -> Any:
+            return solve(matrix, b, trans=trans, backend=self.backend)
+
+        good = jnp.isfinite(b).all()
+        if not self.linear:  # the matrix of a linear system is the same in every step: the solver names its faults
+            good = good & jnp.isfinite(matrix.values).all()
+        if not isinstance(good, jax.core.Tracer):
+            return found()
+        return lax.cond(good, found, lambda: jnp.full_like(b, jnp.nan))
+
+    def _inertia(self, c: Coefficients) -> Any:
+        """The coefficient of M where A has nothing else: a lumped mass need not fill in like the stiffness."""
+        if not _absent(c[0]):
+            return None
+        if not self.second:
+            return c[1]
+        return c[2] if _absent(c[1]) or not self.damped else None
+
+
+def _absent(c: Any) -> bool:
+    return isinstance(c, float) and c == 0.0
+
+
+def slope_of(system: SparseSystem) -> Field:
+    """Return the slope of a system of first order, ``v`` of ``R(t, u, v) = 0``, for explicit methods."""
+
+    def slope(t: Any, u: Any, data: Data) -> Any:
+        zero = jnp.zeros_like(u)
+        return -system.solve(data, t, u, (0.0, 1.0, 0.0), system.residual(data, t, u, zero, zero), "N")
+
+    return Field(slope, ("slope of", system))

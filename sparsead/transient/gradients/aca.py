@@ -1,0 +1,131 @@
+"""The adaptive checkpoint adjoint: exact derivatives of a run on its accepted grid, which is a constant.
+
+References
+----------
+J. Zhuang, N. Dvornek, X. Li, S. Tatikonda, X. Papademetris, J. Duncan, "Adaptive Checkpoint Adjoint Method for Gradient
+Estimation in Neural ODE", ICML 2020, doi:10.48550/arXiv.2006.02493.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.custom_derivatives import SymbolicZero
+
+from sparsead.errors import NoDerivativeError
+from sparsead.jax.linear_call import LinearMap, linear_call
+from sparsead.transient.checkpoints import record as records
+from sparsead.transient.checkpoints import snapshots
+from sparsead.transient.gradients import sweep
+from sparsead.transient.steps import grid as grids
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Everything about a run that is no array.
+
+    Parameters
+    ----------
+    scheme : ExplicitScheme or another
+        How one step is done.
+    grid : FixedGrid or AdaptiveGrid
+        Where steps lie.
+    segment : int
+        Steps that the backward pass treats at once.
+    keeps_all : bool
+        Whether every state is kept, or the first of each segment.
+    snapshots : int
+        If positive, that many states are kept, wherever they serve best.
+    """
+
+    scheme: Any
+    grid: Any
+    segment: int
+    keeps_all: bool = True
+    snapshots: int = 0
+
+
+@partial(jax.jit, static_argnums=0)
+def plain(problem: Problem, u0: Any, data: Any, controls: Any) -> tuple[Any, Any]:
+    """Return the states at the requested times and the end of the run; JAX's own forward mode goes through."""
+    return grids.run(problem.grid, problem.scheme, data, u0, controls)
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(0,))
+def states(problem: Problem, u0: Any, moving: Any, fixed: Any, controls: Any) -> tuple[Any, Any]:
+    """Return the states at the requested times, shape (m, n), and the end of the run; any derivative."""
+    return plain(problem, u0, (moving, fixed), controls)
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(0,))
+def recorded(problem: Problem, u0: Any, moving: Any, fixed: Any, controls: Any) -> tuple[Any, Any, Any]:
+    """Return the states, the record, and the end of the run; forward mode, what second derivatives need."""
+    return _record(problem, u0, (moving, fixed), controls)
+
+
+@partial(jax.jit, static_argnums=0)
+def _record(problem: Problem, u0: Any, data: Any, controls: Any) -> tuple[Any, Any, Any]:
+    return (snapshots if problem.snapshots else records).record(problem, data, u0, controls)
+
+
+def _directions(u0: Any, tangents: Any) -> tuple[tuple[bool, ...], Any]:
+    """Which data move, and the tangents of u0 and of these."""
+    d_u0, d_moving, _, d_controls = tangents
+    if any(type(t) is not SymbolicZero for t in jax.tree.leaves((d_controls.times, d_controls.h))):
+        raise NoDerivativeError(
+            "a derivative in the times or the step size is asked for",
+            expected="derivatives in u0, params and what f closes over",
+            got="t or h carry a tangent, and the accepted grid is a constant",
+            fix="integrate over s in [0, 1] with the slope T * f(T * s, u, params), T a parameter",
+        )
+    wanted = tuple(type(t) is not SymbolicZero for t in d_moving)
+    d_u0 = jnp.zeros_like(u0) if type(d_u0) is SymbolicZero else d_u0
+    return wanted, (d_u0, [t for t, want in zip(d_moving, wanted, strict=True) if want])
+
+
+@partial(states.defjvp, symbolic_zeros=True)
+def _states_jvp(problem: Problem, primals: Any, tangents: Any) -> tuple[Any, Any]:
+    u0, moving, fixed, controls = primals
+    wanted, moves = _directions(u0, tangents)
+    out, store, end = recorded(problem, *primals)
+    adjoints = snapshots.adjoints if problem.snapshots else sweep.adjoints
+    linear = LinearMap(sweep.tangents, adjoints, (problem, wanted))
+    d_out = linear_call(linear, (store, (moving, fixed), u0, controls), moves, like=out)
+    return (out, end), (d_out, records.zero_tangents(end))
+
+
+@partial(recorded.defjvp, symbolic_zeros=True)
+def _recorded_jvp(problem: Problem, primals: Any, tangents: Any) -> tuple[Any, Any]:
+    u0, moving, fixed, controls = primals
+    wanted, moves = _directions(u0, tangents)
+    out, store, end = recorded(problem, *primals)
+    residuals = (store, (moving, fixed), u0, controls)
+    d_out = sweep.tangents((problem, wanted), residuals, moves)
+    d_store = records.zero_tangents(store)._replace(kept=sweep.tangents_of_kept((problem, wanted), residuals, moves))
+    return (out, store, end), (d_out, d_store, records.zero_tangents(end))
+
+
+def forward_states(problem: Problem, u0: Any, moving: Any, fixed: Any, controls: Any) -> tuple[Any, Any]:
+    """Return the states at the requested times and the end of the run; reverse mode is refused."""
+    if problem.scheme.implicit:  # JAX's own tangent of Newton's iteration is that of its last but one iterate
+        out, end = states(problem, u0, moving, fixed, controls)
+    else:
+        out, end = plain(problem, u0, (moving, fixed), controls)
+    return linear_call(LinearMap(_same, _refused, None), (), out, like=out), end
+
+
+def _same(static: Any, residuals: Any, x: Any) -> Any:
+    return x
+
+
+def _refused(static: Any, residuals: Any, bar: Any) -> Any:
+    raise NoDerivativeError(
+        'gradient="forward" has tangents only',
+        expected="jax.jvp or jax.jacfwd",
+        got="reverse mode: jax.grad, jax.vjp or jax.jacrev",
+        fix='use gradient="aca", which has both',
+    )

@@ -1,0 +1,158 @@
+"""Tangents and adjoints of a run on its frozen grid.
+
+Derivation
+----------
+A step is ``u₁ = Φ(t, h, u₀, θ)`` with t and h constants: the grid was accepted and is frozen. So::
+
+    du₁ = Φ_u du₀ + Φ_θ dθ                          tangent
+    λ₀  = Φ_uᵀ λ₁ + ū₀,   θ̄ = Σᵢ Φ_θ(uᵢ)ᵀ λᵢ₊₁       adjoint
+
+The recursion for λ is sequential, the sum is not: for each segment of steps λ is swept first, then one batched
+pullback over all its steps gives the sum. For few unknowns the matrices Φ_u of a segment are made in one batch too,
+which leaves a product of a small matrix and a vector to each step of the sweep. λ is kept for one segment only. For
+many unknowns and few data one pullback of the step gives both, and the sum is made on the way.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from sparsead.transient.checkpoints.record import states_of, times_of
+
+_SMALL = 16  # unknowns up to which the matrices of all steps are made; measured
+_FEW = 4096  # data up to which their cotangents are added up step by step: they stay in the cache; measured
+
+
+def tangents(static: Any, residuals: Any, moves: Any) -> Any:
+    """Return the tangents of the states at the requested times, shape (m, n)."""
+    return _walk(static, residuals, moves, None)
+
+
+def tangents_of_kept(static: Any, residuals: Any, moves: Any) -> Any:
+    """Return the tangents of the kept states, as `Record.kept`."""
+    kept = residuals[0].kept
+    return _walk(static, residuals, moves, jnp.zeros_like(kept).at[0].set(moves[0]))
+
+
+def _walk(static: Any, residuals: Any, moves: Any, kept: Any) -> Any:
+    problem, wanted = static
+    store, data, u0, controls = residuals
+    moving, _ = data
+    d_u0, d_chosen = moves
+    found = iter(d_chosen)
+    d_moving = tuple(next(found) if want else jnp.zeros_like(x) for x, want in zip(moving, wanted, strict=True))
+
+    def one(i: Any, carry: Any) -> Any:
+        u, du, kept = carry
+        t, h = _place(problem, store, controls, i)
+        u, du = problem.scheme.tangent(data, t, h, u, du, d_moving)
+        return u, du, None if kept is None else _also(problem, store, kept, i + 1, du)
+
+    def interval(carry: Any, j: Any) -> Any:
+        carry = lax.fori_loop(store.counts[j - 1], store.counts[j], one, carry)
+        return carry, carry[1]
+
+    end, states = lax.scan(interval, (u0, d_u0, kept), jnp.arange(1, controls.times.shape[0]))
+    return jnp.concatenate([d_u0[None], states]) if kept is None else end[2]
+
+
+def _also(problem: Any, store: Any, kept: Any, i: Any, du: Any) -> Any:
+    """The tangents of the kept states with that of the state after i steps, if it is one of them."""
+    if problem.snapshots:
+        return jnp.where((store.at == i)[:, None], du, kept)
+    return kept.at[i if problem.keeps_all else -(-i // problem.segment)].set(du)
+
+
+def _place(problem: Any, store: Any, controls: Any, i: Any) -> tuple[Any, Any]:
+    if problem.grid.adaptive:
+        return store.t[i], store.h[i]
+    return controls.times[0] + i * controls.h, controls.h
+
+
+def adjoints(static: Any, residuals: Any, bars: Any) -> Any:
+    """Return the cotangents of u0, shape (n,), and of the wanted data, from those of the states, shape (m, n)."""
+    problem, wanted = static
+    store, data, _, controls = residuals
+    moving, _ = data
+    sums = [jnp.zeros_like(x) for x, want in zip(moving, wanted, strict=True) if want]
+    # Numbers that are known now make loops of known length, which need no condition.
+    steps = store.counts[-1] if problem.grid.adaptive else problem.grid.capacity
+    count = -(-steps // problem.segment)
+    even = not problem.grid.adaptive and steps % problem.segment == 0
+    together = not (problem.scheme.implicit or small(problem.scheme, bars[0])) and sum(x.size for x in sums) <= _FEW
+
+    def segment(back: Any, carry: Any) -> Any:
+        bar, sums = carry
+        first = (count - 1 - back) * problem.segment
+        t, h = times_of(problem, store, controls, first)
+        u = states_of(problem, store, data, t, h, first)
+        added = arriving(store.counts, bars, first, problem.segment)
+        valid = problem.segment if even else jnp.minimum(steps - first, problem.segment)
+        if together:
+            return _swept_together(problem, data, t, h, u, (bar, sums), added, valid, wanted)
+        bar, multipliers = swept(problem, data, t, h, u, bar, added, valid)
+        if sums:
+            parts = problem.scheme.contract(data, t, h, u[:-1], u[1:], multipliers, wanted)
+            sums = [a + b for a, b in zip(sums, parts, strict=True)]
+        return bar, sums
+
+    bar, sums = lax.fori_loop(0, count, segment, (bars[-1], sums))
+    return bar + bars[0], sums
+
+
+def arriving(counts: Any, bars: Any, first: Any, length: int) -> Any:
+    """Cotangents that requested states add after each step of a segment, shape (length, n); None if there are none."""
+    if bars.shape[0] == 2:
+        return None
+    inner = counts[1:-1]
+    after = first + 1 + jnp.arange(length, dtype=inner.dtype)
+    j = jnp.minimum(jnp.searchsorted(inner, after), inner.shape[0] - 1)
+    return jnp.where((inner[j] == after)[:, None], bars[1:-1][j], 0)
+
+
+def swept(problem: Any, data: Any, t: Any, h: Any, u: Any, bar: Any, added: Any, valid: Any) -> tuple[Any, Any]:
+    """Sweep λ back over the valid steps of a segment; return it and the multiplier of every step."""
+    scheme, n = problem.scheme, u.shape[1]
+    batched = small(scheme, u[0])
+    if batched:
+        matrices = jax.vmap(lambda t, h, u: scheme.jacobian(data, t, h, u))(t, h, u[:-1])
+
+    def one(back: Any, carry: Any) -> Any:
+        bar, multipliers = carry
+        i = valid - 1 - back
+        if added is not None:
+            bar = bar + added[i]
+        if batched:
+            return jnp.sum(matrices[i] * bar[:, None], 0), multipliers.at[i].set(bar)
+        bar, multiplier = scheme.pull(data, t[i], h[i] if problem.grid.adaptive else h[0], u[i], u[i + 1], bar)
+        return bar, multipliers.at[i].set(multiplier)
+
+    width = n if batched else scheme.width(u[0])
+    return lax.fori_loop(0, valid, one, (bar, jnp.zeros((t.shape[0], width), u.dtype)))
+
+
+def _swept_together(
+    problem: Any, data: Any, t: Any, h: Any, u: Any, carry: Any, added: Any, valid: Any, wanted: Any
+) -> tuple[Any, Any]:
+    """Sweep λ back over the valid steps of a segment, and add the cotangents of the wanted data on the way."""
+
+    def one(back: Any, carry: Any) -> Any:
+        bar, sums = carry
+        i = valid - 1 - back
+        if added is not None:
+            bar = bar + added[i]
+        bar, parts = problem.scheme.pull_with_data(data, t[i], h[i], u[i], bar, wanted)
+        return bar, [a + b for a, b in zip(sums, parts, strict=True)]
+
+    return lax.fori_loop(0, valid, one, carry)
+
+
+def small(scheme: Any, u: Any) -> bool:
+    """Whether the matrices of all steps of a segment are worth making."""
+    if scheme.implicit or scheme.field.reverse_only:
+        return False
+    return bool(u.size <= _SMALL and not jnp.iscomplexobj(u))

@@ -1,0 +1,1 @@
+"""How a step is taken: tableaus and formulas as data, explicit and implicit steps, and the table of methods."""

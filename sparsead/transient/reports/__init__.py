@@ -1,0 +1,1 @@
+"""What a run tells: its statistics, its factorizations, and what went wrong."""

@@ -1,0 +1,1 @@
+"""Where steps lie: requested times, given or searched sizes, and the controller that chooses them."""
