@@ -209,7 +209,7 @@ class FactorStore:
 
         Comes before the newest is factorized, so that it can take over what is dropped.
         """
-        if self._used + shelf.bytes_of_one > self._bytes_allowed() // _COMFORT:
+        if max(self._used + shelf.bytes_of_one, shelf.bytes_of_one * _FEW_DOZEN) > self._bytes_allowed() // _COMFORT:
             dead = shelf.dead(_NEWEST)
         else:
             dead = shelf.dead(_FEW_DOZEN) if len(shelf) > _TOO_MANY else []
