@@ -28,6 +28,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from fem.assembly.constants import constant
+from fem.assembly.inverse import Matrix, inverse
 from fem.assembly.operator import Operator, apply, assemble
 from fem.assembly.term import kinds_of
 from fem.dofs.constraints import Constraints, Held, combine
@@ -36,7 +37,6 @@ from fem.dofs.rigid import Unsupported
 from fem.errors import ConstraintError, SpaceError
 from fem.progress import stage
 from sparsead.factors.options import SolveOptions
-from sparsead.jax import SparseArray
 from sparsead.jax.raised import typed
 
 if TYPE_CHECKING:
@@ -136,20 +136,11 @@ def _solve(operator: Operator, load: Any, constraints: Constraints, *, options: 
     known = jax.lax.stop_gradient(operator)
     values = reduce_values(reduction, assemble(known, reduction.system, differentiated=False))
 
-    def product(z: Any) -> Any:
+    def product(operator: Operator, z: Any) -> Any:
         return reduce_vectors(reduction, apply(operator, expand_vectors(reduction, z)))
 
-    def solution(_: Any, b: Any, trans: str = "N") -> Any:
-        static = {"pattern": reduction.system.pattern, "options": options, "trans": trans}
-        return SparseArray.binding.solve(values[None], b[None], **static)[0]
-
-    z = jax.lax.custom_linear_solve(
-        product,
-        reduce_vectors(reduction, load),
-        solution,
-        transpose_solve=partial(solution, trans="T"),
-        symmetric=operator.symmetric,
-    )
+    matrix = Matrix(product, reduction.system.pattern, options)
+    z = inverse(matrix, operator, values, reduce_vectors(reduction, load))
     u = expand_vectors(reduction, z)
     return u if g is None else u + g
 

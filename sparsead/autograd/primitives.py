@@ -59,7 +59,7 @@ def _make(rule: Rule) -> Callable[..., Any]:
         directions = [None] * len(primals)
         for argnum, tangent in zip(argnums, tangents, strict=True):
             directions[argnum] = astype(tangent, dtype_of(primals[argnum]))
-        return rule.jvp(KERNELS, primals, out, directions, **static)
+        return rule.jvp(KERNELS, primals, out, directions, **rule.settled(static))
 
     defvjp_argnums(operation, pullback)
     defjvp_argnums(operation, push)

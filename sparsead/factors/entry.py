@@ -62,8 +62,8 @@ class Entry:
     ----------
     awaited : bool
         Whether the solve of a derivative with this matrix is still to come.
-    served : bool
-        Whether it was to come and came.
+    returning : bool
+        Whether its matrix came back each of several times that it was dropped.
     last_hit : int
         The store's clock when the entry was last asked for.
     accounted : int
@@ -84,7 +84,7 @@ class Entry:
         self.values = values.copy()
         self.values.flags.writeable = False
         self.sample = sample
-        self.awaited = self.served = False
+        self.awaited = self.returning = False
         self.accounted = 0
         self.born = self.last_hit = born
         self._analysis: Analysis | None = None
@@ -108,11 +108,6 @@ class Entry:
             return True
         chunks = range(0, len(values), _CHUNK)
         return all(np.array_equal(values[i : i + _CHUNK], self.values[i : i + _CHUNK]) for i in chunks)
-
-    def awaits(self, more: bool) -> None:
-        """Note whether the solve that comes now is one that a derivative will follow."""
-        self.served = not more and (self.served or self.awaited)
-        self.awaited = more
 
     def is_dead(self, since: int) -> bool:
         """Return whether no derivative awaits this entry and nobody asked for it since that time of the clock."""

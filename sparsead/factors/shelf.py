@@ -49,11 +49,10 @@ class Shelf:
     def dead(self, newest: int) -> list[Entry]:
         """Return the entries that nobody is expected to ask for again.
 
-        Those not awaited, and not hit since the newest few came; of the newest few, those whose derivative was served
-        before the last one came: a design loop goes on, and has no use for the matrix of its last step.
+        Those not awaited, and not hit since the newest few came; one that keeps coming back is given one matrix longer.
         """
         entries = self.entries()
-        if len(entries) < 2:
+        if len(entries) <= newest:
             return []
-        since, last = entries[-newest:][0].born, entries[-1].born
-        return [entry for entry in entries[:-1] if entry.is_dead(last if entry.served else since)]
+        since, longer = entries[-newest].born, entries[-newest - 1].born
+        return [entry for entry in entries if entry.is_dead(longer if entry.returning else since)]

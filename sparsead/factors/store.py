@@ -4,10 +4,11 @@ A request carries the matrix itself: pattern, structure and values. So no handle
 reaches the user, nothing can go stale, and an evicted factorization is rebuilt
 from the values of the next request: eviction costs time, never correctness.
 
-Which factorizations stay: the two newest of a pattern, but one whose derivative
-was served only until the next matrix comes; older ones that a derivative still
-awaits, or that were hit since the two newest came; a few dozen while the store
-uses little of its limit. Beyond the limit the least recently used go first. A
+Which factorizations stay: the newest of a pattern; older ones that a derivative
+still awaits, or that were hit since the newest came; one that came back twice
+after it was dropped, for one matrix longer; a few dozen while the store uses
+little of its limit. The others go before the next is made, so that a loop needs
+the memory of one. Beyond the limit the least recently used go first. A
 factorization in use is freed only when its last user lets go.
 """
 
@@ -34,11 +35,12 @@ if TYPE_CHECKING:
     from sparsead.pattern.pattern import Pattern
 
 _SHARE_OF_MEMORY = 4
-_NEWEST = 2
+_NEWEST = 1
 _COMFORT = 16  # below this fraction of the limit a few dozen stay: small factors do no harm
 _FEW_DOZEN = 32
 _TOO_MANY = 64  # so many are reduced to a few dozen at once
 _EVICTED_REMEMBERED = 256
+_IN_TURN = 2  # a matrix that was dropped so often and came back is one of several that are used in turn
 
 
 class FactorStore:
@@ -88,7 +90,7 @@ class FactorStore:
             Whatever is wrong with the matrix or the backend.
         """
         entry, found = self._find_or_add(self._group(pattern, values.dtype, options), values)
-        entry.awaits(options.awaited)
+        entry.awaited = options.awaited
         try:
             entry.factorization()
         except BaseException:
@@ -177,8 +179,9 @@ class FactorStore:
         entry = Entry(group, values, sample, self._counters, born=next(self._clock), replaced=replaced)
         shelf.add(entry)
         replaced += self._drop_dead(shelf)
-        if _mark(group, sample) in self._evicted:
-            self._counters.add("rebuilds")
+        dropped = self._evicted.count(_mark(group, sample))
+        self._counters.add("rebuilds", int(dropped > 0))
+        entry.returning = dropped >= _IN_TURN
         return entry
 
     def _account(self, entry: Entry) -> None:
@@ -202,11 +205,11 @@ class FactorStore:
                 self._forget_idle_groups()
 
     def _drop_dead(self, shelf: Shelf) -> list[Entry]:
-        """Keep the two newest of a pattern, or a few dozen while the store uses little; return the rest. Locked.
+        """Keep the newest of a pattern, or a few dozen while the store uses little; return the rest. Locked.
 
         Comes before the newest is factorized, so that it can take over what is dropped.
         """
-        if self._used + shelf.bytes_of_one > self._bytes_allowed() // _COMFORT:
+        if max(self._used + shelf.bytes_of_one, shelf.bytes_of_one * _FEW_DOZEN) > self._bytes_allowed() // _COMFORT:
             dead = shelf.dead(_NEWEST)
         else:
             dead = shelf.dead(_FEW_DOZEN) if len(shelf) > _TOO_MANY else []

@@ -36,6 +36,8 @@ class Rule:
         For each primal, whether the operation is linear in it; its cotangent then needs no `out`.
     differentiated : callable
         Static arguments of an evaluation that a derivative will follow.
+    settled : callable
+        Static arguments of an evaluation that no derivative will follow: the inverse of `differentiated`.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Rule:
     vjp: Callable[..., tuple[Any, ...]]
     linear: tuple[bool, ...]
     differentiated: Callable[[dict[str, Any]], dict[str, Any]] = _same
+    settled: Callable[[dict[str, Any]], dict[str, Any]] = _same
 
 
 def add(a: Any, b: Any) -> Any:

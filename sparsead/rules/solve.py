@@ -34,7 +34,7 @@ def primal(kernels: Kernels, values: Any, b: Any, *, pattern: Any, options: Any,
 
 
 def jvp(kernels: Kernels, primals: Any, x: Any, tangents: Any, *, pattern: Any, options: Any, trans: str) -> Any:
-    """Tangent of x: one solve with the factorization of the primal."""
+    """Tangent of x: one solve with the factorization of the primal, awaited where that was without this derivative."""
     values, _ = primals
     d_values, d_b = tangents
     if d_values is None:
@@ -42,7 +42,7 @@ def jvp(kernels: Kernels, primals: Any, x: Any, tangents: Any, *, pattern: Any, 
     else:
         moved = kernels.spmv(d_values, x, pattern=pattern, trans=trans)
         imbalance = -moved if d_b is None else d_b - moved
-    return kernels.solve(values, imbalance, pattern=pattern, options=options.settled(), trans=trans)
+    return kernels.solve(values, imbalance, pattern=pattern, options=options, trans=trans)
 
 
 def vjp(
@@ -62,4 +62,8 @@ def _awaiting(static: dict[str, Any]) -> dict[str, Any]:
     return {**static, "options": static["options"].awaiting()}
 
 
-RULE = Rule("solve", primal, jvp, vjp, linear=(False, True), differentiated=_awaiting)
+def _settled(static: dict[str, Any]) -> dict[str, Any]:
+    return {**static, "options": static["options"].settled()}
+
+
+RULE = Rule("solve", primal, jvp, vjp, linear=(False, True), differentiated=_awaiting, settled=_settled)

@@ -21,7 +21,7 @@ from typing import Any
 from sparsead import kernels
 from sparsead.errors import DtypeError
 from sparsead.rules import RULES, KernelsByName, Rule
-from sparsead.torch.library import forward_ad, torch
+from sparsead.torch.library import debug_unwrap, forward_ad, torch
 
 
 def conj(x: Any) -> Any:
@@ -62,7 +62,7 @@ def _make(rule: Rule) -> Any:
             if gradient is None:
                 return (None,) * (len(wanted) + 1)
             *primals, out = ctx.saved_tensors
-            bars = rule.vjp(KERNELS, primals, out, conj(gradient), wanted, **ctx.static)
+            bars = rule.vjp(AT_THE_END, primals, out, conj(gradient), wanted, **ctx.static)
             return (*(None if bar is None else conj(bar) for bar in bars), None)
 
         @staticmethod
@@ -113,7 +113,11 @@ _OPERATIONS = {name: _make(rule) for name, rule in RULES.items()}
 
 def apply(name: str, *tensors: Any, **static: Any) -> Any:
     """Evaluate a kernel; one that PyTorch records is told that a derivative follows."""
-    if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors):
+    return _call(name, tensors, static, recorded=tensors)
+
+
+def _call(name: str, tensors: Sequence[Any], static: Any, recorded: Sequence[Any]) -> Any:
+    if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in recorded):
         static = RULES[name].differentiated(static)
     # a proxy is opaque to PyTorch, which would take a dict apart
     return _OPERATIONS[name].apply(*tensors, MappingProxyType(static))
@@ -127,4 +131,16 @@ class FunctionKernels(KernelsByName):
         return apply(name, *arrays, **static)
 
 
-KERNELS = FunctionKernels()
+class KernelsAtTheEnd(KernelsByName):
+    """The five kernels in a pullback.
+
+    A transform of `torch.func` records its own pullback too, and then ends: what it records, nobody differentiates,
+    but the transforms around it may, whose tensors its own ones wrap.
+    """
+
+    def evaluate(self, name: str, *arrays: Any, **static: Any) -> Any:
+        """Return the kernel `name`."""
+        return _call(name, arrays, static, recorded=[debug_unwrap(array, recurse=False) for array in arrays])
+
+
+KERNELS, AT_THE_END = FunctionKernels(), KernelsAtTheEnd()

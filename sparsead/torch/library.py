@@ -7,6 +7,7 @@ from sparsead.errors import BackendMissingError
 try:
     import torch
     from torch.autograd import forward_ad
+    from torch.func import debug_unwrap
 except ImportError as error:
     raise BackendMissingError(
         "sparsead.torch needs PyTorch",
@@ -15,4 +16,4 @@ except ImportError as error:
         fix='pip install "torch>=2.13", or use sparsead.numpy, which needs NumPy and SciPy only',
     ) from error
 
-__all__ = ["forward_ad", "torch"]
+__all__ = ["debug_unwrap", "forward_ad", "torch"]

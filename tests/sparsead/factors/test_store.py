@@ -12,6 +12,7 @@ import pytest
 
 import sparsead.numpy as sp
 from sparsead import backends, factor_cache
+from sparsead.backends.superlu import SuperLUAnalysis
 from sparsead.errors import ShapeError, SingularMatrixError
 from sparsead.factors.options import SolveOptions
 from tests.sparsead.factors.matrices import grid
@@ -118,19 +119,41 @@ def test_few_small_factorizations_all_stay() -> None:
     assert factor_cache.stats().held == 10
 
 
-def test_beyond_comfort_the_two_newest_of_a_pattern_stay() -> None:
+def test_beyond_comfort_the_newest_of_a_pattern_stays() -> None:
     factor_cache.limit(20 * bytes_of_one())  # one of them is beyond a sixteenth of it
     for k in range(1, 9):
         solve(A * float(k))
-    assert factor_cache.stats().held == 2
+        assert factor_cache.stats().held == 1
 
 
-def test_beyond_comfort_a_matrix_that_is_hit_stays() -> None:
+def test_beyond_comfort_what_is_dropped_is_gone_before_the_next_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Any] = []
+    held: list[int] = []
+    factorize = SuperLUAnalysis.factorize
+
+    def counted(analysis: Any, values: Any) -> Any:
+        held.append(sum(alive() is not None for alive in made))
+        factorization = factorize(analysis, values)
+        made.append(weakref.ref(factorization))
+        return factorization
+
     factor_cache.limit(20 * bytes_of_one())
+    monkeypatch.setattr(SuperLUAnalysis, "factorize", counted)
     for k in range(1, 9):
         solve(A * float(k))
+    assert held == [0] * 8
+
+
+def test_beyond_comfort_a_matrix_that_keeps_coming_back_stays() -> None:
+    factor_cache.limit(20 * bytes_of_one())
+    for k in range(2, 10):
+        solve(A * float(k))
         solve(A, B + k)
-    assert factor_cache.stats().factorizations == 8
+    stats = factor_cache.stats()
+    assert (stats.factorizations, stats.rebuilds, stats.held) == (8 + 3, 2, 2)
+    for k in range(10, 13):
+        solve(A * float(k))
+    assert factor_cache.stats().held == 1
 
 
 def test_beyond_comfort_matrices_whose_adjoint_is_awaited_stay() -> None:
@@ -151,12 +174,12 @@ def test_beyond_comfort_a_matrix_whose_adjoint_was_solved_stays_until_the_next_c
     assert factor_cache.stats().factorizations == 8
 
 
-def test_beyond_comfort_two_matrices_in_turn_stay_unless_their_adjoints_were_solved() -> None:
+def test_beyond_comfort_two_matrices_in_turn_are_made_until_they_have_come_back_twice() -> None:
     factor_cache.limit(20 * bytes_of_one())
-    for _ in range(3):
+    for _ in range(8):
         solve(A, B)
         solve(A * 2.0, B)
-    assert factor_cache.stats().factorizations == 2
+    assert factor_cache.stats().factorizations == 6
 
 
 def test_store_stays_within_its_bytes() -> None:
