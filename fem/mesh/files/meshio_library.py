@@ -17,6 +17,10 @@ from fem.mesh.files.su2 import name_markers
 if TYPE_CHECKING:
     from types import ModuleType
 
+    import meshio
+
+    MeshioMesh = meshio.Mesh
+
 MESHIO_NAMES = {
     "point1": "vertex",
     "line2": "line",

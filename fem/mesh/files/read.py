@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from os import PathLike
 
-    import meshio
     from numpy.typing import NDArray
+
+    from fem.mesh.files.meshio_library import MeshioMesh
 
 # Formats of which more is read than meshio does.
 _READERS: dict[str, Callable[[Path], Any]] = {"abaqus": read_abaqus, "gmsh": read_gmsh, "nastran": read_nastran}
@@ -83,7 +84,7 @@ def read(
 
 
 def from_meshio(
-    source: meshio.Mesh, *, dimension: int | None = None, cell_dimensions: Sequence[int] | None = None
+    source: MeshioMesh, *, dimension: int | None = None, cell_dimensions: Sequence[int] | None = None
 ) -> Mesh:
     """Return the mesh that a ``meshio.Mesh`` holds; see `read`.
 
