@@ -66,7 +66,7 @@ def check_end(path: Path, kind: str) -> None:
         raise malformed(path, kind, f"nothing of {begin.decode()} in {len(data)} bytes")
     if end not in data:
         raise cut_off(path, kind, missing=end.decode(), after=f"after {last!r}")
-    if kind == "medit" and not _TEXT[kind].search(data) and not _MEDITB_END.search(data):
+    if kind == "medit" and data.startswith((b"\1\0\0\0", b"\0\0\0\1")) and not _MEDITB_END.search(data):
         raise cut_off(path, kind, missing="End", after=f"after {last!r}")
     if kind == "off" and not _COUNTS[kind][1].search(data):
         raise cut_off(path, kind, missing="OFF and the counts of points and faces", after=f"after {last!r}")

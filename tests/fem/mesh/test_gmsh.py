@@ -46,6 +46,17 @@ def test_nodes_with_parameters() -> None:
     assert {name: nodes_of(mesh, name) for name in mesh.facet_sets} == sides
 
 
+def test_parameters_of_nodes_on_points_curves_and_surfaces(tmp_path: Path) -> None:
+    text = (FILES / "parametric_nodes.msh").read_text()
+    # Dimension and tag of the entity, then one parameter on a curve, two on a surface.
+    text = text.replace("5 0.5 0 0 0 1", "5 0.5 0 0 1 1 0.5").replace("6 1 0.5 0 0 1", "6 1 0.5 0 1 2 0.25")
+    text = text.replace("9 0.5 0.5 0 0 1", "9 0.5 0.5 0 2 1 0.1 0.2")
+    (tmp_path / "plate.msh").write_text(text)
+    mesh, expected = fem.read(tmp_path / "plate.msh"), fem.read(FILES / "parametric_nodes.msh")
+    np.testing.assert_array_equal(mesh.points, expected.points)
+    np.testing.assert_array_equal(mesh.blocks[0].nodes, expected.blocks[0].nodes)
+
+
 @pytest.mark.parametrize("name", BOXES)
 def test_groups_in_every_version(name: str) -> None:
     mesh = fem.read(FILES / name).check()
