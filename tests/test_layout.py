@@ -32,7 +32,7 @@ OPTIONAL = {
     "pypardiso": ("sparsead/backends/pardiso",),
     "xxhash": ("sparsead/factors/",),
     "matplotlib": ("fem/output/",),
-    "meshio": ("fem/mesh/files/meshio_library", "fem/mesh/files/read", "fem/output/"),
+    "meshio": ("fem/mesh/files/meshio_library", "fem/output/"),
     "pyvista": ("fem/output/",),
 }
 
