@@ -73,9 +73,7 @@ def _content(path: Path, sections: list[Section]) -> FileContent:
     nodes, points = _nodes(sections)
     elements = _Elements(sections, nodes)
     members = {kind: _sets(sections, kind) for kind in ("NSET", "ELSET")}
-    cells = [
-        FileCells(MESHIO_NAMES[b.element.name], b.nodes.astype(np.int64), b.element.dimension) for b in elements.blocks
-    ]
+    cells = [_cells(block) for block in elements.blocks]
     point_sets = {name: np.unique(nodes.places(own)) for name, own in members["NSET"].items()}
     cell_sets = {name: elements.by_block(own) for name, own in members["ELSET"].items()}
     for section in sections:
