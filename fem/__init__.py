@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fem import elements, fields, output
+from fem import design, elements, fields, output
 from fem.assembly.march import march
 from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.operator import Operator
@@ -28,6 +28,7 @@ __all__ = [
     "Space",
     "body_load",
     "box",
+    "design",
     "elements",
     "fields",
     "fix",

@@ -12,6 +12,7 @@ from fem.errors import MeshError
 from fem.mesh import arrays, check, order, orient, selection
 from fem.mesh.blocks import CellBlock, frozen_array
 from fem.mesh.facets import Facets, boundary_facets, facet_groups
+from fem.mesh.measures import measures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,6 +96,11 @@ class Mesh:
         """Mean of the corners of each cell, shape (e, d)."""
         means = [self.points[block.nodes[:, : block.element.corners]].mean(axis=1) for block in self.blocks]
         return np.concatenate([np.zeros((0, self.dimension)), *means])
+
+    @cached_property
+    def measures(self) -> NDArray[np.float64]:
+        """Volume, area or length of each cell, shape (e,); negative where a cell is inverted. Unit: [length^r]."""
+        return measures(self.points, self.blocks)
 
     @cached_property
     def boundary(self) -> Facets:
