@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fem import design, elements, fields, output
+from fem import design, elements, fields, optimize, output
 from fem.assembly.march import march
 from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.operator import Operator
@@ -37,6 +37,7 @@ __all__ = [
     "lower_order",
     "march",
     "multi_point",
+    "optimize",
     "output",
     "periodic",
     "prescribed",

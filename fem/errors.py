@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sparsead.errors import SparseADError
 
 
@@ -35,3 +37,9 @@ class ConstraintError(SparseADError, ValueError):
 
 class ConvergenceError(SparseADError, RuntimeError):
     """An iteration did not converge; ``step`` says at which load step."""
+
+
+class OptimizationError(SparseADError, ValueError):
+    """An optimization cannot start or go on; ``result`` holds what was found before, where something was."""
+
+    result: Any = None

@@ -1,0 +1,10 @@
+"""Optimizers: functions of arrays in, a design and its history out; none of them knows finite elements."""
+
+from __future__ import annotations
+
+from fem.optimize.approximation import Motion
+from fem.optimize.history import History, Record, Result
+from fem.optimize.mma import mma
+from fem.optimize.oc import oc
+
+__all__ = ["History", "Motion", "Record", "Result", "mma", "oc"]

@@ -1,0 +1,118 @@
+"""What happened in each iteration, and what came out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Record(NamedTuple):
+    """One iteration.
+
+    Attributes
+    ----------
+    value : float
+        Objective.
+    constraints : float array, shape (m,)
+        Constraints; met where not positive.
+    change : float
+        Largest change of a variable that followed.
+    residual : float
+        KKT residual: how far the design is from one that no first-order step improves; 0 at a solution.
+    seconds : float
+        Wall time of the iteration. Unit: [s].
+    factorizations : int
+        Matrices factorized in it.
+    """
+
+    value: float
+    constraints: NDArray[np.float64]
+    change: float
+    residual: float
+    seconds: float
+    factorizations: int
+
+
+@dataclass
+class History:
+    """All iterations; each property is an array with one row for each.
+
+    Parameters
+    ----------
+    records : list of Record
+        Iterations, the first one first.
+    """
+
+    records: list[Record] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __getitem__(self, i: int) -> Record:
+        return self.records[i]
+
+    @property
+    def value(self) -> NDArray[np.float64]:
+        """Objective, shape (k,)."""
+        return self._column("value")
+
+    @property
+    def constraints(self) -> NDArray[np.float64]:
+        """Constraints, shape (k, m); met where not positive."""
+        return self._column("constraints")
+
+    @property
+    def change(self) -> NDArray[np.float64]:
+        """Largest change of a variable that followed, shape (k,)."""
+        return self._column("change")
+
+    @property
+    def residual(self) -> NDArray[np.float64]:
+        """KKT residual, shape (k,)."""
+        return self._column("residual")
+
+    @property
+    def seconds(self) -> NDArray[np.float64]:
+        """Wall time, shape (k,). Unit: [s]."""
+        return self._column("seconds")
+
+    @property
+    def factorizations(self) -> NDArray[np.int64]:
+        """Matrices factorized, shape (k,)."""
+        return self._column("factorizations").astype(int)
+
+    def _column(self, name: str) -> NDArray[Any]:
+        return np.array([getattr(record, name) for record in self.records])
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an optimizer returns.
+
+    Attributes
+    ----------
+    x : float array, shape of x0
+        The last design that was evaluated.
+    value : float
+        Its objective.
+    constraints : float array, shape (m,)
+        Its constraints; met where not positive.
+    converged : bool
+        Whether a tolerance was met, and not only the budget spent.
+    reason : str
+        Why it stopped, in words.
+    history : History
+        All iterations.
+    """
+
+    x: NDArray[np.float64]
+    value: float
+    constraints: NDArray[np.float64]
+    converged: bool
+    reason: str
+    history: History

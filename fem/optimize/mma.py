@@ -1,0 +1,145 @@
+"""The method of moving asymptotes: any smooth objective, many constraints, bounds on every variable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fem.errors import OptimizationError
+from fem.optimize.approximation import Asymptotes, Motion, poles
+from fem.optimize.loop import Limits, minimize
+from fem.optimize.problem import Problem
+from fem.optimize.subproblem import Subproblem, solve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from fem.optimize.history import Record, Result
+    from fem.optimize.problem import Function, Point
+
+_CURVATURE = 1e-5  # added to every function, so that the subproblem is strictly convex
+
+
+@dataclass(eq=False)
+class MovingAsymptotes:
+    """One step of the method; remembers the last designs and the asymptotes.
+
+    Parameters
+    ----------
+    problem : Problem
+        Functions and finite bounds.
+    motion : Motion
+        How the asymptotes move.
+    price : float
+        Of violating a scaled constraint, per unit of the scaled objective.
+    scale : float
+        Factor of the objective.
+    """
+
+    problem: Problem
+    motion: Motion
+    price: float
+    scale: float
+    designs: list[NDArray[np.float64]] = field(default_factory=list)
+    asymptotes: Asymptotes | None = None
+
+    def propose(self, point: Point) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the next design, shape (n,), and the multipliers, shape (m,)."""
+        lower, upper = self.problem.lower, self.problem.upper
+        self.designs = [point.x, *self.designs[:2]]
+        self.asymptotes = around = self.motion.follow(self.designs, self.asymptotes, lower, upper)
+        slopes = np.concatenate([self.scale * point.slope[None], point.jacobian])
+        p, q = poles(point.x, slopes, _CURVATURE, around, upper - lower)
+        at = (p / (around.high - point.x) + q / (point.x - around.low)).sum(axis=1)
+        found = solve(Subproblem(p, q, at[1:] - point.constraints, around, self.price))
+        return found.x, found.lam / self.scale
+
+
+def mma(
+    objective: Function,
+    x0: ArrayLike,
+    constraints: Sequence[Function] = (),
+    *,
+    lower: ArrayLike,
+    upper: ArrayLike,
+    motion: Motion | None = None,
+    price: float = 1000.0,
+    scale: float | None = None,
+    max_iterations: int = 200,
+    change: float = 0.01,
+    residual: float = 0.0,
+    callback: Callable[[NDArray[np.float64], Record], object] | None = None,
+) -> Result:
+    """Minimize an objective under constraints by the method of moving asymptotes.
+
+    Parameters
+    ----------
+    objective : callable
+        From a design, of the shape of `x0`, to a real number, in `jax.numpy`.
+    x0 : array, any shape
+        Start; it need not meet the constraints.
+    constraints : sequence of callables
+        From a design to a real number, or a vector of them, met where not positive. Best written such that 1 is a large
+        violation: ``stress / limit - 1``.
+    lower, upper : array, shape () or that of x0
+        Bounds, finite: the asymptotes are measured with them.
+    motion : Motion, optional
+        How the asymptotes move and how far a step may go.
+    price : float
+        What a violation of 1 costs, in units of the objective at the start; larger than any multiplier of a constraint
+        that can be met.
+    scale : float, optional
+        Factor of the objective inside the method; by default it makes the objective 1 at the start.
+    max_iterations : int
+        Designs evaluated at most.
+    change : float
+        Stop when no variable changes by more.
+    residual : float
+        Stop when the KKT residual is not larger.
+    callback : callable, optional
+        ``callback(x, record)`` after each iteration; stops by returning True.
+
+    Returns
+    -------
+    Result
+        The last design that was evaluated, why it stopped, and the history.
+
+    Raises
+    ------
+    OptimizationError
+        If bounds cross or are not finite, the start is out of bounds, or a value or gradient is not finite;
+        `error.result` is what was found before.
+
+    References
+    ----------
+    K. Svanberg, "The method of moving asymptotes", 1987, doi:10.1002/nme.1620240207.
+
+    Examples
+    --------
+    The point of two discs that is closest to the origin, in squares.
+
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> discs = [lambda x: ((x - jax.numpy.array([5.0, 2.0, 1.0])) ** 2).sum() - 9.0,
+    ...          lambda x: ((x - jax.numpy.array([3.0, 4.0, 3.0])) ** 2).sum() - 9.0]
+    >>> found = fem.optimize.mma(lambda x: (x**2).sum(), [4.0, 3.0, 2.0], discs, lower=0.0, upper=5.0, change=1e-6)
+    >>> found.x.round(4).tolist()
+    [2.0175, 1.78, 1.2378]
+    """
+    problem = Problem(objective, constraints, x0, lower, upper)
+    if not (np.isfinite(problem.lower) & np.isfinite(problem.upper)).all():
+        i = int(np.argmin(np.isfinite(problem.lower) & np.isfinite(problem.upper)))
+        raise OptimizationError(
+            "a variable has no bounds", expected="finite bounds: asymptotes are measured with them", index=i,
+            got=f"lower = {problem.lower[i]}, upper = {problem.upper[i]} of variable {i}",
+            fix="pass how far the variable may reasonably go",
+        )  # fmt: skip
+    if scale is None:
+        size = abs(problem.evaluate(problem.start).value)
+        scale = 1 / size if 0 < size < np.inf else 1.0
+    method = MovingAsymptotes(problem, motion or Motion(), price, scale)
+    return minimize(problem, method, Limits(max_iterations, change, residual), callback)

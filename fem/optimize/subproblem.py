@@ -1,0 +1,202 @@
+"""The convex subproblem of moving asymptotes, by a primal-dual interior point method.
+
+Derivation
+----------
+::
+
+    min  g_0(x) + sum_i (c y_i + y_i^2 / 2),   g_i(x) - y_i <= b_i,   alpha <= x <= beta,   y >= 0
+    g_i(x) = sum_j p_ij / (U_j - x_j) + q_ij / (x_j - L_j)
+
+y keeps it solvable where the constraints cannot be met, at a price c. With multipliers lam of the constraints, xi and
+eta of the bounds, mu of y and slacks s, the conditions of a solution are, with e instead of 0 in the products::
+
+    g_0' + G^T lam - xi + eta = 0       c + y - lam - mu = 0       g - y + s = b       G = dg/dx
+    xi (x - alpha) = e       eta (beta - x) = e       mu y = e       lam s = e
+
+Newton's method on them, e going to zero. With D = g'' + xi / (x - alpha) + eta / (beta - x) and Y = 1 + mu / y, both
+diagonal, everything but the m unknowns dlam is eliminated [1]_::
+
+    t_x = g_0' + G^T lam - e / (x - alpha) + e / (beta - x),   t_y = c + y - lam - e / y,   t_s = g - y - b + e / lam
+    (G D^-1 G^T + 1 / Y + s / lam) dlam = t_s - G D^-1 t_x + t_y / Y
+    dx = -D^-1 (t_x + G^T dlam),   dy = (dlam - t_y) / Y
+
+so that an iteration costs m^2 n, and n alone where there is one constraint.
+
+References
+----------
+.. [1] K. Svanberg, "MMA and GCMMA: two methods for nonlinear optimization", Optimization and Systems Theory, KTH
+   Stockholm, 2007.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.linalg import solve as solve_dense
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fem.optimize.approximation import Asymptotes
+
+    Array = NDArray[np.float64]
+
+_LEAST = 1e-9  # e at the end, relative to the first
+_MOST_STEPS, _MOST_HALVINGS = 100, 50
+_INSIDE = 1.01  # a full step stops this much before a quantity that must be positive is zero
+
+
+@dataclass(frozen=True, eq=False)
+class Subproblem:
+    """What is minimized.
+
+    Parameters
+    ----------
+    p, q : float array, shape (1 + m, n)
+        Poles of the objective and of the constraints.
+    b : float array, shape (m,)
+        Bounds of the constraints.
+    asymptotes : Asymptotes
+        L, U, alpha, beta.
+    price : float
+        c.
+    """
+
+    p: Array
+    q: Array
+    b: Array
+    asymptotes: Asymptotes
+    price: float
+
+    def values(self, x: Array) -> Array:
+        """Return g_0 and g, shape (1 + m,)."""
+        return self.p @ (1 / (self.asymptotes.high - x)) + self.q @ (1 / (x - self.asymptotes.low))
+
+
+@dataclass(frozen=True, eq=False)
+class Iterate:
+    """Unknowns of the interior point method; all but x are positive.
+
+    Attributes
+    ----------
+    x, xi, eta : float array, shape (n,)
+        Variables, multipliers of their bounds.
+    y, lam, mu, s : float array, shape (m,)
+        Violations, multipliers, slacks.
+    """
+
+    x: Array
+    xi: Array
+    eta: Array
+    y: Array
+    lam: Array
+    mu: Array
+    s: Array
+
+    def plus(self, step: Iterate, length: float) -> Iterate:
+        """Return the point a part of a step further."""
+        return Iterate(*(getattr(self, f.name) + length * getattr(step, f.name) for f in fields(self)))
+
+
+def solve(problem: Subproblem) -> Iterate:
+    """Return the solution.
+
+    Parameters
+    ----------
+    problem : Subproblem
+        Strictly convex.
+    """
+    a = problem.asymptotes
+    m, x = len(problem.b), (a.alpha + a.beta) / 2
+    now = Iterate(
+        x,
+        np.maximum(1.0, 1 / (x - a.alpha)),
+        np.maximum(1.0, 1 / (a.beta - x)),
+        np.ones(m),
+        np.ones(m),
+        np.full(m, max(1.0, problem.price / 2)),
+        np.ones(m),
+    )
+    e = 1.0
+    while e > _LEAST:
+        now = _central(problem, now, e)
+        e *= 0.1
+    return now
+
+
+def _central(problem: Subproblem, now: Iterate, e: float) -> Iterate:
+    """Newton's method for one e, with steps halved until the conditions are met better."""
+    worst, norm = _residual(problem, now, e)
+    for _ in range(_MOST_STEPS):
+        if worst < 0.9 * e:
+            break
+        step = _newton(problem, now, e)
+        length = _longest(problem.asymptotes, now, step)
+        for _ in range(_MOST_HALVINGS):
+            following = now.plus(step, length)
+            worst, new = _residual(problem, following, e)
+            if new < norm:
+                break
+            length /= 2
+        now, norm = following, new
+    return now
+
+
+def _gradients(problem: Subproblem, x: Array) -> Array:
+    """g_0' and G, shape (1 + m, n)."""
+    a = problem.asymptotes
+    return problem.p / (a.high - x) ** 2 - problem.q / (x - a.low) ** 2
+
+
+def _residual(problem: Subproblem, now: Iterate, e: float) -> tuple[float, float]:
+    """The largest fault of the conditions, and the length of all of them."""
+    a, g = problem.asymptotes, _gradients(problem, now.x)
+    faults = np.concatenate(
+        [
+            g[0] + now.lam @ g[1:] - now.xi + now.eta,
+            problem.price + now.y - now.lam - now.mu,
+            problem.values(now.x)[1:] - now.y + now.s - problem.b,
+            now.xi * (now.x - a.alpha) - e,
+            now.eta * (a.beta - now.x) - e,
+            now.mu * now.y - e,
+            now.lam * now.s - e,
+        ]
+    )
+    return float(np.abs(faults).max()), float(np.linalg.norm(faults))
+
+
+def _newton(problem: Subproblem, now: Iterate, e: float) -> Iterate:
+    a, x, y, lam = problem.asymptotes, now.x, now.y, now.lam
+    g = _gradients(problem, x)
+    weight = np.concatenate([[1.0], lam])
+    curvature = 2 * (weight @ problem.p) / (a.high - x) ** 3 + 2 * (weight @ problem.q) / (x - a.low) ** 3
+    below, above = x - a.alpha, a.beta - x
+    diagonal = curvature + now.xi / below + now.eta / above
+    softness = 1 / (1 + now.mu / y)
+    t_x = g[0] + lam @ g[1:] - e / below + e / above
+    t_y = problem.price + y - lam - e / y
+    t_s = problem.values(x)[1:] - y - problem.b + e / lam
+    scaled = g[1:] / diagonal
+    matrix = scaled @ g[1:].T + np.diag(softness + now.s / lam)
+    d_lam = solve_dense(matrix, t_s - scaled @ t_x + softness * t_y, assume_a="pos") if len(lam) else lam
+    d_x = -(t_x / diagonal + d_lam @ scaled)
+    d_y = softness * (d_lam - t_y)
+    return Iterate(
+        d_x,
+        (e - now.xi * d_x) / below - now.xi,
+        (e + now.eta * d_x) / above - now.eta,
+        d_y,
+        d_lam,
+        (e - now.mu * d_y) / y - now.mu,
+        (e - now.s * d_lam) / lam - now.s,
+    )
+
+
+def _longest(a: Asymptotes, now: Iterate, step: Iterate) -> float:
+    """The longest part of a step, at most 1, that keeps positive what must be."""
+    ratios = [getattr(step, name) / getattr(now, name) for name in ("xi", "eta", "y", "lam", "mu", "s")]
+    ratios += [step.x / (now.x - a.alpha), -step.x / (a.beta - now.x)]
+    shrinking = max(float(-ratio.min(initial=0.0)) for ratio in ratios)
+    return 1 / max(1.0, _INSIDE * shrinking)
