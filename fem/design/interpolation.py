@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 
@@ -47,8 +47,7 @@ def simp(x: ArrayLike, *, solid: ArrayLike, void: ArrayLike = 0.0, penalty: Arra
     1.0
     """
     _check_at_least("penalty", penalty, 1.0)
-    x = jnp.asarray(x)
-    return void + x**penalty * (jnp.asarray(solid) - void)
+    return _between(void, solid, jnp.asarray(x) ** jnp.asarray(penalty))
 
 
 def ramp(x: ArrayLike, *, solid: ArrayLike, void: ArrayLike = 0.0, penalty: ArrayLike = 3.0) -> jax.Array:
@@ -88,11 +87,16 @@ def ramp(x: ArrayLike, *, solid: ArrayLike, void: ArrayLike = 0.0, penalty: Arra
     1.0
     """
     _check_at_least("penalty", penalty, 0.0)
-    x = jnp.asarray(x)
-    return void + x / (1 + penalty * (1 - x)) * (jnp.asarray(solid) - void)
+    density = jnp.asarray(x)
+    return _between(void, solid, density / (1 + jnp.asarray(penalty) * (1 - density)))
 
 
-def _check_at_least(name: str, value: ArrayLike, least: float) -> None:
+def _between(void: ArrayLike, solid: ArrayLike, part: jax.Array) -> jax.Array:
+    empty = jnp.asarray(void)
+    return empty + part * (jnp.asarray(solid) - empty)
+
+
+def _check_at_least(name: str, value: Any, least: float) -> None:
     """Raise `ShapeError` if a plain number is too small; traced ones are not looked at."""
     if isinstance(value, int | float) and not value >= least:
         raise ShapeError(

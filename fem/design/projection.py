@@ -17,7 +17,7 @@ References
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax.numpy as jnp
 
@@ -72,9 +72,9 @@ def project(x: ArrayLike, beta: ArrayLike, eta: ArrayLike = 0.5) -> jax.Array:
     """
     _check("beta", beta, 0.0, float("inf"))
     _check("eta", eta, 0.0, 1.0)
-    x = jnp.asarray(x)
-    low, high = jnp.tanh(beta * jnp.asarray(eta)), jnp.tanh(beta * (1 - jnp.asarray(eta)))
-    return (low + jnp.tanh(beta * (x - eta))) / (low + high)
+    steepness, threshold = jnp.asarray(beta), jnp.asarray(eta)
+    low, high = jnp.tanh(steepness * threshold), jnp.tanh(steepness * (1 - threshold))
+    return (low + jnp.tanh(steepness * (jnp.asarray(x) - threshold))) / (low + high)
 
 
 def robust(x: ArrayLike, beta: ArrayLike, *, eta: float = 0.5, margin: float = 0.2) -> Robust:
@@ -117,7 +117,7 @@ def robust(x: ArrayLike, beta: ArrayLike, *, eta: float = 0.5, margin: float = 0
     return Robust(*(project(x, beta, at) for at in (eta + margin, eta, eta - margin)))
 
 
-def _check(name: str, value: ArrayLike, low: float, high: float) -> None:
+def _check(name: str, value: Any, low: float, high: float) -> None:
     """Raise `ShapeError` if a plain number is not strictly between two; traced ones are not looked at."""
     if isinstance(value, int | float) and not low < value < high:
         raise ShapeError(

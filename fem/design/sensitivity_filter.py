@@ -52,8 +52,8 @@ class SensitivityFilter:
 
     def __call__(self, x: ArrayLike, slope: ArrayLike) -> jax.Array:
         """Return the smoothed gradient, shape (e,), from densities and gradient of shape (e,)."""
-        x, slope = densities(x, len(self.volumes)), densities(slope, len(self.volumes))
-        return self.volumes * self.mean(x * slope / self.volumes) / jnp.maximum(x, _LEAST)
+        density, gain = densities(x, len(self.volumes)), densities(slope, len(self.volumes))
+        return self.volumes * self.mean(density * gain / self.volumes) / jnp.maximum(density, _LEAST)
 
 
 def sensitivity_filter(mesh: Mesh, radius: float) -> SensitivityFilter:

@@ -67,7 +67,7 @@ def test_a_constant_stays(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["Helmholtz", "Helmholtz, padded"])
 def test_helmholtz_filter_solves_its_equation(name: str) -> None:
-    """On an interval with x = 1: y = 1 with free ends; with padded ends l y' = -y there, so y = 1 - e^-L/l cosh(...)."""
+    """On an interval with x = 1: y = 1 with free ends; with padded ends l y' = -y there, so 1 - y is a cosh."""
     length, mesh = 0.5, fem.interval(400, size=2.0)
     got = design.helmholtz_filter(mesh, length, boundary="padded" if "padded" in name else "free")(np.ones(400))
     # y = 1 - c cosh((s - 1) / l), l y'(2) = -y(2): c (sinh a + cosh a) = 1 with a = 1 / l
@@ -122,7 +122,7 @@ def test_a_radius_that_is_no_positive_number_is_refused(make: Any, radius: Any) 
 
 
 def test_unknown_boundary_is_refused() -> None:
-    with pytest.raises(sparsead.errors.ShapeError, match="got: +boundary = 'open'"):
+    with pytest.raises(sparsead.errors.ShapeError, match=r"got: +boundary = 'open'"):
         design.helmholtz_filter(GRADED, 1.0, boundary="open")
 
 
@@ -130,7 +130,7 @@ def test_unknown_boundary_is_refused() -> None:
 def test_densities_must_fit_the_cells(name: str) -> None:
     with pytest.raises(sparsead.errors.ShapeError, match=r"got: +shape \(34,\)"):
         FILTERS[name](GRADED)(np.ones(34))
-    with pytest.raises(sparsead.errors.DtypeError, match="got: +complex128"):
+    with pytest.raises(sparsead.errors.DtypeError, match=r"got: +complex128"):
         FILTERS[name](GRADED)(np.ones(35, complex))
 
 

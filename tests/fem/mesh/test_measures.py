@@ -29,7 +29,7 @@ def test_inner_points_may_move_without_changing_the_sum(order: int, complete: bo
 
 
 def test_a_quarter_of_a_ring_by_quadratic_cells_has_the_area_of_its_parabolas() -> None:
-    """One quad8 over a polar sector: the integral of det J, against the shoelace sum of a fine polyline of its edges."""
+    """One quad8 over a polar sector: the integral of det J, against the shoelace sum of fine polylines."""
     mesh = fem.rectangle((1, 1), element="quad8")
     r, angle = 1 + mesh.points[:, 0], mesh.points[:, 1] * np.pi / 2
     curved = mesh.with_points(np.stack([r * np.cos(angle), r * np.sin(angle)], axis=1))

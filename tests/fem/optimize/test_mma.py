@@ -136,7 +136,7 @@ def test_bad_input_is_refused(change: dict[str, Any], got: str) -> None:
 
 
 def test_what_was_found_before_a_failure_is_kept() -> None:
-    with pytest.raises(errors.OptimizationError, match="got: +nan in iteration 1") as caught:
+    with pytest.raises(errors.OptimizationError, match=r"got: +nan in iteration 1") as caught:
         optimize.mma(lambda x: jnp.where(x[0] < 0.5, jnp.nan, x[0]), [0.5], lower=0.0, upper=1.0)
     assert caught.value.result.x == [0.5]
     assert len(caught.value.result.history) == 1

@@ -68,7 +68,7 @@ def test_moving_asymptotes_reach_the_optimum_of_the_density_filter_sooner() -> N
 
 
 def test_two_springs_in_a_row() -> None:
-    """min c_i / x_i with sum x = 1 has x proportional to the roots of c."""
+    """Minimizing c_i / x_i with sum x = 1 has x proportional to the roots of c."""
     c = np.array([4.0, 1.0, 0.25])
     found = optimize.oc(lambda x: (c / x).sum(), np.full(3, 1 / 3), lambda x: x.sum() - 1.0, change=1e-10)
     np.testing.assert_allclose(found.x, np.sqrt(c) / np.sqrt(c).sum(), rtol=1e-9)
