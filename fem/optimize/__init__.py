@@ -6,5 +6,6 @@ from fem.optimize.approximation import Motion
 from fem.optimize.history import History, Record, Result
 from fem.optimize.mma import mma
 from fem.optimize.oc import oc
+from fem.optimize.running import Running
 
-__all__ = ["History", "Motion", "Record", "Result", "mma", "oc"]
+__all__ = ["History", "Motion", "Record", "Result", "Running", "mma", "oc"]

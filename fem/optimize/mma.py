@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
 from fem.errors import OptimizationError
 from fem.optimize.approximation import Asymptotes, Motion, poles
-from fem.optimize.loop import Limits, minimize
 from fem.optimize.problem import Problem
+from fem.optimize.running import Running, run
 from fem.optimize.subproblem import Subproblem, solve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-    from fem.optimize.history import Record, Result
+    from fem.optimize.history import Result
     from fem.optimize.problem import Function, Point
 
 _CURVATURE = 1e-5  # added to every function, so that the subproblem is strictly convex
@@ -58,6 +58,16 @@ class MovingAsymptotes:
         found = solve(Subproblem(p, q, at[1:] - point.constraints, around, self.price))
         return found.x, found.lam / self.scale
 
+    def state(self) -> dict[str, NDArray[np.float64]]:
+        """Return the last designs and the asymptotes."""
+        around = {f.name: getattr(self.asymptotes, f.name) for f in fields(Asymptotes)} if self.asymptotes else {}
+        return {"designs": np.array(self.designs)} | around
+
+    def restore(self, state: dict[str, NDArray[np.float64]]) -> None:
+        """Go on from them."""
+        self.designs = list(state["designs"])
+        self.asymptotes = Asymptotes(*(state[f.name] for f in fields(Asymptotes)))
+
 
 def mma(
     objective: Function,
@@ -69,10 +79,7 @@ def mma(
     motion: Motion | None = None,
     price: float = 1000.0,
     scale: float | None = None,
-    max_iterations: int = 200,
-    change: float = 0.01,
-    residual: float = 0.0,
-    callback: Callable[[NDArray[np.float64], Record], object] | None = None,
+    **running: Unpack[Running],
 ) -> Result:
     """Minimize an objective under constraints by the method of moving asymptotes.
 
@@ -94,14 +101,8 @@ def mma(
         that can be met.
     scale : float, optional
         Factor of the objective inside the method; by default it makes the objective 1 at the start.
-    max_iterations : int
-        Designs evaluated at most.
-    change : float
-        Stop when no variable changes by more.
-    residual : float
-        Stop when the KKT residual is not larger.
-    callback : callable, optional
-        ``callback(x, record)`` after each iteration; stops by returning True.
+    **running
+        ``max_iterations``, ``change``, ``residual``, ``checkpoint``, ``every``, ``callback``: see `Running`.
 
     Returns
     -------
@@ -142,4 +143,5 @@ def mma(
         size = abs(problem.evaluate(problem.start).value)
         scale = 1 / size if 0 < size < np.inf else 1.0
     method = MovingAsymptotes(problem, motion or Motion(), price, scale)
-    return minimize(problem, method, Limits(max_iterations, change, residual), callback)
+    settings = asdict(method.motion) | {"price": price, "scale": scale}
+    return run(problem, method, settings, running)

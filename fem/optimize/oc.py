@@ -19,21 +19,21 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import jax
 import numpy as np
 
 from fem.errors import OptimizationError
-from fem.optimize.loop import Limits, minimize
 from fem.optimize.problem import Problem
+from fem.optimize.running import Running, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-    from fem.optimize.history import Record, Result
+    from fem.optimize.history import Result
     from fem.optimize.problem import Function, Point
 
 _BRACKET = 1e-9, 1e9  # of the multiplier, about the middle of what single densities ask for
@@ -89,6 +89,13 @@ class Criterion:
                 return following, np.array([multiplier])
             multiplier = float(middle(bound))
 
+    def state(self) -> dict[str, NDArray[np.float64]]:
+        """Return nothing: a step depends on the last design alone."""
+        return {}
+
+    def restore(self, state: dict[str, NDArray[np.float64]]) -> None:
+        """Take nothing."""
+
     def _costs(self, point: Point) -> NDArray[np.float64]:
         """Gradient of the constraint, which must be positive."""
         costs = point.jacobian[0]
@@ -120,12 +127,9 @@ def oc(
     move: float = 0.2,
     damping: float = 0.5,
     sensitivity: Callable[[jax.Array, jax.Array], jax.Array] | None = None,
-    max_iterations: int = 200,
-    change: float = 0.01,
-    residual: float = 0.0,
     bracket: tuple[float, float] | None = None,
     rtol: float = 1e-10,
-    callback: Callable[[NDArray[np.float64], Record], object] | None = None,
+    **running: Unpack[Running],
 ) -> Result:
     """Minimize an objective under a bound on the volume, by optimality criteria.
 
@@ -145,20 +149,14 @@ def oc(
         Power of the update; 1/2 is usual, less is slower and calmer.
     sensitivity : callable, optional
         ``sensitivity(x, slope)`` smooths the gradient of the objective: `fem.design.sensitivity_filter`.
-    max_iterations : int
-        Designs evaluated at most.
-    change : float
-        Stop when no density changes by more.
-    residual : float
-        Stop when the KKT residual is not larger.
     bracket : (float, float), optional
         Where the multiplier of the volume is looked for, halved at its middle; by default around what the gradients ask
         for, over 18 orders of magnitude.
     rtol : float
         Relative accuracy of the multiplier. With ``bracket=(0, 1e9 n)``, n densities and ``rtol=1e-3`` the iterates are
         those of the educational codes, whose volumes are met to 1e-4 only.
-    callback : callable, optional
-        ``callback(x, record)`` after each iteration; stops by returning True.
+    **running
+        ``max_iterations``, ``change``, ``residual``, ``checkpoint``, ``every``, ``callback``: see `Running`.
 
     Returns
     -------
@@ -188,4 +186,4 @@ def oc(
     """
     problem = Problem(objective, [volume], x0, lower, upper)
     method = Criterion(problem, move, damping, sensitivity, bracket, rtol)
-    return minimize(problem, method, Limits(max_iterations, change, residual), callback)
+    return run(problem, method, {"move": move, "damping": damping, "rtol": rtol}, running)

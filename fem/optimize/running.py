@@ -1,0 +1,94 @@
+"""Options that all optimizers share: when to stop, where to keep, who watches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+import numpy as np
+
+from fem.errors import OptimizationError
+from fem.optimize.checkpoint import Checkpoint
+from fem.optimize.loop import Limits, minimize
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from fem.optimize.history import Record, Result
+    from fem.optimize.loop import Method
+    from fem.optimize.problem import Problem
+
+
+class Running(TypedDict, total=False):
+    """Options of a run, for every optimizer.
+
+    Attributes
+    ----------
+    max_iterations : int
+        Designs evaluated at most; 200.
+    change : float
+        Stop when no variable changes by more; 0.01.
+    residual : float
+        Stop when the KKT residual is not larger; 0.
+    checkpoint : path-like
+        File to go on from, where it is there, and to write. A run that was killed and is started again by the same
+        script gives the same designs to the last bit.
+    every : int
+        Iterations between two writes; 1. The last one is always written.
+    callback : callable
+        ``callback(x, record)`` after each iteration; stops the run by returning True.
+    """
+
+    max_iterations: int
+    change: float
+    residual: float
+    checkpoint: str | os.PathLike[str] | None
+    every: int
+    callback: Callable[[NDArray[np.float64], Record], object] | None
+
+
+_DEFAULTS: Running = {
+    "max_iterations": 200, "change": 0.01, "residual": 0.0, "checkpoint": None, "every": 1, "callback": None,
+}  # fmt: skip
+
+
+def run(problem: Problem, method: Method, settings: Mapping[str, float], running: Running) -> Result:
+    """Run a method with the options that all share.
+
+    Parameters
+    ----------
+    problem : Problem
+        What is minimized.
+    method : Method
+        How.
+    settings : mapping of str to float
+        Options of the method, which a checkpoint compares.
+    running : Running
+        The others.
+
+    Raises
+    ------
+    TypeError
+        If there is no such option.
+    OptimizationError
+        If a number of iterations is not positive; what `minimize` raises.
+    """
+    unknown = sorted(set(running) - set(_DEFAULTS))
+    if unknown:
+        raise TypeError(f"unexpected keyword argument {unknown[0]!r}; there are {', '.join(_DEFAULTS)}")
+    options: Running = {**_DEFAULTS, **running}
+    for name in ("max_iterations", "every"):
+        if not (isinstance(options[name], int | np.integer) and options[name] > 0):
+            raise OptimizationError(
+                f"{name} is no number of iterations", expected="a whole number, 1 or more",
+                got=f"{name} = {options[name]!r}", fix=f"{name}={_DEFAULTS[name]} is the default",
+            )  # fmt: skip
+    limits = Limits(options["max_iterations"], options["change"], options["residual"])
+    checkpoint = None
+    if options["checkpoint"] is not None:
+        same = {"method": np.array(type(method).__name__), "bounds": np.stack([problem.lower, problem.upper])}
+        same |= {"start": problem.start} | {name: np.array(value, float) for name, value in settings.items()}
+        checkpoint = Checkpoint(options["checkpoint"], options["every"], same)
+    return minimize(problem, method, limits, checkpoint, options["callback"])
