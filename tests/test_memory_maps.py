@@ -62,8 +62,10 @@ def test_suite_fails_where_a_process_passes_half_of_the_limit(tmp_path: Path, sh
         "from tests.conftest import room_for_programs, short_collections\n"
     )
     (tmp_path / "test_maps.py").write_text(MODULE.format(maps=int(share * limit)))
-    command = [sys.executable, "-m", "pytest", "-q", "--rootdir", str(tmp_path), "-p", "no:cacheprovider", str(tmp_path)]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    options = ["-q", "--rootdir", str(tmp_path), "-p", "no:cacheprovider"]
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert (run.returncode == 0) is passes, run.stdout
     assert ("more than half of vm.max_map_count" in run.stdout) is not passes
 
