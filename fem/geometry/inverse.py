@@ -12,7 +12,9 @@ import jax.numpy as jnp
 
 
 def determinant(m: Any) -> Any:
-    """Return the determinants of matrices, shape (d, d, ...) to (...); d is 1, 2 or 3."""
+    """Return the determinants of matrices, shape (d, d, ...) to (...); d is at most 3, and 0 at a point: 1."""
+    if m.shape[0] == 0:
+        return jnp.ones(m.shape[2:], m.dtype)
     if m.shape[0] == 1:
         return m[0, 0]
     if m.shape[0] == 2:
@@ -42,4 +44,6 @@ def adjugate(m: Any) -> Any:
 def gram(m: Any) -> Any:
     """Return m^T m, shape (k, d, ...) to (d, d, ...), as explicit sums."""
     columns = range(m.shape[1])
+    if not columns:
+        return jnp.zeros((0, 0, *m.shape[2:]), m.dtype)
     return jnp.stack([jnp.stack([(m[:, i] * m[:, j]).sum(0) for j in columns]) for i in columns])

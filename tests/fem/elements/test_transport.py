@@ -43,10 +43,10 @@ def test_polynomials_of_the_order_are_exact_on_distorted_cells(element: str) -> 
     np.testing.assert_allclose(u, exact, atol=1e-12 * np.abs(exact).max())
 
 
-def test_a_wall_between_two_fluids() -> None:
+@pytest.mark.parametrize("mesh", [fem.rectangle((3, 2), (0.3, 1.0)), fem.interval(3, 0.3)], ids=["plane", "line"])
+def test_a_wall_between_two_fluids(mesh: fem.Mesh) -> None:
     """Linear between Robin conditions: q = (T_2 - T_1) / (1 / h_1 + L / k + 1 / h_2)."""
     k, h, outside, length = 0.8, (25.0, 8.0), (20.0, -10.0), 0.3
-    mesh = fem.rectangle((3, 2), (length, 1.0))
     space = fem.Space(mesh)
     operator, load = fem.elements.diffusion(space, k), 0.0
     for coefficient, fluid, side in zip(h, outside, (0.0, length), strict=True):
