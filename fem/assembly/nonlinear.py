@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fem.assembly.constants import constant
+from sparsead.jax.constants import constant
 from fem.assembly.load import integrate
 from fem.assembly.moduli import Moduli
 from fem.assembly.operator import Operator, apply, described

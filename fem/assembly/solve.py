@@ -27,7 +27,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.sparse import csr_array
 
-from fem.assembly.constants import constant
+from sparsead.jax.constants import constant
 from fem.assembly.inverse import Matrix, inverse
 from fem.assembly.operator import Operator, apply, assemble
 from fem.assembly.term import kinds_of

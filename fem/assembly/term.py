@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import jax.numpy as jnp
 import numpy as np
 
-from fem.assembly.constants import constant
+from sparsead.jax.constants import constant
 from fem.geometry.cells import Cells
 from fem.geometry.tables import Tables
 from fem.mesh.blocks import CellBlock

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import jax.numpy as jnp
 import numpy as np
 
-from fem.assembly.constants import constant
+from sparsead.jax.constants import constant
 from fem.dofs.cases import each
 from fem.fields.places import check_where, places
 from fem.geometry.cells import Cells

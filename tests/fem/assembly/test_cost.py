@@ -13,7 +13,7 @@ from tests.conftest import require
 jax = require("jax")
 
 import fem  # noqa: E402
-from fem.assembly import constants, primitives  # noqa: E402
+from fem.assembly import primitives  # noqa: E402
 from fem.assembly.plan import Plan  # noqa: E402
 from fem.assembly.solve import reduction_of  # noqa: E402
 
