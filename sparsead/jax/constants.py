@@ -47,7 +47,7 @@ class _Source:
 
 
 def constant(array: NDArray[Any]) -> jax.Array:
-    """Return an array, which must not change, as a constant that XLA does not fold: that takes minutes where it is large.
+    """Return an array, which must not change, as a constant that XLA does not fold: that takes minutes on large ones.
 
     Parameters
     ----------
@@ -66,7 +66,8 @@ def constant(array: NDArray[Any]) -> jax.Array:
     """
     if array.nbytes < _LARGE:
         return compiled_in(array)
-    return _constant.bind(source=_Source(np.ascontiguousarray(_untruncated(array))))
+    of_jax = jax.dtypes.canonicalize_dtype(_untruncated(array).dtype)  # float32 for float64 while 64-bit types are off
+    return _constant.bind(source=_Source(np.ascontiguousarray(array, of_jax)))
 
 
 def compiled_in(array: NDArray[Any]) -> jax.Array:

@@ -1,15 +1,19 @@
 """Sums of triplets on an accelerator in one order, so that equal triplets make equal values, bit for bit.
 
-A scatter adds there in the order in which its threads arrive: three numbers have more
-than one rounded sum, so that the same matrix, computed again by `jax.checkpoint` or in
-another run, had other bits, and was factorized again. Here the triplets of each stored
-entry are added two by two, the sums again, until one is left::
+A scatter adds there in the order in which its threads arrive [1]_: three numbers have
+more than one rounded sum, so that the same matrix, computed again by `jax.checkpoint`
+or in another run, may get other bits, and is factorized again. Here the triplets of each
+stored entry are added two by two, the sums again, until one is left::
 
     t0 t1 t2 | t3 | t4 t5      three entries of three, one and two triplets
      s0   t2 | t3 |  s1        after one round
       s2     | t3 |  s1        after two
 
 Rounds are gathers, as many as the logarithm of the most triplets of an entry.
+
+References
+----------
+.. [1] XLA, "Determinism (GPU)", https://openxla.org/xla/determinism.
 """
 
 from __future__ import annotations

@@ -104,6 +104,12 @@ def test_indices_that_jax_would_truncate_are_refused(size: int) -> None:
         constants.constant(np.arange(size))
 
 
+@pytest.mark.parametrize("size", [8, constants._LARGE])
+def test_numbers_have_the_type_that_jax_gives_them(size: int) -> None:
+    with jax.enable_x64(False):
+        assert jax.jit(lambda: constants.constant(np.ones(size)))().dtype == np.float32
+
+
 def test_an_array_crosses_to_the_device_once(driver: Driver) -> None:
     array = np.arange(1000, dtype=np.int32)
     for _ in range(3):
