@@ -13,6 +13,11 @@ OPTIONAL ?= jax pardiso autograd plot mesh plot3d
 PYTEST_ARGS ?=
 BENCH ?=
 
+# As many processes as there are cores, up to eight (each may take 2 GB), with one thread each for linear algebra.
+# Neighbours stay together until a process has nothing left to do, so that they share what they compiled.
+PROCESSES = -n auto --maxprocesses 8 --dist worksteal
+ONE_THREAD = OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
+
 RUN = $(VENV)/bin/python
 INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check --only-binary :all:
 
@@ -35,7 +40,7 @@ demo: $(VENV)/.demo
 	CHOLMOD and UMFPACK need SuiteSparse: see docs/install.md."
 
 test: $(VENV)/.test
-	$(RUN) -m pytest $(PYTEST_ARGS)
+	$(ONE_THREAD) $(RUN) -m pytest $(PROCESSES) $(PYTEST_ARGS)
 
 lint: $(VENV)/.lint
 	$(VENV)/bin/ruff check .
@@ -51,7 +56,7 @@ bench: $(VENV)/.bench
 	$(RUN) -m benchmarks $(BENCH)
 
 examples: $(VENV)/.test
-	$(RUN) -m pytest tests/test_examples.py
+	$(ONE_THREAD) $(RUN) -m pytest $(PROCESSES) tests/test_examples.py
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache docs/gallery docs/reference/generated

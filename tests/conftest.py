@@ -1,4 +1,4 @@
-"""Settings of the whole suite: 64 bits in JAX, no window, an empty factor store, visible skips."""
+"""Settings of the whole suite: 64 bits in JAX, no window, an empty factor store, few memory maps, visible skips."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 import sparsead
+from tests import memory_maps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,8 +74,22 @@ def absent(name: str, reason: str) -> NoReturn:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def short_collections() -> Iterator[None]:
-    """Spare the collections that tests ask for what earlier modules left: compiled programs, a second each time."""
+def room_for_programs() -> Iterator[None]:
+    """Fail the module after which the process nears the limit of memory maps; give back what was compiled in time."""
+    yield
+    fault = memory_maps.fault()
+    if memory_maps.are_many():
+        memory_maps.release()
+    if fault:
+        pytest.fail(fault, pytrace=False)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def short_collections(room_for_programs: None) -> Iterator[None]:
+    """Spare the collections that tests ask for what earlier modules left: compiled programs, a second each time.
+
+    Thawed before `room_for_programs` collects, since that is the fixture below.
+    """
     gc.collect()
     gc.freeze()
     yield

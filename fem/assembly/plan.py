@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import jax.numpy as jnp
 import numpy as np
 
-from fem.assembly.constants import constant
 from fem.assembly.scatter import add_at, add_blocks_at
+from sparsead.jax.constants import constant
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

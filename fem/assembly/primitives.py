@@ -9,7 +9,7 @@ Margins are numbers that must be positive, one for each cell: the volume ratio,
 or how far a material is from an impossible one. They reach the host with the
 matrices, and what is wrong with a cell is an error that names it.
 
-With `fem.assembly.constants` the only file of the package that touches JAX's interpreters.
+The only file of the package that touches JAX's interpreters.
 """
 
 from __future__ import annotations

@@ -27,7 +27,6 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.sparse import csr_array
 
-from fem.assembly.constants import constant
 from fem.assembly.inverse import Matrix, inverse
 from fem.assembly.operator import Operator, apply, assemble
 from fem.assembly.term import kinds_of
@@ -37,6 +36,7 @@ from fem.dofs.rigid import Unsupported
 from fem.errors import ConstraintError, SpaceError
 from fem.progress import stage
 from sparsead.factors.options import SolveOptions
+from sparsead.jax.constants import constant
 from sparsead.jax.raised import typed
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import jax.numpy as jnp
 import numpy as np
 
-from fem.assembly.constants import constant
 from fem.geometry.cells import Cells
 from fem.geometry.tables import Tables
 from fem.mesh.blocks import CellBlock
 from fem.mesh.check import jacobian_determinants
+from sparsead.jax.constants import constant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

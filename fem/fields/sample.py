@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import jax.numpy as jnp
 import numpy as np
 
-from fem.assembly.constants import constant
 from fem.dofs.cases import each
 from fem.fields.places import check_where, places
 from fem.geometry.cells import Cells
 from fem.geometry.tables import tables
+from sparsead.jax.constants import constant
 
 if TYPE_CHECKING:
     from collections.abc import Callable

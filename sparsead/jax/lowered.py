@@ -2,20 +2,23 @@
 
 On a CPU the host kernels are faster than XLA's scatters on large arrays; a
 small array is not worth leaving the program for. On an accelerator everything
-but the factorization is array code.
+but the factorization is array code, and stored values are sums in one order.
 """
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
-from sparsead.errors import DtypeError
 from sparsead.jax import transport
+from sparsead.jax.constants import compiled_in, constant
+from sparsead.jax.ordered_sum import sum_in_order
 from sparsead.pattern.pattern import Pattern
 
 # Measured: a host call costs 11 us; a scatter costs 4 ns an entry, a gather 1 ns.
@@ -23,6 +26,9 @@ _SMALL = {"spmv": 2_000, "sum_triplets": 2_000, "sddmm": 10_000, "gather": 10_00
 # Of many vectors, as of all steps of a march, NumPy takes 2 to 3 ns for a product and compiled code 0.7; but then the
 # pattern is a constant of the program, which it should not be where it is large.
 _MANY, _CONSTANT = 8, 2**20
+
+# Kept with the pattern, for all programs of a device, which keeps one copy; a host makes them when it needs them.
+_columns: weakref.WeakKeyDictionary[Pattern, NDArray[np.integer]] = weakref.WeakKeyDictionary()
 
 
 def lower(name: str, platform: str | None, *args: Any, **static: Any) -> Any:
@@ -38,6 +44,8 @@ def lower(name: str, platform: str | None, *args: Any, **static: Any) -> Any:
         return _sddmm_one_by_one(*args, **static)
     if on_host and entries * args[0].shape[0] > _SMALL[name]:
         return transport.call(name, static, out, *args, on_host=True)
+    if not on_host and name == "sum_triplets":
+        return sum_in_order(*args, **static)
     return _ARRAY_CODE[name](*args, **static)
 
 
@@ -55,20 +63,15 @@ def shape_of(name: str, avals: tuple[Any, ...], static: dict[str, Any]) -> tuple
     return (first.shape[0], slots.size if name == "sum_triplets" else len(slots))
 
 
-def _constant(indices: Any) -> Any:
-    """Indices as a constant that XLA does not try to fold: folding takes minutes on large patterns."""
-    if indices.dtype == np.int64 and not jax.config.jax_enable_x64:
-        raise DtypeError(
-            "JAX would truncate the indices of a large matrix",
-            expected="64-bit types enabled, for more than 2**31 - 1 rows, columns, entries or triplets",
-            got="indices of type int64 with jax_enable_x64 off: JAX makes them int32",
-            fix='jax.config.update("jax_enable_x64", True) at the start',
-        )
-    return jax.lax.optimization_barrier(jnp.asarray(indices))
+def _places(pattern: Pattern) -> tuple[jax.Array, jax.Array]:
+    """Row and column of each stored entry."""
+    if pattern not in _columns:
+        _columns[pattern] = pattern.cols
+    return constant(pattern.indices), constant(_columns[pattern])
 
 
 def _spmv(values: Any, x: Any, *, pattern: Pattern, trans: str) -> Any:
-    rows, cols = _constant(pattern.indices), _constant(pattern.cols)
+    rows, cols = _places(pattern)
     into, source, size = (rows, cols, pattern.shape[0]) if trans == "N" else (cols, rows, pattern.shape[1])
     terms = values[:, None, :] * x[:, :, source]
     return jnp.zeros((*x.shape[:2], size), terms.dtype).at[:, :, into].add(terms)
@@ -77,12 +80,13 @@ def _spmv(values: Any, x: Any, *, pattern: Pattern, trans: str) -> Any:
 def _sddmm(u: Any, v: Any, *, pattern: Pattern) -> Any:
     alive = _alive(u, v)[..., None]
     u, v = jnp.where(alive, u, 0), jnp.where(alive, v, 0)
-    return (u[:, :, _constant(pattern.indices)] * v[:, :, _constant(pattern.cols)]).sum(1)
+    rows, cols = _places(pattern)
+    return (u[:, :, rows] * v[:, :, cols]).sum(1)
 
 
 def _sddmm_one_by_one(u: Any, v: Any, *, pattern: Pattern) -> Any:
     """The same, one vector after the other: each stays in the cache, and nothing of k times s entries is made."""
-    alive, rows, cols = _alive(u, v), _constant(pattern.indices), _constant(pattern.cols)
+    alive, rows, cols = _alive(u, v), compiled_in(pattern.indices), compiled_in(pattern.cols)
 
     def more(i: Any, total: Any) -> Any:
         left, right = (x[:, i].at[:, at].get(mode="promise_in_bounds") for x, at in ((u, rows), (v, cols)))
@@ -98,11 +102,11 @@ def _alive(u: Any, v: Any) -> Any:
 
 
 def _sum_triplets(triplets: Any, *, slots: Any) -> Any:
-    return jnp.zeros((triplets.shape[0], slots.size), triplets.dtype).at[:, _constant(slots.slot)].add(triplets)
+    return jnp.zeros((triplets.shape[0], slots.size), triplets.dtype).at[:, constant(slots.slot)].add(triplets)
 
 
 def _gather(stored: Any, *, slots: Any) -> Any:
-    return stored[:, _constant(slots.slot)]
+    return stored[:, constant(slots.slot)]
 
 
 _ARRAY_CODE: dict[str, Callable[..., Any]] = {

@@ -25,7 +25,7 @@ class Slots:
         Number ``s`` of stored entries.
     """
 
-    __slots__ = ("_hash", "_is_identity", "_slot", "size")
+    __slots__ = ("__weakref__", "_hash", "_is_identity", "_slot", "size")
 
     def __init__(self, slot: NDArray[np.integer], size: int) -> None:
         self._slot: NDArray[np.integer] | None = _frozen(slot, index_dtype(max(size, len(slot))))

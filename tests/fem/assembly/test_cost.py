@@ -13,9 +13,10 @@ from tests.conftest import require
 jax = require("jax")
 
 import fem  # noqa: E402
-from fem.assembly import constants, primitives  # noqa: E402
+from fem.assembly import primitives  # noqa: E402
 from fem.assembly.plan import Plan  # noqa: E402
 from fem.assembly.solve import reduction_of  # noqa: E402
+from sparsead.jax import constants  # noqa: E402
 
 
 def body(n: int, dimension: int = 2) -> tuple[Any, Any, Any]:
@@ -56,15 +57,6 @@ def test_a_program_carries_no_array_of_the_size_of_the_mesh(monkeypatch: pytest.
         return len(program.as_text())
 
     assert length(60) < length(20) + 4096
-
-
-def test_a_small_array_is_compiled_in_and_a_large_one_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    copied = calls(monkeypatch, constants._Source, "copy")
-    small, large = (np.arange(n) for n in (1 << 10, constants._LARGE))
-    for array in (small, large):
-        np.testing.assert_array_equal(jax.jit(lambda x, array=array: constants.constant(array) + x)(1), array + 1)
-        np.testing.assert_array_equal(constants.constant(array), array)
-    assert len(copied) == 1
 
 
 def test_index_maps_are_made_once_for_a_mesh_and_its_supports() -> None:

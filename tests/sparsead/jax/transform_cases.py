@@ -113,6 +113,8 @@ def _loops(f: Solve, g: Solve) -> dict[str, tuple[int, Callable[[], Any]]]:
     return {
         "scan, one matrix": (1, lambda: jax.grad(same)(D)),
         "scan, five matrices": (5, lambda: jax.grad(varying)(D)),
+        # The backward scan computes each matrix again; it is the same one only if its sums have the same bits. On an
+        # H100 there were 6 while triplets were scattered, in any order; adding at random does that on a CPU too.
         "jit of scan with remat": (5, lambda: jax.jit(jax.grad(lambda d: varying(d, jax.checkpoint)))(D)),
         "fori_loop, jvp": (1, lambda: jax.jvp(thrice, (D,), (D_D,))),
         "while_loop, jvp": (1, lambda: jax.jvp(while_below, (D,), (D_D,))),
