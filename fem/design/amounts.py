@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
 
-from fem.assembly.constants import constant
 from fem.design.cells import bulk, densities
+from sparsead.jax.constants import constant
 
 if TYPE_CHECKING:
     import jax

@@ -30,7 +30,6 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array, diags_array
 
 import sparsead.jax as sp
-from fem.assembly.constants import constant
 from fem.design.cells import bulk, check_positive
 from fem.design.linear_map import LinearMap
 from fem.dofs.space import Space
@@ -39,6 +38,7 @@ from fem.elements.transport.diffusion import diffusion
 from fem.elements.transport.robin import robin
 from fem.mesh.measures import shares
 from sparsead.errors import ShapeError
+from sparsead.jax.constants import constant
 
 if TYPE_CHECKING:
     import jax

@@ -9,8 +9,8 @@ import jax
 import numpy as np
 
 import sparsead.jax as sp
-from fem.assembly.constants import constant
 from fem.design.cells import densities
+from sparsead.jax.constants import constant
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

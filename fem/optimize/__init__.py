@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from fem.optimize.approximation import Motion
+from fem.optimize.gcmma import gcmma
 from fem.optimize.history import History, Record, Result
 from fem.optimize.mma import mma
 from fem.optimize.oc import oc
 from fem.optimize.running import Running
 
-__all__ = ["History", "Motion", "Record", "Result", "Running", "mma", "oc"]
+__all__ = ["History", "Motion", "Record", "Result", "Running", "gcmma", "mma", "oc"]

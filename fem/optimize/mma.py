@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, TypeVar, Unpack
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from fem.errors import OptimizationError
 from fem.optimize.approximation import Asymptotes, Motion, poles
 from fem.optimize.problem import Problem
 from fem.optimize.running import Running, run
-from fem.optimize.subproblem import Subproblem, solve
+from fem.optimize.subproblem import Subproblem, solve, subproblem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from fem.optimize.history import Result
     from fem.optimize.problem import Function, Point
+
+M = TypeVar("M", bound="MovingAsymptotes")
 
 _CURVATURE = 1e-5  # added to every function, so that the subproblem is strictly convex
 
@@ -49,14 +51,34 @@ class MovingAsymptotes:
 
     def propose(self, point: Point) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the next design, shape (n,), and the multipliers, shape (m,)."""
-        lower, upper = self.problem.lower, self.problem.upper
-        self.designs = [point.x, *self.designs[:2]]
-        self.asymptotes = around = self.motion.follow(self.designs, self.asymptotes, lower, upper)
-        slopes = np.concatenate([self.scale * point.slope[None], point.jacobian])
-        p, q = poles(point.x, slopes, _CURVATURE, around, upper - lower)
-        at = (p / (around.high - point.x) + q / (point.x - around.low)).sum(axis=1)
-        found = solve(Subproblem(p, q, at[1:] - point.constraints, around, self.price))
+        self.move(point)
+        found = solve(self.approximation(point, _CURVATURE))
         return found.x, found.lam / self.scale
+
+    def move(self, point: Point) -> None:
+        """Let the asymptotes follow the designs."""
+        self.designs = [point.x, *self.designs[:2]]
+        self.asymptotes = self.motion.follow(self.designs, self.asymptotes, self.problem.lower, self.problem.upper)
+
+    def approximation(self, point: Point, rho: float | NDArray[np.float64]) -> Subproblem:
+        """Return the subproblem at a design.
+
+        Parameters
+        ----------
+        point : Point
+            The design.
+        rho : float, or array of shape (1 + m, 1)
+            Curvature added to each function.
+        """
+        assert self.asymptotes is not None, "they follow the design first"
+        slopes = np.concatenate([self.scale * point.slope[None], point.jacobian])
+        p, q = poles(point.x, slopes, rho, self.asymptotes, self.problem.upper - self.problem.lower)
+        values = np.concatenate([[self.scale * point.value], point.constraints])
+        return subproblem(p, q, values, point.x, self.asymptotes, self.price)
+
+    def settings(self) -> dict[str, float]:
+        """Return the numbers that a run goes on with only if they are the same."""
+        return asdict(self.motion) | {"price": self.price, "scale": self.scale}
 
     def state(self) -> dict[str, NDArray[np.float64]]:
         """Return the last designs and the asymptotes."""
@@ -131,9 +153,32 @@ def mma(
     >>> found.x.round(4).tolist()
     [2.0175, 1.78, 1.2378]
     """
+    method = moving_asymptotes(MovingAsymptotes, objective, x0, constraints, lower, upper, motion, price, scale)
+    return run(method.problem, method, method.settings(), running)
+
+
+def moving_asymptotes(
+    kind: type[M],
+    objective: Function,
+    x0: ArrayLike,
+    constraints: Sequence[Function],
+    lower: ArrayLike,
+    upper: ArrayLike,
+    motion: Motion | None,
+    price: float,
+    scale: float | None,
+) -> M:
+    """Return a method of moving asymptotes at the start; see `mma`.
+
+    Raises
+    ------
+    OptimizationError
+        If a variable has no bounds.
+    """
     problem = Problem(objective, constraints, x0, lower, upper)
-    if not (np.isfinite(problem.lower) & np.isfinite(problem.upper)).all():
-        i = int(np.argmin(np.isfinite(problem.lower) & np.isfinite(problem.upper)))
+    bounded = np.isfinite(problem.lower) & np.isfinite(problem.upper)
+    if not bounded.all():
+        i = int(np.argmin(bounded))
         raise OptimizationError(
             "a variable has no bounds", expected="finite bounds: asymptotes are measured with them", index=i,
             got=f"lower = {problem.lower[i]}, upper = {problem.upper[i]} of variable {i}",
@@ -142,6 +187,4 @@ def mma(
     if scale is None:
         size = abs(problem.evaluate(problem.start).value)
         scale = 1 / size if 0 < size < np.inf else 1.0
-    method = MovingAsymptotes(problem, motion or Motion(), price, scale)
-    settings = asdict(method.motion) | {"price": price, "scale": scale}
-    return run(problem, method, settings, running)
+    return kind(problem, motion or Motion(), price, scale)

@@ -4,19 +4,19 @@ Derivation
 ----------
 ::
 
-    min  g_0(x) + sum_i (c y_i + y_i^2 / 2),   g_i(x) - y_i <= b_i,   alpha <= x <= beta,   y >= 0
-    g_i(x) = sum_j p_ij / (U_j - x_j) + q_ij / (x_j - L_j)
+    min  g_0(x) + sum_i (c y_i + y_i^2 / 2),   g_i(x) - y_i <= 0,   alpha <= x <= beta,   y >= 0
+    g_i(x) = r_i + sum_j p_ij / (U_j - x_j) + q_ij / (x_j - L_j)
 
 y keeps it solvable where the constraints cannot be met, at a price c. With multipliers lam of the constraints, xi and
 eta of the bounds, mu of y and slacks s, the conditions of a solution are, with e instead of 0 in the products::
 
-    g_0' + G^T lam - xi + eta = 0       c + y - lam - mu = 0       g - y + s = b       G = dg/dx
+    g_0' + G^T lam - xi + eta = 0       c + y - lam - mu = 0       g - y + s = 0       G = dg/dx
     xi (x - alpha) = e       eta (beta - x) = e       mu y = e       lam s = e
 
 Newton's method on them, e going to zero. With D = g'' + xi / (x - alpha) + eta / (beta - x) and Y = 1 + mu / y, both
 diagonal, everything but the m unknowns dlam is eliminated [1]_::
 
-    t_x = g_0' + G^T lam - e / (x - alpha) + e / (beta - x),   t_y = c + y - lam - e / y,   t_s = g - y - b + e / lam
+    t_x = g_0' + G^T lam - e / (x - alpha) + e / (beta - x),   t_y = c + y - lam - e / y,   t_s = g - y + e / lam
     (G D^-1 G^T + 1 / Y + s / lam) dlam = t_s - G D^-1 t_x + t_y / Y
     dx = -D^-1 (t_x + G^T dlam),   dy = (dlam - t_y) / Y
 
@@ -56,8 +56,8 @@ class Subproblem:
     ----------
     p, q : float array, shape (1 + m, n)
         Poles of the objective and of the constraints.
-    b : float array, shape (m,)
-        Bounds of the constraints.
+    r : float array, shape (1 + m,)
+        Constants.
     asymptotes : Asymptotes
         L, U, alpha, beta.
     price : float
@@ -66,13 +66,19 @@ class Subproblem:
 
     p: Array
     q: Array
-    b: Array
+    r: Array
     asymptotes: Asymptotes
     price: float
 
     def values(self, x: Array) -> Array:
         """Return g_0 and g, shape (1 + m,)."""
-        return self.p @ (1 / (self.asymptotes.high - x)) + self.q @ (1 / (x - self.asymptotes.low))
+        return self.r + self.p @ (1 / (self.asymptotes.high - x)) + self.q @ (1 / (x - self.asymptotes.low))
+
+
+def subproblem(p: Array, q: Array, values: Array, x: Array, asymptotes: Asymptotes, price: float) -> Subproblem:
+    """Return the subproblem whose functions have given values, shape (1 + m,), at a design, shape (n,)."""
+    plain = Subproblem(p, q, np.zeros(len(values)), asymptotes, price)
+    return Subproblem(p, q, values - plain.values(x), asymptotes, price)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +115,7 @@ def solve(problem: Subproblem) -> Iterate:
         Strictly convex.
     """
     a = problem.asymptotes
-    m, x = len(problem.b), (a.alpha + a.beta) / 2
+    m, x = len(problem.r) - 1, (a.alpha + a.beta) / 2
     now = Iterate(
         x,
         np.maximum(1.0, 1 / (x - a.alpha)),
@@ -157,7 +163,7 @@ def _residual(problem: Subproblem, now: Iterate, e: float) -> tuple[float, float
         [
             g[0] + now.lam @ g[1:] - now.xi + now.eta,
             problem.price + now.y - now.lam - now.mu,
-            problem.values(now.x)[1:] - now.y + now.s - problem.b,
+            problem.values(now.x)[1:] - now.y + now.s,
             now.xi * (now.x - a.alpha) - e,
             now.eta * (a.beta - now.x) - e,
             now.mu * now.y - e,
@@ -177,7 +183,7 @@ def _newton(problem: Subproblem, now: Iterate, e: float) -> Iterate:
     softness = 1 / (1 + now.mu / y)
     t_x = g[0] + lam @ g[1:] - e / below + e / above
     t_y = problem.price + y - lam - e / y
-    t_s = problem.values(x)[1:] - y - problem.b + e / lam
+    t_s = problem.values(x)[1:] - y + e / lam
     scaled = g[1:] / diagonal
     matrix = scaled @ g[1:].T + np.diag(softness + now.s / lam)
     d_lam = solve_dense(matrix, t_s - scaled @ t_x + softness * t_y, assume_a="pos") if len(lam) else lam

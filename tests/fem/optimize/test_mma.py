@@ -73,14 +73,15 @@ def test_subproblem_meets_its_conditions(m: int, n: int) -> None:
     x, width = RNG.random(n), np.ones(n)
     around = optimize.Motion().follow([x], None, np.zeros(n), width)
     p, q = approximation.poles(x, RNG.standard_normal((1 + m, n)), 1e-5, around, width)
-    at = (p / (around.high - x) + q / (x - around.low)).sum(1)
-    problem = subproblem.Subproblem(p, q, at[1:] + 0.1 * RNG.standard_normal(m), around, 1000.0)
+    values = np.concatenate([[1.0], 0.1 * RNG.standard_normal(m)])
+    problem = subproblem.subproblem(p, q, values, x, around, 1000.0)
+    np.testing.assert_allclose(problem.values(x), values, atol=1e-12)
     got = subproblem.solve(problem)
     slopes = p / (around.high - got.x) ** 2 - q / (got.x - around.low) ** 2
     np.testing.assert_allclose(slopes[0] + got.lam @ slopes[1:], got.xi - got.eta, atol=1e-7)
     assert np.all((around.alpha < got.x) & (got.x < around.beta))
-    assert (problem.values(got.x)[1:] - got.y - problem.b).max(initial=0.0) < 1e-7
-    assert np.abs(got.lam * (problem.values(got.x)[1:] - got.y - problem.b)).max(initial=0.0) < 1e-7
+    assert (problem.values(got.x)[1:] - got.y).max(initial=0.0) < 1e-7
+    assert np.abs(got.lam * (problem.values(got.x)[1:] - got.y)).max(initial=0.0) < 1e-7
 
 
 def test_an_infeasible_start_becomes_feasible() -> None:
