@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sparsead.backends.allocated import allocated
+from sparsead.backends.allocated import allocated, allocated_since
 from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, not_positive_definite
 from sparsead.backends.cholmod_new import NewNumeric, NewSymbolic
 from sparsead.backends.cholmod_old import OldNumeric, OldSymbolic
+from sparsead.backends.layout import with_real_diagonal
 from sparsead.backends.reference_blas import warn_of_slow_blas
 from sparsead.errors import BackendError
 
@@ -74,14 +75,14 @@ class CholmodAnalysis(Analysis):
         self._module, self._pattern = module, pattern
         before = allocated()
         self._symbolic = self._analyze(values)
-        self.nbytes = max(_bytes_since(before) or 0, self._symbolic.nbytes)
+        self.nbytes = max(allocated_since(before) or 0, self._symbolic.nbytes)
         self._bytes_of_one = 0
 
     def factorize(self, values: NDArray[Any]) -> CholmodFactorization:
         """Return the Cholesky factors."""
         before = allocated()
         try:
-            numeric = self._symbolic.factorize(self._with_real_diagonal(values))
+            numeric = self._symbolic.factorize(with_real_diagonal(self._pattern, values))
         except self._module.CholmodNotPositiveDefiniteError as error:
             raise not_positive_definite(self._symbolic.column(error)) from error
         except self._module.CholmodError as error:
@@ -91,23 +92,12 @@ class CholmodAnalysis(Analysis):
             raise not_positive_definite(column)
         if not numeric.reused:
             # What Python freed meanwhile hides some of it; one triangle is there in any case.
-            self._bytes_of_one = max(_bytes_since(before) or _FILL * values.nbytes, values.nbytes // 2)
+            self._bytes_of_one = max(allocated_since(before) or _FILL * values.nbytes, values.nbytes // 2)
         return CholmodFactorization(numeric, ratio, self._bytes_of_one, self._pattern.shape[0], values.dtype)
 
     def replacing(self) -> contextlib.AbstractContextManager[object]:
         """Return a context in which dropped factors leave their memory to the next."""
         return self._symbolic.keeping()
-
-    def _with_real_diagonal(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Drop imaginary parts that rounding left on the diagonal: CHOLMOD takes such a matrix for indefinite."""
-        if values.dtype.kind != "c":
-            return values
-        stored = self._pattern.diagonal[self._pattern.diagonal >= 0]
-        if not values.imag[stored].any():
-            return values
-        values = values.copy()
-        values.imag[stored] = 0
-        return values
 
     def _analyze(self, values: NDArray[Any]) -> OldSymbolic | NewSymbolic:
         """Analyze; goes over to 64-bit indices when 32-bit ones cannot count the entries of the factor."""
@@ -160,9 +150,3 @@ class CholmodFactorization(Factorization):
     def inertia(self) -> tuple[int, int, int]:
         """Return (n, 0, 0): the matrix is positive definite."""
         return self._n, 0, 0
-
-
-def _bytes_since(before: int | None) -> int | None:
-    """Bytes allocated since, None where that is unknown or another thread freed more meanwhile."""
-    now = allocated()
-    return now - before if before is not None and now is not None and now > before else None
