@@ -8,7 +8,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 SUITABLE = import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 
 # Extras that `make test` uses where their wheels exist. PyTorch is not among them, because its default wheel draws
-# gigabytes of GPU libraries: install it by hand and its tests run too.
+# gigabytes of GPU libraries, nor cvxopt, because its license, the GPL, is yours to choose: install them by hand
+# and their tests run too.
 OPTIONAL ?= jax pardiso autograd plot mesh plot3d
 PYTEST_ARGS ?=
 BENCH ?=
