@@ -13,7 +13,7 @@ import numpy as np
 
 LIBRARIES = (
     *("numpy", "scipy", "jax", "jaxlib", "mkl"),
-    *("pypardiso", "scikit-sparse", "cvxopt", "cholespy", "xxhash", "autograd", "torch", ""),
+    *("pypardiso", "scikit-sparse", "cvxopt", "cholespy", "xxhash", "autograd", "torch"),
 )
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
