@@ -17,11 +17,12 @@ BENCH ?=
 RUN = $(VENV)/bin/python
 INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check --only-binary :all:
 
-.PHONY: help demo test lint docs bench examples clean
+.PHONY: help demo test lint typed docs bench examples clean
 help:
 	@echo "make demo      a beam and a bracket from a mesh file: their sensitivities, checked, with pictures"
 	@echo "make test      the test suite, on every optional library that has wheels here"
 	@echo "make lint      style, types and layering"
+	@echo "make typed     the types that a user's type checker sees; reads JAX, so a minute the first time"
 	@echo "make docs      the documentation, into build/docs"
 	@echo "make examples  every example; each checks its own physics"
 	@echo "make bench     the benchmarks; BENCH=<group> for one of them"
@@ -43,6 +44,9 @@ lint: $(VENV)/.lint
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache
+
+typed: $(VENV)/.lint $(VENV)/.demo
+	$(VENV)/bin/mypy --config-file tests/typed/mypy.ini
 
 docs: $(VENV)/.docs
 	MPLBACKEND=Agg $(RUN) -m sphinx -W --keep-going --quiet -d build/doctrees -b html docs build/docs
