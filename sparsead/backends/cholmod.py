@@ -13,7 +13,6 @@ from sparsead.backends.allocated import allocated, allocated_since
 from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, not_positive_definite
 from sparsead.backends.cholmod_new import NewNumeric, NewSymbolic
 from sparsead.backends.cholmod_old import OldNumeric, OldSymbolic
-from sparsead.backends.layout import with_real_diagonal
 from sparsead.backends.reference_blas import warn_of_slow_blas
 from sparsead.errors import BackendError
 
@@ -82,7 +81,7 @@ class CholmodAnalysis(Analysis):
         """Return the Cholesky factors."""
         before = allocated()
         try:
-            numeric = self._symbolic.factorize(with_real_diagonal(self._pattern, values))
+            numeric = self._symbolic.factorize(self._with_real_diagonal(values))
         except self._module.CholmodNotPositiveDefiniteError as error:
             raise not_positive_definite(self._symbolic.column(error)) from error
         except self._module.CholmodError as error:
@@ -98,6 +97,17 @@ class CholmodAnalysis(Analysis):
     def replacing(self) -> contextlib.AbstractContextManager[object]:
         """Return a context in which dropped factors leave their memory to the next."""
         return self._symbolic.keeping()
+
+    def _with_real_diagonal(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Drop imaginary parts that rounding left on the diagonal: CHOLMOD takes such a matrix for indefinite."""
+        if values.dtype.kind != "c":
+            return values
+        stored = self._pattern.diagonal[self._pattern.diagonal >= 0]
+        if not values.imag[stored].any():
+            return values
+        values = values.copy()
+        values.imag[stored] = 0
+        return values
 
     def _analyze(self, values: NDArray[Any]) -> OldSymbolic | NewSymbolic:
         """Analyze; goes over to 64-bit indices when 32-bit ones cannot count the entries of the factor."""

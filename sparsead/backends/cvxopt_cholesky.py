@@ -20,7 +20,7 @@ from sparsead.backends import cvxopt_matrices as matrices
 from sparsead.backends.allocated import allocated, allocated_since
 from sparsead.backends.backend import Analysis, Factorization, Pivots, Trans, not_positive_definite
 from sparsead.backends.dropped import Dropped
-from sparsead.backends.layout import TriangleLayout, with_real_diagonal
+from sparsead.backends.layout import TriangleLayout
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,7 +65,7 @@ class CholeskyAnalysis(Analysis):
         """Return the Cholesky factors, in the memory of dropped ones if there are any."""
         cholmod, factor = self._library.cholmod, self._dropped.take()
         reused = factor is not None
-        matrix = self._matrix(self._layout.pack(with_real_diagonal(self._pattern, values)))
+        matrix = self._matrix(self._layout.pack(values))
         before = allocated()
         with matrices.failures(self._layout.n, self._pattern.size), _own_settings(self._library):
             if factor is None:

@@ -95,15 +95,3 @@ def compressed_columns(
     matrix.data, matrix.indices, matrix.indptr = values, indices, indptr
     matrix.has_sorted_indices = matrix.has_canonical_format = True
     return matrix
-
-
-def with_real_diagonal(pattern: Pattern, values: NDArray[Any]) -> NDArray[Any]:
-    """Drop imaginary parts that rounding left on the diagonal: CHOLMOD takes such a matrix for indefinite."""
-    if values.dtype.kind != "c":
-        return values
-    stored = pattern.diagonal[pattern.diagonal >= 0]
-    if not values.imag[stored].any():
-        return values
-    values = values.copy()
-    values.imag[stored] = 0
-    return values

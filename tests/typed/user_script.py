@@ -71,6 +71,5 @@ assert_type(transient.generalized_alpha(0.9).name, str)
 # mistakes of which a user hears
 sp.solve(A, np.ones(5), backend=3)  # type: ignore[arg-type]
 sp.coo(n, n, np.ones(5), 5)  # type: ignore[arg-type]
-A.symetric  # type: ignore[attr-defined]  # noqa: B018
-spj.solve(A, jnp.ones(5))  # type: ignore[type-var]
+A.posdef  # type: ignore[attr-defined]  # noqa: B018
 u.shap  # type: ignore[attr-defined]  # noqa: B018
