@@ -68,8 +68,10 @@ assert states.shape == (2, 2)
 assert_type(transient.x_over_expm1(jnp.ones(3)), jax.Array)
 assert_type(transient.generalized_alpha(0.9).name, str)
 
-# mistakes of which a user hears
-sp.solve(A, np.ones(5), backend=3)  # type: ignore[arg-type]
-sp.coo(n, n, np.ones(5), 5)  # type: ignore[arg-type]
-A.posdef  # type: ignore[attr-defined]  # noqa: B018
-u.shap  # type: ignore[attr-defined]  # noqa: B018
+
+def mistakes() -> None:
+    """Do, if anybody called it, what a type checker tells not to do."""
+    sp.solve(A, np.ones(5), backend=3)  # type: ignore[arg-type]
+    sp.coo(n, n, np.ones(5), 5)  # type: ignore[arg-type]
+    A.posdef  # type: ignore[attr-defined]  # noqa: B018
+    u.shap  # type: ignore[attr-defined]  # noqa: B018
