@@ -8,7 +8,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 SUITABLE = import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 
 # Extras that `make test` uses where their wheels exist. PyTorch is not among them, because its default wheel draws
-# gigabytes of GPU libraries: install it by hand and its tests run too.
+# gigabytes of GPU libraries, nor cvxopt, because its license, the GPL, is yours to choose: install them by hand
+# and their tests run too.
 OPTIONAL ?= jax pardiso autograd plot mesh plot3d
 PYTEST_ARGS ?=
 BENCH ?=
@@ -21,11 +22,12 @@ ONE_THREAD = OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 RUN = $(VENV)/bin/python
 INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check --only-binary :all:
 
-.PHONY: help demo test lint docs bench examples clean
+.PHONY: help demo test lint typed docs bench examples clean
 help:
 	@echo "make demo      a beam and a bracket from a mesh file: their sensitivities, checked, with pictures"
 	@echo "make test      the test suite, on every optional library that has wheels here"
 	@echo "make lint      style, types and layering"
+	@echo "make typed     the types that a user's type checker sees; reads JAX, so a minute the first time"
 	@echo "make docs      the documentation, into build/docs"
 	@echo "make examples  every example; each checks its own physics"
 	@echo "make bench     the benchmarks; BENCH=<group> for one of them"
@@ -47,6 +49,9 @@ lint: $(VENV)/.lint
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache
+
+typed: $(VENV)/.lint $(VENV)/.demo
+	$(VENV)/bin/mypy --config-file tests/typed/mypy.ini
 
 docs: $(VENV)/.docs
 	MPLBACKEND=Agg $(RUN) -m sphinx -W --keep-going --quiet -d build/doctrees -b html docs build/docs

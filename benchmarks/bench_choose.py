@@ -18,7 +18,7 @@ SMALL = {"laplacian": (4, 8, 11, 16, 23, 32), "solid": (2, 3, 4, 6), "convection
 LARGE = {"plane_stress": (100, 400), "solid": (14, 30), "convection_diffusion": (20, 40)}
 # LAPACK leaves the race early; SuperLU's place in the large one is in the comparison with the bare libraries.
 SMALL_ONLY = ("dense", "banded", "superlu")
-EVERYWHERE = ("pardiso", "cholmod", "umfpack")
+EVERYWHERE = ("pardiso", "cholmod", "umfpack", "cvxopt")
 ROUNDS, QUICK_ROUNDS = 200, 20
 
 

@@ -14,6 +14,7 @@ GROUPS = {
     "memory": "bench_memory",
     "import": "bench_import",
     "choose": "bench_choose",
+    "wheels": "bench_wheels",
     "fem": "bench_fem",
     "transient": "bench_transient",
     "transient_kept": "bench_transient_kept",

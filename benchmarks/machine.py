@@ -11,7 +11,10 @@ from typing import Any
 
 import numpy as np
 
-LIBRARIES = ("numpy", "scipy", "jax", "jaxlib", "mkl", "pypardiso", "scikit-sparse", "xxhash", "autograd", "torch")
+LIBRARIES = (
+    *("numpy", "scipy", "jax", "jaxlib", "mkl"),
+    *("pypardiso", "scikit-sparse", "cvxopt", "cholespy", "xxhash", "autograd", "torch"),
+)
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 

@@ -28,6 +28,7 @@ OPTIONAL = {
     "autograd": ("sparsead/autograd/", "sparsead/testing/"),
     "torch": ("sparsead/torch/", "sparsead/testing/"),
     "sksparse": ("sparsead/backends/cholmod", "sparsead/backends/umfpack"),
+    "cvxopt": ("sparsead/backends/cvxopt",),
     "mkl": ("sparsead/backends/pardiso",),
     "pypardiso": ("sparsead/backends/pardiso",),
     "xxhash": ("sparsead/factors/",),

@@ -15,7 +15,7 @@ import pytest
 import sparsead
 from tests.conftest import absent, require
 
-OPTIONAL = ("jax", "jaxlib", "autograd", "torch", "mkl", "pypardiso", "sksparse", "matplotlib")
+OPTIONAL = ("jax", "jaxlib", "autograd", "torch", "mkl", "pypardiso", "sksparse", "cvxopt", "matplotlib")
 SHARED_NAMES = {
     *("coo", "csc", "csr", "triplets", "diags", "eye", "block", "from_scipy", "to_scipy", "to_dense"),
     *("solve", "norm_solve_and_grad", "SparseArray"),

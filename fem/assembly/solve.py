@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from fem.dofs.topology import Topology
     from sparsead.factors.options import OnSingular
 
+_REMEMBERED = 64  # eliminations that a space keeps: contact goes through a few dozen of them again and again
+
 
 def solve(
     operator: Operator,
@@ -145,10 +147,14 @@ def _solve(operator: Operator, load: Any, constraints: Constraints, *, options: 
     return u if g is None else u + g
 
 
-@lru_cache(maxsize=64)
 def reduction_of(topology: Topology, held: Held) -> Reduction:
-    """Return the index maps of an elimination, made once."""
-    return Reduction(topology, held)
+    """Return the index maps of an elimination, made once; the space keeps those of its last constraints."""
+    known: dict[Held, Reduction] = topology.reductions
+    found = known.pop(held, None) or Reduction(topology, held)
+    known[held] = found  # the newest is last
+    for oldest in list(known)[:-_REMEMBERED]:
+        known.pop(oldest, None)
+    return found
 
 
 def all_of(supports: Constraints | Sequence[Constraints], count: int) -> Constraints:

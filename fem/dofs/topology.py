@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,6 +29,11 @@ class Topology:
         The mesh; its points are those of the space until it is moved.
     fields : tuple of Field
         Unknown functions.
+
+    Attributes
+    ----------
+    reductions : dict
+        Index maps of the last eliminations of constraints.
     """
 
     def __init__(self, mesh: Mesh, fields: tuple[Field, ...]) -> None:
@@ -40,6 +45,7 @@ class Topology:
             Domain(block.element, block.nodes, np.arange(start, start + len(block)), width * block.element.count)
             for block, start in zip(mesh.blocks, mesh.offsets, strict=False)
         )
+        self.reductions: dict[Any, Any] = {}
         self._systems: dict[bytes, System] = {}
         self._facets: dict[Facets, tuple[Domain, ...]] = {}
 

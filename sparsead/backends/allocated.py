@@ -37,3 +37,9 @@ def allocated() -> int | None:
         return None
     info = read()
     return int(info.uordblks) + int(info.hblkhd)
+
+
+def allocated_since(before: int | None) -> int | None:
+    """Return the bytes given out since; None where that is unknown, or more was freed meanwhile."""
+    now = allocated()
+    return now - before if before is not None and now is not None and now > before else None

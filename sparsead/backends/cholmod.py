@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sparsead.backends.allocated import allocated
+from sparsead.backends.allocated import allocated, allocated_since
 from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, not_positive_definite
 from sparsead.backends.cholmod_new import NewNumeric, NewSymbolic
 from sparsead.backends.cholmod_old import OldNumeric, OldSymbolic
@@ -74,7 +74,7 @@ class CholmodAnalysis(Analysis):
         self._module, self._pattern = module, pattern
         before = allocated()
         self._symbolic = self._analyze(values)
-        self.nbytes = max(_bytes_since(before) or 0, self._symbolic.nbytes)
+        self.nbytes = max(allocated_since(before) or 0, self._symbolic.nbytes)
         self._bytes_of_one = 0
 
     def factorize(self, values: NDArray[Any]) -> CholmodFactorization:
@@ -91,7 +91,7 @@ class CholmodAnalysis(Analysis):
             raise not_positive_definite(column)
         if not numeric.reused:
             # What Python freed meanwhile hides some of it; one triangle is there in any case.
-            self._bytes_of_one = max(_bytes_since(before) or _FILL * values.nbytes, values.nbytes // 2)
+            self._bytes_of_one = max(allocated_since(before) or _FILL * values.nbytes, values.nbytes // 2)
         return CholmodFactorization(numeric, ratio, self._bytes_of_one, self._pattern.shape[0], values.dtype)
 
     def replacing(self) -> contextlib.AbstractContextManager[object]:
@@ -160,9 +160,3 @@ class CholmodFactorization(Factorization):
     def inertia(self) -> tuple[int, int, int]:
         """Return (n, 0, 0): the matrix is positive definite."""
         return self._n, 0, 0
-
-
-def _bytes_since(before: int | None) -> int | None:
-    """Bytes allocated since, None where that is unknown or another thread freed more meanwhile."""
-    now = allocated()
-    return now - before if before is not None and now is not None and now > before else None

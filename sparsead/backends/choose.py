@@ -84,7 +84,7 @@ def choose(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: bool
     for name, reason in _preferences(structure):
         if name in there:
             return Choice(name, f"{structure.describe()}: {reason}")
-    _say_once_what_to_install(n)
+    _say_once_what_to_install(n, structure)
     return Choice("superlu", f"{structure.describe()}: always there; no faster library is installed")
 
 
@@ -109,16 +109,21 @@ def _preferences(structure: Structure) -> tuple[tuple[str, str], ...]:
         return (
             ("pardiso", "Cholesky, threaded, half the work and memory of LU"),
             ("cholmod", "supernodal Cholesky, half the work and memory of LU"),
+            ("cvxopt", "CHOLMOD's supernodal Cholesky from the wheel of cvxopt, half the work and memory of LU"),
         )
+    lu = (("umfpack", "LU with pivoting"), ("cvxopt", "UMFPACK's LU with pivoting from the wheel of cvxopt"))
     if structure.symmetric or structure.hermitian:
-        return (("pardiso", "LDL^H with pivoting, half the work and memory of LU"), ("umfpack", "LU with pivoting"))
-    return (("pardiso", "threaded LU, the fastest measured"), ("umfpack", "LU with pivoting"))
+        return (("pardiso", "LDL^H with pivoting, half the work and memory of LU"), *lu)
+    return (("pardiso", "threaded LU, the fastest measured"), *lu)
 
 
-def _say_once_what_to_install(n: int) -> None:
-    if n >= LARGE_UNKNOWNS:
-        warnings.warn(
-            f"SuperLU factorizes {n} unknowns; PARDISO is about 10 times faster on such systems: "
-            'pip install "sparsead[pardiso]"',
-            stacklevel=2,
-        )
+def _say_once_what_to_install(n: int, structure: Structure) -> None:
+    if n < LARGE_UNKNOWNS:
+        return
+    gain = "4 times" if structure.positive_definite else "1.3 times"
+    warnings.warn(
+        f"SuperLU factorizes {n} unknowns; PARDISO is about 10 times faster on such systems: "
+        'pip install "sparsead[pardiso]" (Linux and Windows on x86-64). Elsewhere cvxopt, under the GPL, is about '
+        f'{gain} faster: pip install "sparsead[cvxopt]"',
+        stacklevel=2,
+    )

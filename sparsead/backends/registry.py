@@ -5,6 +5,7 @@ from __future__ import annotations
 from sparsead.backends.backend import Backend
 from sparsead.backends.banded import Banded
 from sparsead.backends.cholmod import Cholmod
+from sparsead.backends.cvxopt import Cvxopt
 from sparsead.backends.dense import Dense
 from sparsead.backends.pardiso import Pardiso
 from sparsead.backends.superlu import SuperLU
@@ -13,7 +14,8 @@ from sparsead.backends.umfpack import Umfpack
 from sparsead.errors import BackendError, BackendMissingError
 
 BACKENDS: dict[str, Backend] = {
-    backend.name: backend for backend in (Dense(), Banded(), Triangular(), Pardiso(), Cholmod(), Umfpack(), SuperLU())
+    backend.name: backend
+    for backend in (Dense(), Banded(), Triangular(), Pardiso(), Cholmod(), Umfpack(), Cvxopt(), SuperLU())
 }
 
 

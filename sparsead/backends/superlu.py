@@ -90,7 +90,7 @@ class SuperLUAnalysis(Analysis):
                 "SuperLU ran out of memory",
                 expected="memory for the factors",
                 got=f"matrix of shape {pattern.shape} with {pattern.size} stored entries",
-                fix='install PARDISO or CHOLMOD, whose factors are smaller: pip install "sparsead[pardiso]"',
+                fix='install a library with smaller factors: pip install "sparsead[pardiso]" or "sparsead[cvxopt]"',
             ) from error
         except RuntimeError as error:
             if "singular" not in str(error):

@@ -10,11 +10,13 @@ import jax
 from sparsead.errors import SparseADError
 
 _noted: list[SparseADError] = []
+_waiting = 0  # blocks that are open; without one nobody asks, and an error keeps all that its frames hold
 
 
 def remember(error: SparseADError) -> None:
     """Note the error that a host call is about to raise; the thread may be one of the program's own."""
-    _noted[:] = [error]
+    if _waiting:
+        _noted[:] = [error]
 
 
 @contextmanager
@@ -26,7 +28,9 @@ def typed() -> Iterator[None]:
     SparseADError
         What a host call in the block raised.
     """
+    global _waiting
     _noted.clear()
+    _waiting += 1
     try:
         yield
     except SparseADError:
@@ -36,3 +40,7 @@ def typed() -> Iterator[None]:
         if known is None or str(known).splitlines()[0] not in str(error):
             raise
         raise known from None
+    finally:
+        _waiting -= 1
+        if not _waiting:
+            _noted.clear()

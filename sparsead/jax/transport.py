@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import warnings
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -125,7 +126,22 @@ def _with_notes(kernel: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-@functools.lru_cache(maxsize=1024)
+def _while_used(make: Callable[[Key], Callable[..., Any]]) -> Callable[[Key], Callable[..., Any]]:
+    """Decorate what makes a host function: one for each key, as long as a program that calls it lives.
+
+    One, because XLA makes one call of two only where the function is the same: the adjoint solve of a compliance.
+    """
+    known: weakref.WeakValueDictionary[Key, Callable[..., Any]] = weakref.WeakValueDictionary()
+
+    @functools.wraps(make)
+    def of(key: Key) -> Callable[..., Any]:
+        found = known.get(key)
+        return known.setdefault(key, make(key)) if found is None else found
+
+    return of
+
+
+@_while_used
 def _filling(key: Key) -> Callable[..., None]:
     """The kernel as a function that fills an output array."""
     name, static = key
@@ -139,14 +155,14 @@ def _fill(kernel: Callable[..., Any], static: dict[str, Any], out: Any, *args: A
     kernel(*args, **static, out=out)
 
 
-@functools.lru_cache(maxsize=1024)
+@_while_used
 def _on_buffers(key: Key) -> Callable[..., None]:
     fill = _filling(key)
     # np.asarray looks for three other protocols first: a microsecond for each array of a small problem
     return lambda context, out, *buffers: fill(out.__array__(), *(buffer.__array__() for buffer in buffers))
 
 
-@functools.lru_cache(maxsize=1024)
+@_while_used
 def _returning(key: Key) -> Callable[..., Any]:
     name, static = key
     kernel = functools.partial(_with_notes(getattr(kernels, name)), **dict(static))

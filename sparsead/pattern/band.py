@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +9,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array
 from scipy.sparse.csgraph import reverse_cuthill_mckee
 
+from sparsead.pattern.kept import kept
 from sparsead.pattern.pattern import Pattern
 
-_REMEMBERED = 64
 _SMALL = 2_000  # unknowns up to which an ordering is tried; larger systems are banded as they come, or not at all
 
 
@@ -38,7 +37,7 @@ class Band:
         return Band(order[::-1].copy(), self.upper, self.lower)
 
 
-@functools.lru_cache(maxsize=_REMEMBERED)
+@kept
 def band(pattern: Pattern) -> Band:
     """Return the narrowest band found for a square pattern: as it is, or by reverse Cuthill-McKee."""
     rows, cols = pattern.indices.astype(np.int64), pattern.cols.astype(np.int64)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,14 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import block_array, csc_array
 
+from sparsead.pattern.kept import kept, kept_with_partner
 from sparsead.pattern.pattern import Pattern
 from sparsead.pattern.slots import Slots
 from sparsead.pattern.triplets import from_triplets
 
-_REMEMBERED = 64  # combinations kept, so that a loop does not sort the same indices again
 
-
-@functools.lru_cache(maxsize=_REMEMBERED)
+@kept_with_partner
 def union(left: Pattern, right: Pattern) -> tuple[Pattern, Slots]:
     """Return the pattern of A + B, and where the stored entries of A, then of B, land."""
     rows = np.concatenate((left.indices, right.indices))
@@ -25,28 +23,28 @@ def union(left: Pattern, right: Pattern) -> tuple[Pattern, Slots]:
     return from_triplets(rows, cols, left.shape)
 
 
-@functools.lru_cache(maxsize=_REMEMBERED)
+@kept
 def diagonal(pattern: Pattern) -> tuple[Slots, Slots]:
     """Return the stored diagonal entries, and the diagonal position of each."""
     positions = np.flatnonzero(pattern.diagonal >= 0)
     return Slots(pattern.diagonal[positions], pattern.size), Slots(positions, len(pattern.diagonal))
 
 
-@functools.lru_cache(maxsize=_REMEMBERED)
+@kept
 def dense(pattern: Pattern) -> Slots:
     """Return where each stored entry stands in the full matrix, row by row."""
     m, n = pattern.shape
     return Slots(pattern.indices.astype(np.int64) * n + pattern.cols, m * n)
 
 
-@functools.lru_cache(maxsize=_REMEMBERED)
+@kept
 def transposed(pattern: Pattern) -> tuple[Pattern, Slots]:
     """Return the pattern of the transpose, and the stored entry here of each there."""
     pattern_t, from_here = pattern.transposition
     return pattern_t, Slots(from_here, pattern.size)
 
 
-@functools.lru_cache(maxsize=_REMEMBERED)
+@kept
 def rows_and_columns(pattern: Pattern) -> tuple[Slots, Slots]:
     """Return the row and the column of each stored entry, as slots of vectors (m,) and (n,)."""
     return Slots(pattern.indices, pattern.shape[0]), Slots(pattern.cols, pattern.shape[1])

@@ -63,7 +63,7 @@ def _due(truth: Truth) -> set[str]:
         due.add("SingularMatrixError")
     if case.backend == "triangular" and "triangular" not in case.declared:
         due.add("BackendError")
-    if case.backend in ("pardiso", "cholmod", "umfpack", "banded") and _refuses(case):
+    if case.backend in ("pardiso", "cholmod", "umfpack", "cvxopt", "banded") and _refuses(case):
         due.add("BackendError")
     return due
 

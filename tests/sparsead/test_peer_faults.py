@@ -24,7 +24,7 @@ ROWS, COLS, VALUES = places(SIDE)
 N = SIDE**2
 B = np.random.default_rng(0).standard_normal(N)
 ASSEMBLE = sp.triplets(ROWS, COLS, (N, N))
-GENERAL = ("dense", "banded", "pardiso", "umfpack", "superlu")
+GENERAL = ("dense", "banded", "pardiso", "umfpack", "cvxopt", "superlu")
 DEFINITE = (*GENERAL, "cholmod")
 
 
@@ -144,7 +144,7 @@ print(resident() - before)
 """
 
 
-@pytest.mark.parametrize("backend", ["banded", "pardiso", "umfpack", "superlu", "cholmod"])
+@pytest.mark.parametrize("backend", ["banded", "pardiso", "umfpack", "cvxopt", "superlu", "cholmod"])
 def test_dropped_factorizations_give_their_memory_back(backend: str) -> None:
     """A hundred factorizations of 1 to 4 MB, each dropped, leave the process as large as it was."""
     backend_or_skip(backend)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -68,7 +68,7 @@ def energy(
     >>> [round(x, 12) for x in operator.forces([[0.0], [0.5], [1.0]]).reshape(-1).tolist()]
     [-3.0, 0.0, 3.0]
     """
-    return _pointwise(space, _derivative(density), parameters, degree, field, symmetric=True, definite=definite)
+    return _pointwise(space, _Derivative(density), parameters, degree, field, symmetric=True, definite=definite)
 
 
 def residual(
@@ -121,11 +121,17 @@ def residual(
     return _pointwise(space, flux, parameters, degree, field, symmetric=symmetric, definite=False)
 
 
-@functools.lru_cache(maxsize=256)
-def _derivative(density: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
-    def flux(value: Any, gradient: Any, **parameters: Any) -> tuple[Any, Any]:
+@dataclass(frozen=True)
+class _Derivative:
+    """Force and flux of an energy; equal for the same density, so that an operator made anew is the same program."""
+
+    density: Callable[..., Any]
+
+    def __call__(self, value: Any, gradient: Any, **parameters: Any) -> tuple[Any, Any]:
+        """Return the derivatives of the density in the value and in the gradient."""
+
         def energy(v: Any, g: Any) -> Any:
-            stored = jnp.asarray(density(v, g, **parameters))
+            stored = jnp.asarray(self.density(v, g, **parameters))
             if stored.size != 1:
                 raise SpaceError(
                     "an energy is one number at each point",
@@ -137,8 +143,6 @@ def _derivative(density: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
 
         force, stress = jax.grad(energy, (0, 1))(value, gradient)
         return force, stress
-
-    return flux
 
 
 def _pointwise(

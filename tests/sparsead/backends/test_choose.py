@@ -50,6 +50,11 @@ def installed(monkeypatch):
         (SYMMETRIC, ("cholmod", "umfpack"), "umfpack"),
         (GENERAL, ("pardiso", "umfpack"), "pardiso"),
         (GENERAL, ("cholmod", "umfpack"), "umfpack"),
+        (DEFINITE, ("cvxopt", "cholmod", "umfpack"), "cholmod"),
+        (GENERAL, ("cvxopt", "cholmod", "umfpack"), "umfpack"),
+        (DEFINITE, ("cvxopt", "umfpack"), "cvxopt"),
+        (SYMMETRIC, ("cvxopt", "cholmod"), "cvxopt"),
+        (GENERAL, ("cvxopt", "cholmod"), "cvxopt"),
         (DEFINITE, (), "superlu"),
         (GENERAL, (), "superlu"),
     ],
@@ -85,7 +90,9 @@ def test_declared_triangle_is_substituted():
     assert choose(pattern, Structure(triangular="lower")).backend == "triangular"
 
 
-def test_large_system_on_superlu_tells_what_to_install(installed):
+@pytest.mark.parametrize(("structure", "gain"), [(DEFINITE, "4 times"), (GENERAL, r"1\.3 times")])
+def test_large_system_on_superlu_tells_what_to_install(installed, structure, gain):
     installed()
-    with pytest.warns(UserWarning, match=r'pip install "sparsead\[pardiso\]"'):
-        assert choose(laplacian(142)).backend == "superlu"
+    fixes = rf'pip install "sparsead\[pardiso\]".* GPL.* {gain} faster: pip install "sparsead\[cvxopt\]"'
+    with pytest.warns(UserWarning, match=fixes):
+        assert choose(laplacian(142), structure).backend == "superlu"

@@ -11,7 +11,7 @@ from sparsead.errors import NotPositiveDefiniteError, SingularMatrixError, Struc
 from tests.sparsead.backends.installed import backend_or_skip
 from tests.sparsead.errors.ways import COLS, ROWS, VALUES, B, N, Program, Way
 
-ANY_MATRIX = ("dense", "banded", "pardiso", "umfpack", "superlu")
+ANY_MATRIX = ("dense", "banded", "pardiso", "umfpack", "cvxopt", "superlu")
 DEFINITE_ONLY = (*ANY_MATRIX, "cholmod")
 SINGULAR = (
     r"(zero pivot (in column|at dof) \d+|a zero pivot in column \d+"

@@ -15,7 +15,7 @@ import pytest
 
 import sparsead
 from sparsead import backends, factor_cache
-from sparsead.backends import cholmod, mkl, umfpack_library
+from sparsead.backends import cholmod, cvxopt, mkl, umfpack_library
 from sparsead.errors import BackendMissingError
 from tests.conftest import require
 from tests.sparsead.errors.ways import COLS, FOUR_LINES, ROWS, VALUES, B, N, Way
@@ -26,6 +26,7 @@ LIBRARIES = {
     "pardiso": (mkl, "load", r'pip install "sparsead\[pardiso\]"'),
     "cholmod": (cholmod, "load", r'libsuitesparse-dev .*pip install "sparsead\[cholmod\]"'),
     "umfpack": (umfpack_library, "functions", r"libsuitesparse-dev"),
+    "cvxopt": (cvxopt, "load", r'pip install "sparsead\[cvxopt\]" .*GPL'),
 }
 
 

@@ -66,7 +66,7 @@ def test_kernels_give_the_same_bits(dtype: Any) -> None:
         assert np.array_equal(run(short, short_slots), run(long, long_slots))
 
 
-ABLE = [(backend, name) for backend in ("dense", "banded", "pardiso", "umfpack") for name in DECLARED]
+ABLE = [(backend, name) for backend in ("dense", "banded", "pardiso", "umfpack", "cvxopt") for name in DECLARED]
 
 
 @pytest.mark.parametrize("trans", ["N", "T", "H"])

@@ -23,7 +23,7 @@ SIDE = 12
 ROWS, COLS, VALUES = grid(SIDE)
 N = SIDE**2
 B = np.random.default_rng(0).standard_normal(N)
-GENERAL = ("dense", "banded", "pardiso", "umfpack", "superlu")
+GENERAL = ("dense", "banded", "pardiso", "umfpack", "cvxopt", "superlu")
 TRANSPORTS = ("buffer", "ffi")
 
 

@@ -48,7 +48,7 @@ def test_values_are_copied() -> None:
     assert np.array_equal(held.solve(b), before)
 
 
-@pytest.mark.parametrize("backend", ["dense", "banded", "pardiso", "umfpack", "superlu", "cholmod"])
+@pytest.mark.parametrize("backend", ["dense", "banded", "pardiso", "umfpack", "cvxopt", "superlu", "cholmod"])
 def test_determinant_is_right_or_not_told(backend: str) -> None:
     backend_or_skip(backend)
     rows, cols, values = grid(6)

@@ -45,8 +45,17 @@ def test_union_stores_what_either_stores() -> None:
     assert pattern.size == np.count_nonzero(full)
 
 
-def test_union_is_remembered() -> None:
-    assert combine.union(some((5, 4), 0), some((5, 4), 1))[1] is combine.union(some((5, 4), 0), some((5, 4), 1))[1]
+def test_union_is_remembered_by_the_left_pattern() -> None:
+    left = some((5, 4), 0)
+    assert combine.union(left, some((5, 4), 1))[1] is combine.union(some((5, 4), 0), some((5, 4), 1))[1]
+
+
+def test_left_pattern_remembers_its_last_partners_only() -> None:
+    left, first = some((5, 4), 0), some((5, 4), 1)
+    slots = combine.union(left, first)[1]
+    for seed in range(2, 30):
+        combine.union(left, some((5, 4), seed))
+    assert combine.union(left, first)[1] is not slots
 
 
 @pytest.mark.parametrize(
