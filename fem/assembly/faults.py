@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fem.dofs.topology import Topology
     from sparsead.pattern.pattern import Pattern
 
+_ROWS = ("u", "the velocity", "the acceleration")
 _ABLE = {
     "structure": (
         "a backend for this operator",
@@ -98,11 +99,42 @@ class Faults:
         cells = cells_at(self.structure.domains, np.array([topology.numbering.owner(dof)[0] for dof in dofs]))
         one, other = (named_dof(topology, dof) for dof in dofs)
         return StructureError(
-            "a form that says symmetric=True is not",
+            "a form that says it is symmetric is not",
             expected="as much force on one dof from the other as on the other from the one",
             got=f"{error.got}: rows and columns of {one} and {other}, in {listed(cells)}",
-            fix="pass symmetric=False to fem.elements.residual, or write the form as the derivative of an energy",
+            fix="let the attribute symmetric of that form say False, or correct its matrix",
             cells=tuple(cells.tolist()),
+        )
+
+
+@dataclass(frozen=True)
+class RunFaults:
+    """Says where a march went wrong in words of the space; static.
+
+    Parameters
+    ----------
+    topology : Topology
+        Dofs.
+    """
+
+    topology: Topology
+
+    def __call__(self, n: int, error: SparseADError) -> SparseADError:
+        """Return the error to raise, from the number n of dofs and the error of a run."""
+        row = getattr(error, "index", None)
+        if not isinstance(error, NonFiniteError) or row is None or row >= n * len(_ROWS):
+            return error
+        where: Any = error
+        of, dof = divmod(int(row), n)
+        at_start = where.step == 0
+        return NonFiniteError(
+            "a march begins with numbers that are not finite" if at_start else error.what,
+            expected="finite states, loads and prescribed values at all times",
+            got=f"{_ROWS[of]} of {named_dof(self.topology, dof)}{error.got[error.got.index(' = ') :]}",
+            fix=f"look at {'u0, v0, ' if at_start else ''}the load, the prescribed values and the coefficients "
+            f"{'at that time' if at_start else 'at that time, or take smaller steps'}",
+            dof=dof,
+            step=where.step,
         )
 
 

@@ -37,7 +37,7 @@ class Carried(NamedTuple):
     idle : int array
         Numbers of the cells without stiffness, ascending.
     bare : int array
-        Points that no cell gives anything, ascending.
+        Points with free dofs that no cell gives anything, ascending.
     unresisted : int array
         Free dofs of other points whose row is empty, ascending.
     parts : list of int array
@@ -94,7 +94,7 @@ def carried(
     stiff = [domain.nodes[~i] for domain, i in zip(domains, idle, strict=True)]
     return Carried(
         np.sort(numbers),
-        np.flatnonzero(~carries),
+        np.flatnonzero(~carries & loose),
         np.flatnonzero(free & ~resisted & carries[owner]),
         _parts(stiff, np.r_[owner[rows], tied], np.r_[owner[cols], owner[ties.col]], carries),
     )
