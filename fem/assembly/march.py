@@ -89,9 +89,9 @@ def march(
     SpaceError
         If a state or a load does not fit, operators are on different spaces, or are none.
     MeshError, MaterialError
-        If a cell is inverted or a material impossible; names the cell.
+        If a cell is inverted or a material impossible, or if points have cells without mass only; names cells.
     SparseADError
-        As `sparsead.transient.march`.
+        As `sparsead.transient.march`, with the points and cells of the space.
 
     Examples
     --------

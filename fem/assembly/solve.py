@@ -85,11 +85,11 @@ def solve(
     SpaceError
         If the operator is not linear, or the load does not fit.
     MeshError, MaterialError
-        If a cell is inverted or a material impossible; names the cell.
+        If a cell is inverted or a material impossible, or if cells without stiffness leave a part free; names cells.
     ConstraintError
         If the structure can move freely; names the rigid motion. If supports are of another space.
-    SingularMatrixError, NotPositiveDefiniteError
-        If the matrix is singular or indefinite for another reason.
+    SingularMatrixError, NotPositiveDefiniteError, NonFiniteError
+        If a motion meets no resistance for another reason, or a number is not finite; names a dof and its cells.
 
     Examples
     --------

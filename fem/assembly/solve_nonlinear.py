@@ -103,7 +103,7 @@ def solve_nonlinear(
     ------
     ConvergenceError
         If a load step does not converge; says which, and how far it came. If there is none, or no iteration.
-    SpaceError, ConstraintError, SingularMatrixError
+    SpaceError, ConstraintError, MaterialError, SingularMatrixError, NonFiniteError
         As `solve`.
 
     Examples

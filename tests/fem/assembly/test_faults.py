@@ -125,7 +125,7 @@ def test_void_cells_at_the_support_are_named(way: str) -> None:
 
 
 def test_structure_without_any_stiffness_is_named() -> None:
-    got = r"no stiffness in cell 0, all that point 0 at \(0, 0\) has; such points: 21"
+    got = r"no stiffness in cells 0 and 2, all that point 3 at \(1, 0\) has; such points: 18"
     refused(solved, 0 * SOLID, MaterialError, got)
 
 
@@ -174,7 +174,7 @@ def test_mechanism_that_nothing_explains_is_named_by_a_dof() -> None:
     assert any("the solver:" in note for note in error.__notes__)
 
 
-# -------------------------------------------------------------------------------------------- numbers that are not finite
+# --------------------------------------------------------------------------------------- numbers that are not finite
 @pytest.mark.parametrize("way", ["eager", "jitted", "jitted gradient"])
 @pytest.mark.parametrize(("value", "word"), [(np.nan, "nan"), (np.inf, "inf")])
 def test_modulus_that_is_not_finite_is_named_by_its_cell(value: float, word: str, way: str) -> None:
@@ -230,7 +230,7 @@ def test_solution_beyond_the_largest_number_is_named_by_its_point() -> None:
     refused(lambda young: solved(young, 1e100 * LOAD), 1e-300 * SOLID, NonFiniteError, got)
 
 
-# ----------------------------------------------------------------------------------------- promises, and what libraries can
+# ----------------------------------------------------------------------------------- promises, and what libraries can
 def test_form_that_is_not_as_symmetric_as_it_says_is_named() -> None:
     space = fem.Space(MESH)
     flow = fem.elements.advection(space, (1.0, 0.0))
@@ -262,7 +262,7 @@ def test_memory_that_does_not_suffice_is_said_in_words_of_the_mesh(monkeypatch: 
     assert "take a coarser mesh" in str(error)
 
 
-# ---------------------------------------------------------------------------------------------------------------- marches
+# ----------------------------------------------------------------------------------------------------------- marches
 @pytest.mark.parametrize("way", ["eager", "jitted"])
 def test_cells_without_mass_and_stiffness_are_named(way: str) -> None:
     got = r"no mass in cells 9 and 11, all that point 17 at \(5, 2\) has; such points: 2"
