@@ -29,6 +29,7 @@ from sparsead.transient.methods.explicit import ExplicitScheme
 from sparsead.transient.methods.tableaus import EXPLICIT
 from sparsead.transient.odesolve import arrays_of, name_in, parameter_of
 from sparsead.transient.options import known
+from sparsead.transient.reports.failures import Naming
 from sparsead.transient.run import Options, run
 from sparsead.transient.steps.times import check_times
 
@@ -145,7 +146,7 @@ def gradient_accuracy(
         field, (moving, fixed) = field_of(f, state, params)
         scheme = PerturbedScheme(field, tableau)
         data = ((*moving, strength), fixed)
-        out, _ = run(scheme, flat, times, data, options, flat.size, partial(name_in, state))
+        out, _ = run(scheme, flat, times, data, options, flat.size, Naming(partial(name_in, state)))
         return loss(jax.vmap(unravel)(out))
 
     zero = jnp.zeros((), jnp.finfo(flat.dtype).dtype)

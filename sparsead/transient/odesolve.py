@@ -17,6 +17,7 @@ from sparsead.transient.equations.field import field_of
 from sparsead.transient.gradients.backsolve import Backsolve
 from sparsead.transient.methods.table import SCHEMES
 from sparsead.transient.options import known
+from sparsead.transient.reports.failures import Naming
 from sparsead.transient.run import Options, run
 from sparsead.transient.steps.times import check_times
 
@@ -128,7 +129,8 @@ def odesolve(
     scheme = SCHEMES[known("method", method, SCHEMES)](field)
     z0 = scheme.lift((moving, fixed), jnp.asarray(times)[0], flat)
     options = Options(h, rtol, atol, gradient, checkpoint, max_steps)
-    out, stats = run(scheme, z0, times, (moving, fixed), options, controlled or flat.size, partial(name_in, start))
+    naming = Naming(partial(name_in, start))
+    out, stats = run(scheme, z0, times, (moving, fixed), options, controlled or flat.size, naming)
     states = jax.vmap(unravel)(out[:, : flat.size])
     parts = states if functional is not None else (states,)
     if full_output:

@@ -19,7 +19,7 @@ from sparsead.transient.methods.formulas import BackwardDifferences, RungeKutta
 from sparsead.transient.methods.implicit import ImplicitScheme
 from sparsead.transient.methods.implicit_tableaus import IMPLICIT
 from sparsead.transient.options import known
-from sparsead.transient.reports.failures import guarded
+from sparsead.transient.reports.failures import Naming, guarded
 from sparsead.transient.reports.stats import Stats, stats_of
 from sparsead.transient.setup import grid_of, kept
 from sparsead.transient.steps.times import step_counts
@@ -45,7 +45,7 @@ class Options:
 
 
 def run(
-    scheme: Any, z0: Any, times: Any, data: Any, options: Options, controlled: int, name: Callable[[int], str]
+    scheme: Any, z0: Any, times: Any, data: Any, options: Options, controlled: int, naming: Naming
 ) -> tuple[Any, Stats]:
     """Return the carried states at the requested times, shape (m, rows), and the counts.
 
@@ -63,12 +63,12 @@ def run(
         Options of the run.
     controlled : int
         Leading components whose error counts.
-    name : callable
-        Name of a component, for messages.
+    naming : Naming
+        Names for messages.
     """
     formula = getattr(scheme, "formula", None)
     if isinstance(formula, BackwardDifferences) and formula.order > 1:
-        return _multistep(scheme, z0, times, data, options, name)
+        return _multistep(scheme, z0, times, data, options, naming)
     integrate = _gradient(options.gradient, scheme)
     if isinstance(options.checkpoint, Disk):
         integrate = partial(pieces.states, options.checkpoint)
@@ -76,13 +76,11 @@ def run(
     problem = aca.Problem(scheme, grid, *kept(options.checkpoint, grid, z0, matrices=small(scheme, z0)))
     with typed():  # compiled programs hand on the texts of errors only
         out, end = integrate(problem, z0, data[0], data[1], controls)
-        out = guarded(problem, out, end, z0, data, controls, name)
+        out = guarded(problem, out, end, z0, data, controls, naming)
     return out, stats_of(problem, end, z0, str(options.gradient), str(options.checkpoint))
 
 
-def _multistep(
-    scheme: Any, u0: Any, times: Any, data: Any, options: Options, name: Callable[[int], str]
-) -> tuple[Any, Stats]:
+def _multistep(scheme: Any, u0: Any, times: Any, data: Any, options: Options, naming: Naming) -> tuple[Any, Stats]:
     """Begin with steps of a one-step method of order four, so that the first states cost no order."""
     order, n = scheme.formula.order, u0.size
     grid, _ = grid_of(scheme, times, options.h, (options.rtol, options.atol), options.max_steps, n)
@@ -91,7 +89,7 @@ def _multistep(
     begin = np.asarray(times[0], np.float64) + np.arange(first + 1) * float(options.h)
     starter = ImplicitScheme(scheme.system, RungeKutta(IMPLICIT["sdirk4"]))
     z0 = starter.lift(data, jnp.asarray(times)[0], u0)
-    early, stats = run(starter, z0, begin, data, options, n, name)
+    early, stats = run(starter, z0, begin, data, options, n, naming)
     history = early[:, :n]
     wanted = history[counts[counts <= first]]
     later = np.asarray(times)[counts > first]
@@ -103,7 +101,7 @@ def _multistep(
     _, controls = grid_of(scheme, goal, options.h, (None, None), options.max_steps, n)
     with typed():
         out, end = _gradient(options.gradient, scheme)(rest, z, data[0], data[1], controls)
-        out = guarded(rest, out, end, z, data, controls, name)
+        out = guarded(rest, out, end, z, data, controls, naming)
     return jnp.concatenate([wanted, out[1:, :n]]), stats_of(
         rest, end, z, str(options.gradient), str(options.checkpoint)
     )
