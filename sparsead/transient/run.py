@@ -18,7 +18,7 @@ from sparsead.transient.gradients import aca, backsolve, naive, pieces
 from sparsead.transient.gradients.along import along
 from sparsead.transient.gradients.sweep import small
 from sparsead.transient.methods.formulas import BackwardDifferences, RungeKutta
-from sparsead.transient.methods.implicit import ImplicitScheme, slope_at
+from sparsead.transient.methods.implicit import ImplicitScheme
 from sparsead.transient.methods.implicit_tableaus import IMPLICIT
 from sparsead.transient.options import known
 from sparsead.transient.reports.failures import guarded
@@ -90,7 +90,7 @@ def _multistep_moving(
     scheme: Any, u0: Any, times: Any, data: Any, options: Options, name: Callable[[int], str]
 ) -> tuple[Any, Stats]:
     """Formulas of steps of one size cannot let one move: the steps stay, and states move along their slopes."""
-    slope = slope_at(scheme.system, data, times[0], u0)
+    slope = scheme.system.slope(data, times[0].astype(jnp.finfo(u0.dtype).dtype), u0)
     begin = along(u0, -slope, times[0])
     step_counts(times, options.h)  # says what is wrong where their numbers are hidden
     states, slopes, stats = _multistep(scheme, begin, concrete(times), data, options, name)

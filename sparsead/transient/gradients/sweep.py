@@ -50,6 +50,7 @@ def _walk(static: Any, residuals: Any, moves: Any, kept: Any) -> Any:
 
     def one(i: Any, carry: Any) -> Any:
         u, du, kept = carry
+
         def place(times: Any) -> Any:
             return place_of(problem, store, controls._replace(times=times), i)
 

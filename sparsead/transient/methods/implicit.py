@@ -95,7 +95,7 @@ class ImplicitScheme:
         rows = {"u": u0, "0": jnp.zeros_like(u0), "v": v0}
         last = self.formula.start[-1]
         if last == "v":
-            rows["v"] = slope_at(self.system, data, t, u0)
+            rows["v"] = self.system.slope(data, _like(u0, t), u0)
         elif last == "a":
             t = _like(u0, t)
             out_of_balance = self.system.residual(data, t, u0, v0, rows["0"])
@@ -247,12 +247,6 @@ class ImplicitScheme:
 
         k, dk, _, count = lax.while_loop(going, again, (first, jnp.zeros_like(first), jnp.inf, 0))
         return jnp.where((count <= _ITERATIONS) & jnp.isfinite(dk).all(), k, jnp.nan)
-
-
-def slope_at(system: Any, data: Data, t: Any, u: Any) -> Any:
-    """Return the slope of a system of first order, shape (n,)."""
-    t, zero = _like(u, t), jnp.zeros_like(u)
-    return -system.solve(data, t, u, (0.0, 1.0, 0.0), system.residual(data, t, u, zero, zero), "N")
 
 
 def _like(u: Any, t: Any) -> Any:

@@ -60,7 +60,7 @@ def slopes_of_walk(method: str, times: Any = TIMES, rate: Any = RATE) -> Any:
     """Derivatives of the weighted results in each requested time, all other points of the grid held."""
     tableau = (EXPLICIT | IMPLICIT)[method]
     found = []
-    for j, count in enumerate(COUNTS):
+    for count in COUNTS:
         points = TIMES[0] + H * np.arange(COUNTS[-1] + 1) + 0j
         points[COUNTS] = times
         points[count] += 1e-30j
