@@ -103,6 +103,7 @@ def mass_of(mass: Any, flat: Any, controlled: int) -> Any:
     ShapeError, NonFiniteError
         If it has another shape, or a number of it is not finite.
     """
+    known = concrete(mass)
     mass = jnp.asarray(mass)
     if mass.shape not in ((controlled,), (controlled, controlled)):
         raise ShapeError(
@@ -111,7 +112,6 @@ def mass_of(mass: Any, flat: Any, controlled: int) -> Any:
             got=f"mass of shape {mass.shape}",
             fix="pass one row for each number of u0, in the order of jax.flatten_util.ravel_pytree(u0)",
         )
-    known = concrete(mass)
     if isinstance(known, np.ndarray) and not np.isfinite(known).all():
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(known))[0])
         raise NonFiniteError(

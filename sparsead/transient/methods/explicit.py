@@ -114,8 +114,8 @@ class ExplicitScheme:
         """Return the next state and its tangent; `d_place` are those of t and h, if they move."""
         moving, fixed = data
 
-        def step(u: Any, moving: Any, *place: Any) -> Any:
-            return self.step((moving, fixed), *(place or (t, h)), u)
+        def step(u: Any, moving: Any, t: Any = t, h: Any = h) -> Any:
+            return self.step((moving, fixed), t, h, u)
 
         return jax.jvp(step, (u, moving, t, h)[: 2 + len(d_place)], (du, d_moving, *d_place))
 

@@ -104,8 +104,8 @@ class IntegratingScheme:
         after, d_after = self.inner.tangent(data, t, h, before, d_before, d_moving, d_place)
         moving, fixed = data
 
-        def added(moving: Any, before: Any, after: Any, q: Any, *place: Any) -> Any:
-            return self._added((moving, fixed), *(place or (t, h)), before, after, q)
+        def added(moving: Any, before: Any, after: Any, q: Any, t: Any = t, h: Any = h) -> Any:
+            return self._added((moving, fixed), t, h, before, after, q)
 
         at = (moving, before, after, q, t, h)[: 4 + len(d_place)]
         q1, dq1 = jax.jvp(added, at, (d_moving, d_before, d_after, dq, *d_place))

@@ -131,15 +131,16 @@ class ImplicitScheme:
 
         `d_place` are the tangents of t and h, if they move.
         """
-        t, h, *d_place = (_like(z, x) for x in (t, h, *d_place))
+        t, h = _like(z, t), _like(z, h)
+        d_place = tuple(_like(z, x) for x in d_place)
         z1 = self.step(data, t, h, z)
         slopes, d_slopes = self._stages(z1), list[Any]()
         moving, fixed = data
         for i in range(self.formula.stages):
             before, d_before = slopes[:i], d_slopes[:i]
 
-            def balance(z: Any, before: Any, moving: Any, *place: Any, i: int = i) -> Any:
-                return self._residual((moving, fixed), *(place or (t, h)), z, before, slopes[i], i)
+            def balance(z: Any, before: Any, moving: Any, t: Any = t, h: Any = h, i: int = i) -> Any:
+                return self._residual((moving, fixed), t, h, z, before, slopes[i], i)
 
             at = (z, before, moving, t, h)[: 3 + len(d_place)]
             _, moved = jax.jvp(balance, at, (dz, d_before, d_moving, *d_place))

@@ -24,6 +24,8 @@ from jax import lax
 
 def concrete(x: Any) -> Any:
     """Return the numbers of an array that grad or jvp trace, and a tracer where jit or vmap hide them."""
+    if not isinstance(x, jax.core.Tracer):  # in a compiled program any operation would hide them
+        return np.asarray(x)
     value = lax.stop_gradient(x)
     return value if isinstance(value, jax.core.Tracer) else np.asarray(value)
 

@@ -125,19 +125,14 @@ def test_one_step_has_the_derivative_of_its_polynomial() -> None:
 def test_second_derivatives_in_times_and_parameters(method: str) -> None:
     """Forward over reverse; compared with differences of the complex step."""
 
-    def gradient(times: Any, rate: Any) -> Any:
+    def loss(times: Any, rate: Any) -> Any:
         parts = odesolve(driven, START, times, rate, functional=square, method=method, h=H)
         return jnp.sum(WEIGHTS * jnp.concatenate(parts, 1))
 
     move, step = np.array([0.4, -0.3, 0.2, 0.7]), 1e-4
-    found = jax.jvp(lambda t, k: jax.grad(gradient)(t, k), (TIMES, RATE), (move, 0.6))[1]
+    found = jax.jvp(lambda t, k: jax.grad(loss)(t, k), (TIMES, RATE), (move, 0.6))[1]
     ahead, back = (slopes_of_walk(method, TIMES + s * step * move, RATE + s * step * 0.6) for s in (1, -1))
     np.testing.assert_allclose(found, (ahead - back) / (2 * step), rtol=2e-6, atol=2e-7)
-    mixed = jax.jvp(lambda t: jax.grad(gradient, 1)(t, RATE), (TIMES,), (move,))[1]
-    other = jax.grad(lambda k: jnp.sum(jax.grad(gradient)(TIMES, k) * move))(RATE) if method == "rk4" else None
-    ahead, back = (slopes_of_walk(method, TIMES, RATE + s * step) @ move for s in (1, -1))
-    assert float(mixed) == pytest.approx((ahead - back) / (2 * step), rel=2e-6)
-    assert other is None or float(other) == pytest.approx(float(mixed), rel=1e-12)
 
 
 @pytest.mark.parametrize("order", [2, 4])
@@ -172,6 +167,7 @@ def test_times_may_be_arguments_of_a_compiled_program() -> None:
     np.testing.assert_allclose(jax.jit(jax.grad(weighted))(TIMES), jax.grad(weighted)(TIMES), rtol=1e-11)
     with pytest.raises(errors.NoDerivativeError, match=r"got: .*t traced by jit"):
         jax.jit(lambda t: weighted(t, method="rk4", h=H))(TIMES)
+    jax.jit(lambda start: odesolve(driven, start, [0.0, 0.1], RATE, method="rk4", h=H))(START)  # these are known
 
 
 def test_derivative_in_the_step_size_is_refused() -> None:
@@ -183,7 +179,7 @@ ONE = sp.diags([jnp.array([2.0, 1.0])]).declare(symmetric=True, positive_definit
 SPRING = sp.diags([jnp.array([8.0, 3.0])]).declare(symmetric=True, positive_definite=True)
 
 
-def swung(times: Any, h: float, u: Any, v: Any, begin: float = 0.0) -> Any:
+def swung(times: Any, h: float, u: Any, v: Any) -> Any:
     return march(
         u, times, mass=ONE, stiffness=SPRING, damping=0.1 * ONE, v0=v, h=h,
         load=lambda t, p: jnp.stack([jnp.sin(t), 0.0 * t]),
