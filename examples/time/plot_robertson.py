@@ -2,9 +2,9 @@ r"""
 Three rates, nine powers of ten: when is half of it gone?
 =========================================================
 
-Robertson's reaction turns A into C by way of B, which is so eager that there is never more than a trace of it. Its rates
-differ by nine powers of ten, and it goes on for days. That nothing is lost is not integrated but demanded: the third
-equation is algebraic, :math:`A + B + C = 1`, and the mass matrix has a zero there.
+Robertson's reaction turns A into C by way of B, which is so eager that there is never more than a trace of it. Its
+rates differ by nine powers of ten, and it goes on for days. That nothing is lost is not integrated but demanded: the
+third equation is algebraic, :math:`A + B + C = 1`, and the mass matrix has a zero there.
 
 .. math::
 
@@ -58,7 +58,7 @@ for _ in range(6):
     half = half * np.exp((0.5 - value) / (slope * half))
 gradient = -in_rates / slope
 elasticity = gradient * rates / half
-print(f"half of A is gone after {half:.2f} s; one percent more of each rate changes it by", np.round(elasticity, 3), "%")
+print(f"half of A is gone after {half:.1f} s; one percent more of each rate: {np.round(elasticity, 3)} percent")
 
 # %%
 # If all rates are twice as fast everything happens in half the time: the elasticities add up to -1.

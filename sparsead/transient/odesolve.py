@@ -58,7 +58,7 @@ def odesolve(
     t : array, shape (m,)
         Increasing times; steps end on each of them.
     params : pytree of arrays, optional
-        Third argument of `f`.
+        Third argument of `f`; of any structure too.
     mass : array, shape (n, n) or (n,), optional
         M or its diagonal, of the flat state. Implicit methods take a singular one, of index 1: u0 is moved on the
         algebraic equations, with M u0 unchanged.

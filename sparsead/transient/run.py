@@ -20,11 +20,10 @@ from sparsead.transient.gradients.sweep import small
 from sparsead.transient.methods.formulas import BackwardDifferences, RungeKutta
 from sparsead.transient.methods.implicit import ImplicitScheme
 from sparsead.transient.methods.implicit_tableaus import IMPLICIT
-from sparsead.transient.options import known
+from sparsead.transient.options import concrete, known
 from sparsead.transient.reports.failures import guarded
 from sparsead.transient.reports.stats import Stats, stats_of
 from sparsead.transient.setup import grid_of, kept
-from sparsead.transient.steps.moved import concrete
 from sparsead.transient.steps.times import step_counts
 
 GRADIENTS: dict[str, Callable[..., Any]] = {

@@ -32,7 +32,7 @@ from sparsead.errors import NonFiniteError, ShapeError
 from sparsead.transient.equations.field import Field
 from sparsead.transient.equations.systems import Coefficients, DenseSystem
 from sparsead.transient.equations.traced import Data
-from sparsead.transient.steps.moved import concrete
+from sparsead.transient.options import concrete
 
 
 @dataclass(frozen=True)

@@ -16,18 +16,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
-
-
-def concrete(x: Any) -> Any:
-    """Return the numbers of an array that grad or jvp trace, and a tracer where jit or vmap hide them."""
-    if not isinstance(x, jax.core.Tracer):  # in a compiled program any operation would hide them
-        return np.asarray(x)
-    value = lax.stop_gradient(x)
-    return value if isinstance(value, jax.core.Tracer) else np.asarray(value)
 
 
 def shift(times: Any) -> Any:

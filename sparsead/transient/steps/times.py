@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sparsead.errors import NoDerivativeError, NonFiniteError, ShapeError
-from sparsead.transient.steps.moved import concrete
+from sparsead.transient.options import concrete
 
 _SLACK = 1e-6  # of a step: what times made from sums of decimals may be off
 
