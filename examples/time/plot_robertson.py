@@ -42,7 +42,7 @@ def shares(times, k):
 
 # %%
 # The numbers that every stiff solver is tried on.
-times = np.r_[0.0, 4.0 * 10.0 ** np.arange(-5.0, 6.0, 0.5)]  # [s]
+times = np.r_[0.0, 4.0 * 10.0 ** np.arange(-5.0, 6.0, 0.25)]  # [s]
 found = shares(times, rates)
 known = {0.4: 0.98517, 4.0: 0.90552, 40.0: 0.71583, 400.0: 0.45052, 4000.0: 0.18320, 40000.0: 0.038983}
 for time, a in known.items():

@@ -49,6 +49,22 @@ def struck(thickness: Any, force: Any, points: Any = None, **options: Any) -> An
     )  # fmt: skip
 
 
+def test_last_time_moves_the_body_with_its_velocity() -> None:
+    mass, stiffness = strip(THICKNESS)
+
+    def end(last: Any) -> Any:
+        return fem.march(
+            REST, [0.0, 4 * H, last], 1.0, mass=mass, stiffness=stiffness, load=blow, v0=REST, supports=CLAMPED, h=H
+        )  # fmt: skip
+
+    motion, moved = jax.jvp(end, (10 * H,), (1.0,))
+    assert relative_gap(moved.u[2], motion.v[2]) < 0.02  # to the order of Newmark's method
+    assert np.all(moved.u[:2] == 0)
+    bar = jax.random.normal(jax.random.key(0), motion.u.shape)
+    back = jax.grad(lambda last: jnp.sum(bar * end(last).u))(10 * H)
+    assert float(back) == pytest.approx(float(jnp.sum(bar * moved.u)), rel=1e-12)
+
+
 def test_newmark_has_the_digits_of_dense_matrices() -> None:
     motion = struck(THICKNESS, 1.0)
     assert motion.u.shape == (3, *SPACE.shape)
