@@ -13,6 +13,8 @@ from tests.conftest import require
 jax = require("jax")
 jnp = require("jax.numpy")
 odesolve = require("sparsead.transient").odesolve
+field_of = require("sparsead.transient.equations.field").field_of
+MassSystem = require("sparsead.transient.equations.mass").MassSystem
 check_derivatives = require("tests.sparsead.transient.derivatives").check_derivatives
 errors = sparsead.errors
 
@@ -84,6 +86,14 @@ def test_differential_and_algebraic_components_keep_the_order(method: str, exact
 def test_start_is_moved_on_the_algebraic_equations() -> None:
     states = odesolve(coupled, jnp.array([1.0, 0.5]), [0.0, 0.1], 2.0, mass=ONE_FREE, method="sdirk2", h=0.1)
     np.testing.assert_allclose(states[0], [1.0, root(1.0)], rtol=1e-14)
+
+
+def test_slope_stays_on_the_algebraic_equations() -> None:
+    """Of v³ + v = u + sin t: v' = (u' + cos t) / (3 v² + 1)."""
+    field, (moving, fixed) = field_of(coupled, jnp.ones(2), 2.0)
+    t, v = 0.7, float(root(1.0 + np.sin(0.7)))
+    found = MassSystem(field).slope(((*moving, jnp.diag(ONE_FREE)), fixed), jnp.asarray(t), jnp.array([1.0, v]))
+    np.testing.assert_allclose(found, [-2.0 * v, (-2.0 * v + np.cos(t)) / (3 * v**2 + 1)], rtol=1e-13)
 
 
 def test_consistent_start_is_left_as_it_is() -> None:
