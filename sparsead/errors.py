@@ -131,3 +131,11 @@ class StepLimitError(SparseADError, RuntimeError):
 
 class ReverseMissError(SparseADError, ArithmeticError):
     """A trajectory integrated backwards does not come back to where it began; ``miss`` says by how much."""
+
+
+class HighIndexError(SparseADError, ArithmeticError):
+    """A differential-algebraic equation of index above 1: its algebraic equations leave something open."""
+
+
+class InconsistentStartError(SparseADError, ArithmeticError):
+    """No first state near the given one satisfies the algebraic equations; ``residual`` says by how much."""

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 import sparsead.transient as engine
 from fem.assembly.body import Body, Shared, body_of, vector
@@ -25,16 +26,16 @@ Supports = Constraints | Sequence[Constraints]
 
 
 def march(
-    u0: Any,
-    t: Any,
+    u0: ArrayLike,
+    t: ArrayLike | Sequence[ArrayLike],
     params: Any = None,
     *,
     mass: Operator,
     stiffness: Operator | NonlinearOperator | None = None,
     damping: Operator | None = None,
-    load: Any = None,
+    load: ArrayLike | Callable[..., ArrayLike] | None = None,
     supports: Supports | Callable[..., Supports] = (),
-    v0: Any = None,
+    v0: ArrayLike | None = None,
     functional: Callable[..., Any] | None = None,
     full_output: bool = False,
     **options: Any,
@@ -42,8 +43,8 @@ def march(
     """Integrate ``M u' + K u = f(t)``, or with `v0` ``M u'' + C u' + K u = f(t)``, under constraints.
 
     K may be a nonlinear operator: then ``r(u)`` stands for ``K u``, with Newton's method in every step. Derivatives in
-    whatever made the operators (materials, coordinates), in states, loads, motions of supports and params are exact on
-    the accepted steps, forward and reverse. Linear operators are assembled once, and their derivative is one
+    whatever made the operators (materials, coordinates), in states, times, loads, motions of supports and params are
+    exact on the accepted steps, forward and reverse. Linear operators are assembled once, and their derivative is one
     contraction over all cells at the end.
 
     Parameters
@@ -53,7 +54,7 @@ def march(
     t : array, shape (m,)
         Increasing times; steps end on each of them.
     params : pytree of arrays, optional
-        Last argument of the functions.
+        Last argument of the functions; of any structure, which no annotation says.
     mass : Operator
         M: `fem.elements.mass`, `fem.elements.lumped_mass`, or a heat capacity.
     stiffness : Operator or NonlinearOperator, optional

@@ -13,7 +13,7 @@ estimate that of the weaker solution of the pair, so they err on the safe side.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
+from jax.typing import ArrayLike
 
 from sparsead.errors import ShapeError
 from sparsead.transient.equations.field import field_of
@@ -88,7 +89,7 @@ def gradient_accuracy(
     loss: Callable[[Any], Any],
     f: Callable[..., Any],
     u0: Any,
-    t: Any,
+    t: ArrayLike | Sequence[ArrayLike],
     params: Any,
     *,
     method: str = "dormand_prince",
@@ -107,7 +108,8 @@ def gradient_accuracy(
     loss : callable
         ``loss(states)``, a number, from the states at `t`.
     f, u0, t, params, method, rtol, atol, h, max_steps
-        As in `odesolve`; the method must be one that estimates its error.
+        As in `odesolve`; the method must be one that estimates its error. u0 and params have any structure, which no
+        annotation says.
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 from sparsead.errors import ShapeError
 from sparsead.jax.sparse_array import SparseArray
@@ -49,8 +50,8 @@ SECOND_ORDER: dict[str, Any] = {
 
 
 def march(
-    u0: Any,
-    t: Any,
+    u0: ArrayLike,
+    t: ArrayLike | Sequence[ArrayLike],
     params: Any = None,
     *,
     mass: SparseArray,
@@ -58,9 +59,9 @@ def march(
     damping: SparseArray | None = None,
     internal: Callable[..., Any] | None = None,
     tangent: Callable[..., SparseArray] | None = None,
-    load: Any = None,
-    v0: Any = None,
-    prescribed: tuple[Any, Callable[..., Any]] | None = None,
+    load: ArrayLike | Callable[..., ArrayLike] | None = None,
+    v0: ArrayLike | None = None,
+    prescribed: tuple[ArrayLike, Callable[..., ArrayLike]] | None = None,
     method: str | GeneralizedAlpha | None = None,
     h: float | None = None,
     rtol: float | None = None,
@@ -75,9 +76,9 @@ def march(
 ) -> Any:
     """Integrate ``M u' + K u + r(t, u) = p(t)``, or with `v0` ``M u'' + C u' + K u + r(t, u) = p(t)``.
 
-    Matrices are `sparsead.jax.SparseArray`, whose values may be traced: derivatives in them, in u0, v0, params and in
-    whatever the functions close over are exact on the accepted grid. A linear step costs one solve; all steps of one
-    size, forward and back, share one factorization.
+    Matrices are `sparsead.jax.SparseArray`, whose values may be traced: derivatives in them, in u0, v0, t, params and
+    whatever the functions close over are exact on the accepted grid, of which the requested times alone move. A linear
+    step costs one solve; all steps of one size, forward and back, share one factorization.
 
     Parameters
     ----------
@@ -86,7 +87,7 @@ def march(
     t : array, shape (m,)
         Increasing times; steps end on each of them.
     params : pytree of arrays, optional
-        Last argument of the functions.
+        Last argument of the functions; of any structure, which no annotation says.
     mass, stiffness, damping : SparseArray, shape (n, n), optional
         M, K, C. A singular M is allowed where no step needs its inverse (backward Euler, SDIRK, BDF).
     internal : callable, optional
@@ -129,6 +130,8 @@ def march(
     ------
     ShapeError
         If shapes, times or options do not fit.
+    NoDerivativeError
+        As `odesolve`.
     SingularMatrixError, NotPositiveDefiniteError, NonFiniteError, StepSizeError, StepLimitError
         As `sparsead.jax.solve` and `odesolve`; in a compiled program within JAX's own exception.
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from jax import lax
 
 from sparsead.errors import ShapeError, SparseADError
 from sparsead.factors.options import Explain
@@ -51,6 +52,14 @@ def known(option: str, name: Any, names: Iterable[str]) -> str:
         got=f"{option}={name!r}",
         fix=f"{option}={(near or table)[0]!r}",
     )
+
+
+def concrete(x: Any) -> Any:
+    """Return the numbers of an array that grad or jvp trace, and a tracer where jit or vmap hide them."""
+    if not isinstance(x, jax.core.Tracer):  # in a compiled program any operation would hide them
+        return np.asarray(x)
+    value = lax.stop_gradient(x)
+    return value if isinstance(value, jax.core.Tracer) else np.asarray(value)
 
 
 def check_tolerance(name: str, value: Any) -> Any:

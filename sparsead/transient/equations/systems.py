@@ -43,9 +43,20 @@ class DenseSystem:
 
     def solve(self, data: Data, t: Any, u: Any, c: Coefficients, b: Any, trans: str) -> Any:
         """Return x with A x = b, or its transpose."""
-        slope = jax.jacfwd(lambda u: self.field(t, u, data))(u)
-        matrix = c[1] * jnp.eye(u.size, dtype=u.dtype) - c[0] * slope
+        matrix = self.matrix(data, t, u, c)
         return jnp.linalg.solve(matrix.T if trans == "T" else matrix, b)
+
+    def matrix(self, data: Data, t: Any, u: Any, c: Coefficients) -> Any:
+        """Return A, shape (n, n)."""
+        return c[1] * jnp.eye(u.size, dtype=u.dtype) - c[0] * self.jacobian(data, t, u)
+
+    def jacobian(self, data: Data, t: Any, u: Any) -> Any:
+        """Return the matrix of f in u, shape (n, n)."""
+        return jax.jacfwd(lambda u: self.field(t, u, data))(u)
+
+    def slope(self, data: Data, t: Any, u: Any) -> Any:
+        """Return v of ``R(t, u, v) = 0``, shape (n,)."""
+        return self.field(t, u, data)
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,11 @@ class SparseSystem:
         options = SolveOptions(matrix.structure, self.backend, explain=explain)
         return self._solved(options, matrix, b, "T" if trans == "T" else "N")
 
+    def slope(self, data: Data, t: Any, u: Any) -> Any:
+        """Return v of ``R(t, u, v) = 0`` of a system of first order, shape (n,)."""
+        zero = jnp.zeros_like(u)
+        return -self.solve(data, t, u, (0.0, 1.0, 0.0), self.residual(data, t, u, zero, zero), "N")
+
     def _solved(self, options: SolveOptions, matrix: Any, b: Any, trans: Literal["N", "T"]) -> Any:
         """x, or NaN where a step went wrong before: the run goes on and says at its end which step it was."""
 
@@ -116,10 +132,5 @@ def _absent(c: Any) -> bool:
 
 
 def slope_of(system: SparseSystem) -> Field:
-    """Return the slope of a system of first order, ``v`` of ``R(t, u, v) = 0``, for explicit methods."""
-
-    def slope(t: Any, u: Any, data: Data) -> Any:
-        zero = jnp.zeros_like(u)
-        return -system.solve(data, t, u, (0.0, 1.0, 0.0), system.residual(data, t, u, zero, zero), "N")
-
-    return Field(slope, ("slope of", system))
+    """Return the slope of a system of first order, for explicit methods."""
+    return Field(lambda t, u, data: system.slope(data, t, u), ("slope of", system))
