@@ -142,7 +142,7 @@ def check_margins(domain: Domain, names: tuple[str, ...], margins: NDArray[Any],
     """Raise the error of the first margin of a batch, shape (m, lanes), that is not positive."""
     if not len(names) or ((margins > 0) & (margins < np.inf)).all():
         return
-    rows, lanes = np.nonzero([wrong(name, margin) for name, margin in zip(names, margins, strict=True)])
+    rows, lanes = np.nonzero(np.stack([wrong(name, margin) for name, margin in zip(names, margins, strict=True)]))
     if not len(rows):
         return
     row, lane = int(rows[0]), int(lanes[0])
