@@ -59,6 +59,16 @@ class SparseADError(Exception):
         for name, value in where.items():
             setattr(self, name, value)
 
+    @property
+    def what(self) -> str:
+        """The first of the four parts."""
+        return self._what
+
+    @property
+    def got(self) -> str:
+        """The third of the four parts."""
+        return str(self._parts["got"])
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self._what, self._parts)
 
@@ -80,7 +90,7 @@ class DtypeError(SparseADError, TypeError):
 
 
 class NonFiniteError(SparseADError, ValueError):
-    """A value is NaN or infinite; ``row`` and ``column`` (or ``index``) say which."""
+    """A value is NaN or infinite; ``row`` and ``column`` (or ``index``) say which, ``of`` and ``value`` of what."""
 
 
 class StructureError(SparseADError, ValueError):
@@ -102,7 +112,9 @@ class BackendMissingError(SparseADError, ImportError):
 
 
 class BackendError(SparseADError, RuntimeError):
-    """A factorization library failed (out of memory, internal error) or cannot do what was asked."""
+    """A library failed or cannot do what was asked; ``fault`` is "memory" or "structure" where that is the reason."""
+
+    fault: str | None = None
 
 
 class NoDerivativeError(SparseADError, TypeError):
@@ -119,3 +131,11 @@ class StepLimitError(SparseADError, RuntimeError):
 
 class ReverseMissError(SparseADError, ArithmeticError):
     """A trajectory integrated backwards does not come back to where it began; ``miss`` says by how much."""
+
+
+class HighIndexError(SparseADError, ArithmeticError):
+    """A differential-algebraic equation of index above 1: its algebraic equations leave something open."""
+
+
+class InconsistentStartError(SparseADError, ArithmeticError):
+    """No first state near the given one satisfies the algebraic equations; ``residual`` says by how much."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -108,6 +108,9 @@ MARGINS = {
 }
 
 
+_NOT_FINITE = "look at what computes it: 0/0, a root of a negative number, an overflow"
+
+
 def fault(name: str, margin: float, cell: int, domain: str = "cell") -> SparseADError:
     """Return the error of a margin that is not positive.
 
@@ -123,21 +126,23 @@ def fault(name: str, margin: float, cell: int, domain: str = "cell") -> SparseAD
         ``"cell"`` or ``"facet"``.
     """
     rule = MARGINS[name]
+    if not np.isfinite(margin):
+        rule = replace(rule, what="a number of {domain} {cell} is not finite", fix=_NOT_FINITE)
     words = {"cell": cell, "value": rule.value(margin), "domain": domain}
     what, got = rule.what.format(**words), rule.got.format(**words)
     return rule.kind(what, expected=rule.expected, got=got, fix=rule.fix, cell=cell)
 
 
 def wrong(name: str, margin: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return where a margin is a fault, shape (e,); NaN is one."""
-    return ~(margin >= 0) if MARGINS[name].zero_allowed else ~(margin > 0)
+    """Return where a margin is a fault, shape (e,); a number that is not finite is one."""
+    return ~(margin >= 0 if MARGINS[name].zero_allowed else margin > 0) | (margin == np.inf)
 
 
 def check_margins(domain: Domain, names: tuple[str, ...], margins: NDArray[Any], batch: int) -> None:
     """Raise the error of the first margin of a batch, shape (m, lanes), that is not positive."""
-    if not len(names) or (margins > 0).all():
+    if not len(names) or ((margins > 0) & (margins < np.inf)).all():
         return
-    rows, lanes = np.nonzero([wrong(name, margin) for name, margin in zip(names, margins, strict=True)])
+    rows, lanes = np.nonzero(np.stack([wrong(name, margin) for name, margin in zip(names, margins, strict=True)]))
     if not len(rows):
         return
     row, lane = int(rows[0]), int(lanes[0])

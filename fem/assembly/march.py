@@ -9,30 +9,33 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 import sparsead.transient as engine
 from fem.assembly.body import Body, Shared, body_of, vector
+from fem.assembly.faults import RunFaults, faults_of
 from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.operator import Operator
 from fem.dofs.constraints import Constraints
 from fem.errors import SpaceError
 from fem.progress import stage
 from sparsead.jax.raised import typed
+from sparsead.transient.options import Words
 
 Supports = Constraints | Sequence[Constraints]
 
 
 def march(
-    u0: Any,
-    t: Any,
+    u0: ArrayLike,
+    t: ArrayLike | Sequence[ArrayLike],
     params: Any = None,
     *,
     mass: Operator,
     stiffness: Operator | NonlinearOperator | None = None,
     damping: Operator | None = None,
-    load: Any = None,
+    load: ArrayLike | Callable[..., ArrayLike] | None = None,
     supports: Supports | Callable[..., Supports] = (),
-    v0: Any = None,
+    v0: ArrayLike | None = None,
     functional: Callable[..., Any] | None = None,
     full_output: bool = False,
     **options: Any,
@@ -40,8 +43,8 @@ def march(
     """Integrate ``M u' + K u = f(t)``, or with `v0` ``M u'' + C u' + K u = f(t)``, under constraints.
 
     K may be a nonlinear operator: then ``r(u)`` stands for ``K u``, with Newton's method in every step. Derivatives in
-    whatever made the operators (materials, coordinates), in states, loads, motions of supports and params are exact on
-    the accepted steps, forward and reverse. Linear operators are assembled once, and their derivative is one
+    whatever made the operators (materials, coordinates), in states, times, loads, motions of supports and params are
+    exact on the accepted steps, forward and reverse. Linear operators are assembled once, and their derivative is one
     contraction over all cells at the end.
 
     Parameters
@@ -51,7 +54,7 @@ def march(
     t : array, shape (m,)
         Increasing times; steps end on each of them.
     params : pytree of arrays, optional
-        Last argument of the functions.
+        Last argument of the functions; of any structure, which no annotation says.
     mass : Operator
         M: `fem.elements.mass`, `fem.elements.lumped_mass`, or a heat capacity.
     stiffness : Operator or NonlinearOperator, optional
@@ -87,9 +90,9 @@ def march(
     SpaceError
         If a state or a load does not fit, operators are on different spaces, or are none.
     MeshError, MaterialError
-        If a cell is inverted or a material impossible; names the cell.
+        If a cell is inverted or a material impossible, or if points have cells without mass only; names cells.
     SparseADError
-        As `sparsead.transient.march`.
+        As `sparsead.transient.march`, with the points and cells of the space.
 
     Examples
     --------
@@ -114,13 +117,25 @@ def march(
         integrand = None if functional is None else partial(_integrand, body, functional, shape)
         found = engine.march(
             z0, t, shared, mass=m, damping=c, stiffness=k, internal=internal, tangent=tangent, load=forces, v0=w0,
-            functional=integrand, full_output=full_output, **options,
+            functional=integrand, full_output=full_output, words=_words(body, mass, damping, stiffness), **options,
         )  # fmt: skip
         z, *more = found if full_output or functional is not None else (found,)
         found = (_states(body, shared, z, t, shape), *more)
         if not any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves(found)):
             jax.block_until_ready(found)
     return found if len(found) > 1 else found[0]
+
+
+def _words(body: Body, mass: Operator, *others: Any) -> Words:
+    """How errors of the solves and of the run are said."""
+    topology, held = body.space.topology, body.reduction.held
+    parts = [mass, *others, *(getattr(operator, "linear", None) for operator in others)]
+    terms = [term for operator in parts if operator is not None for term in operator.terms]
+    return Words(
+        faults_of(topology, held, terms, "mass and stiffness"),
+        faults_of(topology, held, mass.terms, "mass"),
+        RunFaults(topology),
+    )
 
 
 def _integrand(body: Body, functional: Any, shape: tuple[int, ...], t: Any, z: Any, shared: Shared) -> Any:

@@ -27,12 +27,12 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.sparse import csr_array
 
+from fem.assembly.faults import faults_of
 from fem.assembly.inverse import Matrix, inverse
 from fem.assembly.operator import Operator, apply, assemble
-from fem.assembly.term import kinds_of
+from fem.dofs.carried import UNRESISTED
 from fem.dofs.constraints import Constraints, Held, combine
 from fem.dofs.reduction import Reduction
-from fem.dofs.rigid import Unsupported
 from fem.errors import ConstraintError, SpaceError
 from fem.progress import stage
 from sparsead.factors.options import SolveOptions
@@ -87,11 +87,11 @@ def solve(
     SpaceError
         If the operator is not linear, or the load does not fit.
     MeshError, MaterialError
-        If a cell is inverted or a material impossible; names the cell.
+        If a cell is inverted or a material impossible, or if cells without stiffness leave a part free; names cells.
     ConstraintError
         If the structure can move freely; names the rigid motion. If supports are of another space.
-    SingularMatrixError, NotPositiveDefiniteError
-        If the matrix is singular or indefinite for another reason.
+    SingularMatrixError, NotPositiveDefiniteError, NonFiniteError
+        If a motion meets no resistance for another reason, or a number is not finite; names a dof and its cells.
 
     Examples
     --------
@@ -117,7 +117,7 @@ def solve(
     if traced and isinstance(load, np.ndarray | jax.Array) and not isinstance(load, jax.core.Tracer):
         load = constant(np.array(load))  # a copy: the program asks for it whenever it runs
     vectors, shape = operator.space.flatten(load)
-    explain = Unsupported(operator.space.topology, constraints.held, kinds_of(operator.terms))
+    explain = faults_of(operator.space.topology, constraints.held, operator.terms)
     options = SolveOptions(operator.structure, backend, on_singular, explain=explain)
     what = "trace of a solution" if traced else f"solution for {len(vectors)} loads"
     with typed(), stage(f"{what}, {operator.space.count} dofs"):
@@ -200,15 +200,16 @@ def reduce_values(reduction: Reduction, values: Any) -> Any:
         moved = values[constant(reduction.source)] * constant(reduction.factor)
     if len(reduction.kept):
         values = values.at[constant(reduction.killed)].set(0.0, unique_indices=True, mode="promise_in_bounds")
-        values = _with_diagonal(reduction, values)
-    return values if moved is None else values.at[constant(reduction.target)].add(moved)
+    if moved is not None:
+        values = values.at[constant(reduction.target)].add(moved)
+    return _with_diagonal(reduction, values) if len(reduction.kept) else values
 
 
 def _with_diagonal(reduction: Reduction, values: Any) -> Any:
     """Return stored values whose diagonal is nowhere zero at constrained dofs, shape (s,)."""
     kept = constant(reduction.kept)
     own = values[kept]
-    size = jax.lax.cond((own == 0).any(), lambda v: jnp.abs(v).max(), lambda _: jnp.ones(()), values)
+    size = jax.lax.cond((own == 0).any(), lambda v: UNRESISTED * jnp.abs(v).max(), lambda _: jnp.ones(()), values)
     return values.at[kept].set(jnp.where(own == 0, size, own), unique_indices=True, mode="promise_in_bounds")
 
 

@@ -27,6 +27,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fem.assembly.faults import faults_of
 from fem.assembly.newton import Problem, Settings, factor_solve, newton, reduction_for, residual
 from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.operator import apply
@@ -37,10 +38,8 @@ from fem.assembly.solve import (
     reduce_vectors,
     settled,
 )
-from fem.assembly.term import kinds_of
 from fem.dofs.cases import single
 from fem.dofs.constraints import Constraints
-from fem.dofs.rigid import Unsupported
 from fem.errors import ConvergenceError, SpaceError
 from sparsead.factors.options import SolveOptions
 from sparsead.jax.raised import typed
@@ -104,7 +103,7 @@ def solve_nonlinear(
     ------
     ConvergenceError
         If a load step does not converge; says which, and how far it came. If there is none, or no iteration.
-    SpaceError, ConstraintError, SingularMatrixError
+    SpaceError, ConstraintError, MaterialError, SingularMatrixError, NonFiniteError
         As `solve`.
 
     Examples
@@ -127,7 +126,8 @@ def solve_nonlinear(
     symmetric = all(term.form.symmetric for term in operator.terms)
     if operator.linear is not None:
         symmetric = symmetric and operator.linear.symmetric
-    explain = Unsupported(space.topology, constraints.held, kinds_of(operator.terms))
+    terms = operator.terms + (() if operator.linear is None else operator.linear.terms)
+    explain = faults_of(space.topology, constraints.held, terms)
     structure = Structure(symmetric=symmetric, positive_definite=operator.definite)
     settings = Settings(SolveOptions(structure, backend, explain=explain), steps, iterations, tolerance, progress)
     start = jnp.zeros(space.count) if initial is None else single(space, initial, "initial state")

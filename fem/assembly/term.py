@@ -69,6 +69,11 @@ def kinds_of(terms: Iterable[Term[Any]]) -> tuple[tuple[str, str], ...]:
     return tuple({term.field.name: term.form.kind for term in terms if hasattr(term.form, "kind")}.items())
 
 
+def cells_of(terms: Iterable[Term[Any]]) -> tuple[Domain, ...]:
+    """Return the domains of terms that are made of cells, each once."""
+    return tuple(dict.fromkeys(term.domain for term in terms if term.domain.what == "cell"))
+
+
 def coordinates(domain: Domain, points: Any) -> Any:
     """Gather the coordinates of the nodes of each cell by batch, shape (batches, k, a, lanes)."""
     d = points.shape[1]

@@ -37,6 +37,8 @@ class Reduction:
 
     Attributes
     ----------
+    held : Held
+        The constraints.
     system : System
         Pattern, with the fill-in that couplings cause.
     mask : bool array, shape (n,)
@@ -60,6 +62,7 @@ class Reduction:
 
     def __init__(self, topology: Topology, held: Held) -> None:
         n = topology.numbering.count
+        self.held = held
         self.dofs = held.dofs
         self.mask = np.ones(n, bool)
         self.mask[held.dofs] = False

@@ -1,15 +1,10 @@
-"""Rigid motions, and which of them supports leave free: what a singular stiffness matrix means."""
+"""Rigid motions, and which of them supports leave free."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
-
-from fem.errors import ConstraintError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +12,6 @@ if TYPE_CHECKING:
     from fem.dofs.constraints import Held
     from fem.dofs.fields import Field
     from fem.dofs.topology import Topology
-    from sparsead.errors import SparseADError
 
 _AXES = "xyz"
 _PART = 1e-6  # of the largest part of a motion: smaller ones are rounding
@@ -78,9 +72,10 @@ def _turns(centred: NDArray[np.float64], components: int) -> tuple[list[str], ND
     return names, turns
 
 
-@dataclass(frozen=True)
-class Unsupported:
-    """Turns the error of a singular matrix into one that names the free rigid motion of a part of the mesh.
+def free_motions(
+    topology: Topology, held: Held, part: NDArray[np.integer], field: Field, kind: str | None = None
+) -> list[str]:
+    """Return the names of the rigid motions of some points that no constraint stops, combined where they must be.
 
     Parameters
     ----------
@@ -88,76 +83,31 @@ class Unsupported:
         Dofs.
     held : Held
         Constraints.
-    kinds : tuple of (str, str)
-        Names of fields, and what their components are; see `rigid_motions`.
+    part : int array, shape (p,)
+        Points that move as one.
+    field : Field
+        The unknown.
+    kind : str, optional
+        What its components are; see `rigid_motions`.
     """
+    dofs = topology.numbering.first[part][:, None] + field.offset + np.arange(field.components)
+    supported = part[np.isin(dofs, held.dofs).any(axis=1)]
+    about = topology.mesh.points[supported].mean(axis=0) if len(supported) else None
+    names, motions = rigid_motions(topology.mesh.points[part], field.components, kind, about=about)
+    return _described(names, _unstopped(held, dofs, motions))
 
-    topology: Topology
-    held: Held
-    kinds: tuple[tuple[str, str], ...] = ()
 
-    def __call__(self, error: SparseADError) -> SparseADError:
-        """Return the error to raise."""
-        for part in self._parts():
-            for field in self.topology.numbering.fields:
-                kind = dict(self.kinds).get(field.name)
-                points = self.topology.mesh.points[part]
-                names, motions = rigid_motions(points, field.components, kind, about=self._middle_of_held(part, field))
-                free = self._free(part, field, motions)
-                if len(free):
-                    return self._free_to_move(part, field, "; ".join(_described(names, free)))
-        return self._place(error)
-
-    def _free_to_move(self, part: NDArray[np.integer], field: Field, motion: str) -> ConstraintError:
-        whole = len(part) == len(self.topology.mesh.points)
-        where = "the structure" if whole else f"the part of {len(part)} points with point {part[0]}"
-        several = len(self.topology.numbering.fields) > 1
-        return ConstraintError(
-            f"{where} is free to move" + (f" in field {field.name!r}" if several else ""),
-            expected="supports that stop every rigid motion of every part",
-            got=f"no support stops: {motion}",
-            fix="hold more dofs with fem.fix, or tie the parts together",
-            point=int(part[0]),
-        )
-
-    def _parts(self) -> list[NDArray[np.integer]]:
-        pairs = self.topology.system().pairs
-        count = len(pairs.indptr) - 1
-        ones = np.ones(len(pairs.neighbours), np.int8)
-        graph = csr_array((ones, pairs.neighbours, pairs.indptr), shape=(count, count))
-        number, labels = connected_components(graph, directed=False)
-        return [np.flatnonzero(labels == label) for label in range(min(number, 50))]
-
-    def _dofs(self, part: NDArray[np.integer], field: Field) -> NDArray[np.integer]:
-        return self.topology.numbering.first[part][:, None] + field.offset + np.arange(field.components)
-
-    def _middle_of_held(self, part: NDArray[np.integer], field: Field) -> NDArray[np.float64] | None:
-        """Return the middle of the supported points of a part, about which it turns, if there are any."""
-        supported = part[np.isin(self._dofs(part, field), self.held.dofs).any(axis=1)]
-        return self.topology.mesh.points[supported].mean(axis=0) if len(supported) else None
-
-    def _free(self, part: NDArray[np.integer], field: Field, motions: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the coefficients of the motions that violate no constraint, one combination a row."""
-        n = self.topology.numbering.count
-        dofs = self._dofs(part, field)
-        scale = np.abs(motions).max(axis=(1, 2), keepdims=True)
-        unit = motions / np.where(scale > 0, scale, 1)
-        full = np.zeros((len(motions), n))
-        full[:, dofs.reshape(-1)] = unit.reshape(len(motions), -1)
-        violated = full[:, self.held.dofs] - (self.held.couplings @ full.T).T
-        left, stretch, _ = np.linalg.svd(violated)
-        resistance = np.zeros(len(motions))
-        resistance[: len(stretch)] = stretch
-        return left[:, resistance <= _FREE * max(resistance.max(), 1.0)].T
-
-    def _place(self, error: SparseADError) -> SparseADError:
-        dof = getattr(error, "dof", None)
-        if dof is None:
-            dof = getattr(error, "column", None)
-        if dof is not None:
-            node, field, component = self.topology.numbering.owner(int(dof))
-            error.add_note(f"dof {dof} is component {component} of field {field.name!r} at point {node}")
-        return error
+def _unstopped(held: Held, dofs: NDArray[np.integer], motions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Coefficients of the motions that violate no constraint, one combination a row."""
+    scale = np.abs(motions).max(axis=(1, 2), keepdims=True)
+    unit = motions / np.where(scale > 0, scale, 1)
+    full = np.zeros((len(motions), held.couplings.shape[1]))
+    full[:, dofs.reshape(-1)] = unit.reshape(len(motions), -1)
+    violated = full[:, held.dofs] - (held.couplings @ full.T).T
+    left, stretch, _ = np.linalg.svd(violated)
+    resistance = np.zeros(len(motions))
+    resistance[: len(stretch)] = stretch
+    return left[:, resistance <= _FREE * max(resistance.max(), 1.0)].T
 
 
 def _described(names: list[str], motions: NDArray[np.float64]) -> list[str]:

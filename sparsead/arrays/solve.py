@@ -84,13 +84,26 @@ def solve(
     >>> sp.solve(A, np.array([4.0, 8.0]))
     array([1., 2.])
     """
+    check_square(matrix)
+    return solve_with(SolveOptions(matrix._structure, backend, on_singular, precision), matrix, b, trans=trans)
+
+
+def solve_with(options: SolveOptions, matrix: SparseArray[Array], b: ArrayLike | Array, *, trans: Trans = "N") -> Array:
+    """Return x with ``op(A) x = b``, as `solve` does, for packages that say its errors in their own words.
+
+    Parameters
+    ----------
+    options : SolveOptions
+        With the structure of the matrix.
+    matrix, b, trans
+        As in `solve`.
+    """
     n = check_square(matrix)
     binding = matrix.binding
     load = binding.asarray("b", b)
     check_rows("b", np.shape(load), n, "rows")
-    options = SolveOptions(matrix._structure, backend, on_singular, precision)
-    if backend is not None:
-        get(backend)
+    if options.backend is not None:
+        get(options.backend)
     transposed, conjugated = _composed(matrix, trans)
     values: Any = matrix.values
     load = binding.xp.conj(load) if conjugated else load

@@ -211,6 +211,7 @@ class Entry:
                 expected="memory for the factors",
                 got=f"a matrix of shape {self.group.pattern.shape} with {self.group.pattern.size} stored entries",
                 fix="declare the structure (half the memory), or free other factors: sparsead.factor_cache.clear()",
+                fault="memory",
             ) from error
         self._analysis = analysis
         self._watched = self._may_mislead(factorization)

@@ -113,6 +113,7 @@ def _check_able(name: str, structure: Any, dtype: np.dtype[Any]) -> None:
             expected="a structure that it supports",
             got=f"a {structure.describe()} matrix of type {dtype}",
             fix="declare what holds (symmetric=True, positive_definite=True), or pass backend=None",
+            fault="structure",
         )
     if dtype.char in "fF" and not backend.single_precision:
         raise BackendError(

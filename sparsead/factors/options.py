@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from sparsead.errors import BackendError, SparseADError
 from sparsead.pattern.structure import GENERAL, Structure
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sparsead.pattern.pattern import Pattern
+
 OnSingular = Literal["raise", "nan"]
 Precision = Literal["double", "single"]
+
+
+class Explain(Protocol):
+    """Says an error of a solve in words of the problem that the matrix came from; compared by value."""
+
+    def __call__(self, error: SparseADError, pattern: Pattern, values: NDArray[Any]) -> SparseADError:
+        """Return the error to raise, from that of the solve and the matrix: its pattern and values, shape (s,)."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -27,8 +39,8 @@ class SolveOptions:
         Raise, or return NaN for that matrix: what dead lanes of a batch need.
     precision : {"double", "single"}
         Type of the factors. Values in single precision are factorized in double unless "single" is asked for.
-    explain : callable, optional
-        Called with the error of a singular or indefinite matrix; returns the error to raise, in words of the problem.
+    explain : Explain, optional
+        Called with whatever error a solve ends in, and the matrix; returns the error to raise.
     awaited : bool
         A solve with the same matrix will follow (a tangent, an adjoint): keep the factorization for it.
     parts : int
@@ -40,7 +52,7 @@ class SolveOptions:
     on_singular: OnSingular = "raise"
     precision: Precision = "double"
     awaited: bool = False
-    explain: Callable[[SparseADError], SparseADError] | None = None
+    explain: Explain | None = None
     parts: int = 1
 
     def __post_init__(self) -> None:

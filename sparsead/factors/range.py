@@ -82,6 +82,8 @@ def check_finite_solution(x: NDArray[Any]) -> None:
         fix="choose units in which neither the matrix nor the right-hand side is extreme",
         row=row,
         column=column,
+        of="solution",
+        value=x[column, row].item(),
     )
 
 

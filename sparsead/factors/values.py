@@ -42,6 +42,8 @@ def check_finite_values(pattern: Pattern, values: NDArray[Any]) -> None:
         row=row,
         column=column,
         index=stored,
+        of="matrix",
+        value=values[stored].item(),
     )
 
 
@@ -59,6 +61,8 @@ def check_finite_rhs(b: NDArray[Any], parts: int = 1) -> None:
         fix="look at what computes that load",
         row=row,
         column=column,
+        of="right-hand side",
+        value=b[part, row].item(),
     )
 
 

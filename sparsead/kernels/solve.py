@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sparsead.pattern.pattern import Pattern
 
 
+_UNUSABLE = (SingularMatrixError, NotPositiveDefiniteError, NonFiniteError)
 _DOUBLE = {char: np.result_type(char, np.float64) for char in "fdFD"}
 
 
@@ -64,19 +65,16 @@ def solve(
     for lane in range(len(values)):
         try:
             out[lane] = _solve_one(values[lane], b[lane], pattern, options, trans)
-        except (SingularMatrixError, NotPositiveDefiniteError, NonFiniteError) as error:
-            if options.on_singular == "nan":
+        except SparseADError as error:
+            if options.on_singular == "nan" and isinstance(error, _UNUSABLE):
                 out[lane] = np.where(np.any(b[lane], axis=1, keepdims=True), np.nan, 0)
                 continue
-            explained = error if options.explain is None else options.explain(error)
-            _note_lane(explained, lane, len(values))
-            if explained is not error:
-                raise explained from error
+            told = error if options.explain is None else options.explain(error, pattern, values[lane])
+            _note_lane(told, lane, len(values))
+            if told is not error:
+                raise told from None  # whoever knows the problem has said all; the words of the matrix would mislead
             if trans != "N" and isinstance(error, SingularMatrixError):
                 error.add_note("the solve is of the transpose or the adjoint; the dof is one of the matrix itself")
-            raise
-        except SparseADError as error:
-            _note_lane(error, lane, len(values))
             raise
     return out
 

@@ -13,7 +13,7 @@ estimate that of the weaker solution of the pair, so they err on the safe side.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
+from jax.typing import ArrayLike
 
 from sparsead.errors import ShapeError
 from sparsead.transient.equations.field import field_of
@@ -29,6 +30,7 @@ from sparsead.transient.methods.explicit import ExplicitScheme
 from sparsead.transient.methods.tableaus import EXPLICIT
 from sparsead.transient.odesolve import arrays_of, name_in, parameter_of
 from sparsead.transient.options import known
+from sparsead.transient.reports.failures import Naming
 from sparsead.transient.run import Options, run
 from sparsead.transient.steps.times import check_times
 
@@ -87,7 +89,7 @@ def gradient_accuracy(
     loss: Callable[[Any], Any],
     f: Callable[..., Any],
     u0: Any,
-    t: Any,
+    t: ArrayLike | Sequence[ArrayLike],
     params: Any,
     *,
     method: str = "dormand_prince",
@@ -106,7 +108,8 @@ def gradient_accuracy(
     loss : callable
         ``loss(states)``, a number, from the states at `t`.
     f, u0, t, params, method, rtol, atol, h, max_steps
-        As in `odesolve`; the method must be one that estimates its error.
+        As in `odesolve`; the method must be one that estimates its error. u0 and params have any structure, which no
+        annotation says.
 
     Returns
     -------
@@ -145,7 +148,7 @@ def gradient_accuracy(
         field, (moving, fixed) = field_of(f, state, params)
         scheme = PerturbedScheme(field, tableau)
         data = ((*moving, strength), fixed)
-        out, _ = run(scheme, flat, times, data, options, flat.size, partial(name_in, state))
+        out, _ = run(scheme, flat, times, data, options, flat.size, Naming(partial(name_in, state)))
         return loss(jax.vmap(unravel)(out))
 
     zero = jnp.zeros((), jnp.finfo(flat.dtype).dtype)

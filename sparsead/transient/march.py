@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 from sparsead.errors import ShapeError
 from sparsead.jax.sparse_array import SparseArray
@@ -29,8 +30,9 @@ from sparsead.transient.methods.implicit import ImplicitScheme
 from sparsead.transient.methods.implicit_tableaus import IMPLICIT
 from sparsead.transient.methods.tableaus import EXPLICIT, Tableau
 from sparsead.transient.odesolve import name_in
-from sparsead.transient.options import known
+from sparsead.transient.options import PLAIN, Words, known
 from sparsead.transient.reports.counting import begun, so_far
+from sparsead.transient.reports.failures import Naming
 from sparsead.transient.run import Options, run
 from sparsead.transient.steps.times import check_times
 
@@ -48,8 +50,8 @@ SECOND_ORDER: dict[str, Any] = {
 
 
 def march(
-    u0: Any,
-    t: Any,
+    u0: ArrayLike,
+    t: ArrayLike | Sequence[ArrayLike],
     params: Any = None,
     *,
     mass: SparseArray,
@@ -57,9 +59,9 @@ def march(
     damping: SparseArray | None = None,
     internal: Callable[..., Any] | None = None,
     tangent: Callable[..., SparseArray] | None = None,
-    load: Any = None,
-    v0: Any = None,
-    prescribed: tuple[Any, Callable[..., Any]] | None = None,
+    load: ArrayLike | Callable[..., ArrayLike] | None = None,
+    v0: ArrayLike | None = None,
+    prescribed: tuple[ArrayLike, Callable[..., ArrayLike]] | None = None,
     method: str | GeneralizedAlpha | None = None,
     h: float | None = None,
     rtol: float | None = None,
@@ -70,12 +72,13 @@ def march(
     functional: Callable[..., Any] | None = None,
     backend: str | None = None,
     full_output: bool = False,
+    words: Words = PLAIN,
 ) -> Any:
     """Integrate ``M u' + K u + r(t, u) = p(t)``, or with `v0` ``M u'' + C u' + K u + r(t, u) = p(t)``.
 
-    Matrices are `sparsead.jax.SparseArray`, whose values may be traced: derivatives in them, in u0, v0, params and in
-    whatever the functions close over are exact on the accepted grid. A linear step costs one solve; all steps of one
-    size, forward and back, share one factorization.
+    Matrices are `sparsead.jax.SparseArray`, whose values may be traced: derivatives in them, in u0, v0, t, params and
+    whatever the functions close over are exact on the accepted grid, of which the requested times alone move. A linear
+    step costs one solve; all steps of one size, forward and back, share one factorization.
 
     Parameters
     ----------
@@ -84,7 +87,7 @@ def march(
     t : array, shape (m,)
         Increasing times; steps end on each of them.
     params : pytree of arrays, optional
-        Last argument of the functions.
+        Last argument of the functions; of any structure, which no annotation says.
     mass, stiffness, damping : SparseArray, shape (n, n), optional
         M, K, C. A singular M is allowed where no step needs its inverse (backward Euler, SDIRK, BDF).
     internal : callable, optional
@@ -111,6 +114,8 @@ def march(
         ``functional(t, motion, params)`` with a `Motion` of one time. Not with BDF.
     backend : str, optional
         As in `sparsead.jax.solve`.
+    words : Words, optional
+        How errors are said, for packages that build on this one.
 
     Returns
     -------
@@ -125,6 +130,8 @@ def march(
     ------
     ShapeError
         If shapes, times or options do not fit.
+    NoDerivativeError
+        As `odesolve`.
     SingularMatrixError, NotPositiveDefiniteError, NonFiniteError, StepSizeError, StepLimitError
         As `sparsead.jax.solve` and `odesolve`; in a compiled program within JAX's own exception.
 
@@ -151,20 +158,21 @@ def march(
         u0, v0 = u0[free], None if v0 is None else v0[free]
         whole = partial(with_prescribed, dofs, free, prescribed[1], jnp.asarray(times), params)
     options = Options(h, rtol, atol, gradient, checkpoint, max_steps)
-    return _marched(parts, times, u0, v0, params, method, options, backend, whole, counts=full_output)
+    return _marched(parts, times, u0, v0, params, method, options, backend, words, whole, counts=full_output)
 
 
 def _marched(
     parts: Parts, times: Any, u0: Any, v0: Any, params: Any, method: Any, options: Options, backend: str | None,
-    whole: Callable[..., Any] | None, *, counts: bool,
+    words: Words, whole: Callable[..., Any] | None, *, counts: bool,
 ) -> Any:  # fmt: skip
     """States; then integrals, if there are any, and counts, if they are wanted."""
     u0, before = begun(u0) if counts else (u0, 0)
-    system, integrand, data = system_of(parts, u0, params, backend)
+    system, integrand, data = system_of(parts, u0, params, backend, words)
     scheme = _scheme(system, method, integrand, u0.size)
     z0 = scheme.lift(data, jnp.asarray(times)[0], u0, v0)
     place = z0.size - (0 if integrand is None else scheme.behind)
-    out, stats = run(scheme, z0, times, data, options, u0.size, partial(_name, u0, place))
+    naming = Naming(partial(_name, parts.second, u0, place), "the forces", partial(words.run, u0.size))
+    out, stats = run(scheme, z0, times, data, options, u0.size, naming)
     found = [_states(out, u0.size, parts.second, whole)]
     if integrand is not None:
         found.append(jax.vmap(integrand.unravel)(out[:, place : place + integrand.size]))
@@ -173,8 +181,13 @@ def _marched(
     return tuple(found) if len(found) > 1 else found[0]
 
 
-def _name(u0: Any, place: int, i: int) -> str:
-    return name_in(u0, i) if i < place else f"functional, component {i - place}"
+def _name(second: bool, u0: Any, place: int, i: int) -> str:
+    """What users call row i of what is carried: of a system of second order u, v and a."""
+    if i >= place:
+        return f"functional, component {i - place}"
+    row, of = divmod(i, u0.size)
+    letters = ("u", "v", "a") if second else ("u", "u'")
+    return letters[min(row, len(letters) - 1)] + name_in(u0, of).removeprefix("u")
 
 
 def _states(out: Any, n: int, second: bool, whole: Callable[..., Any] | None) -> Any:

@@ -10,13 +10,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
+from jax.typing import ArrayLike
 
 from sparsead.errors import NonFiniteError, ShapeError
 from sparsead.jax.binding import JaxBinding
 from sparsead.transient.equations.field import field_of
+from sparsead.transient.equations.mass import mass_of
 from sparsead.transient.gradients.backsolve import Backsolve
-from sparsead.transient.methods.table import SCHEMES
+from sparsead.transient.methods.initial import with_mass
+from sparsead.transient.methods.table import METHODS, scheme_of
 from sparsead.transient.options import known
+from sparsead.transient.reports.failures import Naming
 from sparsead.transient.run import Options, run
 from sparsead.transient.steps.times import check_times
 
@@ -26,9 +30,10 @@ _BINDING = JaxBinding()
 def odesolve(
     f: Callable[..., Any],
     u0: Any,
-    t: Sequence[float] | Any,
+    t: ArrayLike | Sequence[ArrayLike],
     params: Any = None,
     *,
+    mass: ArrayLike | None = None,
     method: str = "dormand_prince",
     rtol: float | None = None,
     atol: float | None = None,
@@ -39,21 +44,25 @@ def odesolve(
     functional: Callable[..., Any] | None = None,
     full_output: bool = False,
 ) -> Any:
-    """Integrate ``du/dt = f(t, u, params)`` and return the states at the times `t`.
+    """Integrate ``du/dt = f(t, u, params)``, or ``M du/dt = f``, and return the states at the times `t`.
 
-    Derivatives in u0, in params and in whatever `f` closes over are those of the numerical solution on its accepted
-    grid, exact to rounding; see `gradient`.
+    Derivatives in u0, t, params, mass and whatever `f` closes over are those of the numerical solution on its accepted
+    grid, exact to rounding; see `gradient`. In `t` the last step before each time moves with it, and the first step
+    after it; all other points of the grid stay.
 
     Parameters
     ----------
     f : callable
         ``f(t, u, params)`` in `jax.numpy`, returning a slope like u. Unit: [u/t].
     u0 : array or pytree of arrays
-        State at ``t[0]``. Unit: [u].
+        State at ``t[0]``; of any structure, which no annotation says. Unit: [u].
     t : array, shape (m,)
         Increasing times; steps end on each of them.
     params : pytree of arrays, optional
-        Third argument of `f`.
+        Third argument of `f`; of any structure too.
+    mass : array, shape (n, n) or (n,), optional
+        M or its diagonal, of the flat state. Implicit methods take a singular one, of index 1: u0 is moved on the
+        algebraic equations, with M u0 unchanged.
     method : str
         Explicit: "euler", "midpoint", "rk4", "heun_euler", "bogacki_shampine", "dormand_prince", "tsit5". Implicit,
         with the dense matrix of f: "backward_euler", "crank_nicolson", "sdirk2", "tr_bdf2", "sdirk4", "esdirk4",
@@ -90,17 +99,21 @@ def odesolve(
     ShapeError
         If an option is unknown, times do not increase or are not hit by steps of h, or f returns no slope of u.
     NonFiniteError
-        If u0, or a step, is not finite; says which step, time and component.
+        If u0, mass or a step is not finite; says which step, time and component.
+    SingularMatrixError, HighIndexError, InconsistentStartError
+        If mass is singular and the method explicit, the index above 1, or no consistent u0 is near.
     StepSizeError, StepLimitError
         If no step meets the tolerance, or `max_steps` do not reach the last time.
     NoDerivativeError
-        If a derivative in `t` or `h` is asked for, or reverse mode with ``gradient="forward"``.
+        If a derivative in `h` is asked for, reverse mode with ``gradient="forward"``, a second derivative in `t` with
+        BDF, or `t` with fixed steps is traced by `jit`.
     ReverseMissError
         If ``gradient="backsolve"`` does not come back.
 
     Notes
     -----
-    Inside ``jit`` errors of a run have the same text, within JAX's own exception.
+    Inside ``jit`` errors of a run have the same text, within JAX's own exception. With BDF and "backsolve" the steps
+    stay, and states move along their slopes with `t`.
 
     References
     ----------
@@ -124,11 +137,16 @@ def odesolve(
         rhs, start, controlled = _with_functional(f, functional, times, state, state_params)
     flat, unravel = ravel_pytree(start)
     _check_start(flat)
-    field, (moving, fixed) = field_of(rhs, start, state_params)
-    scheme = SCHEMES[known("method", method, SCHEMES)](field)
-    z0 = scheme.lift((moving, fixed), jnp.asarray(times)[0], flat)
+    field, data = field_of(rhs, start, state_params)
+    formula, name, begin = METHODS[known("method", method, METHODS)], partial(name_in, start), jnp.asarray(times)[0]
+    controlled = controlled or flat.size
+    if mass is None:
+        scheme = scheme_of(formula, field)
+    else:
+        scheme, data, flat = with_mass(formula, field, mass_of(mass, flat, controlled), data, begin, flat, name)
+    z0 = scheme.lift(data, begin, flat)
     options = Options(h, rtol, atol, gradient, checkpoint, max_steps)
-    out, stats = run(scheme, z0, times, (moving, fixed), options, controlled or flat.size, partial(name_in, start))
+    out, stats = run(scheme, z0, times, data, options, controlled, Naming(name))
     states = jax.vmap(unravel)(out[:, : flat.size])
     parts = states if functional is not None else (states,)
     if full_output:

@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from jax import lax
 
-from sparsead.errors import ShapeError
+from sparsead.errors import ShapeError, SparseADError
+from sparsead.factors.options import Explain
+
+
+class Words(NamedTuple):
+    """How a package that builds on time stepping says its errors; compared by value.
+
+    Attributes
+    ----------
+    step, mass : Explain or None
+        For a solve with the matrix of a step, and with the mass matrix alone.
+    run : callable
+        From the number of unknowns and the error of a run to the error to raise.
+    """
+
+    step: Explain | None = None
+    mass: Explain | None = None
+    run: Callable[[int, SparseADError], SparseADError] = lambda _, error: error
+
+
+PLAIN = Words()
 
 
 def known(option: str, name: Any, names: Iterable[str]) -> str:
@@ -31,6 +52,14 @@ def known(option: str, name: Any, names: Iterable[str]) -> str:
         got=f"{option}={name!r}",
         fix=f"{option}={(near or table)[0]!r}",
     )
+
+
+def concrete(x: Any) -> Any:
+    """Return the numbers of an array that grad or jvp trace, and a tracer where jit or vmap hide them."""
+    if not isinstance(x, jax.core.Tracer):  # in a compiled program any operation would hide them
+        return np.asarray(x)
+    value = lax.stop_gradient(x)
+    return value if isinstance(value, jax.core.Tracer) else np.asarray(value)
 
 
 def check_tolerance(name: str, value: Any) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -14,12 +15,13 @@ from sparsead.errors import ShapeError
 from sparsead.jax.raised import typed
 from sparsead.transient.checkpoints.disk import Disk
 from sparsead.transient.gradients import aca, backsolve, naive, pieces
+from sparsead.transient.gradients.along import along
 from sparsead.transient.gradients.sweep import small
 from sparsead.transient.methods.formulas import BackwardDifferences, RungeKutta
 from sparsead.transient.methods.implicit import ImplicitScheme
 from sparsead.transient.methods.implicit_tableaus import IMPLICIT
-from sparsead.transient.options import known
-from sparsead.transient.reports.failures import guarded
+from sparsead.transient.options import concrete, known
+from sparsead.transient.reports.failures import Naming, guarded
 from sparsead.transient.reports.stats import Stats, stats_of
 from sparsead.transient.setup import grid_of, kept
 from sparsead.transient.steps.times import step_counts
@@ -45,7 +47,7 @@ class Options:
 
 
 def run(
-    scheme: Any, z0: Any, times: Any, data: Any, options: Options, controlled: int, name: Callable[[int], str]
+    scheme: Any, z0: Any, times: Any, data: Any, options: Options, controlled: int, naming: Naming
 ) -> tuple[Any, Stats]:
     """Return the carried states at the requested times, shape (m, rows), and the counts.
 
@@ -63,12 +65,15 @@ def run(
         Options of the run.
     controlled : int
         Leading components whose error counts.
-    name : callable
-        Name of a component, for messages.
+    naming : Naming
+        Names for messages.
     """
     formula = getattr(scheme, "formula", None)
     if isinstance(formula, BackwardDifferences) and formula.order > 1:
-        return _multistep(scheme, z0, times, data, options, name)
+        if isinstance(times, jax.core.Tracer):
+            return _multistep_moving(scheme, z0, times, data, options, naming)
+        states, _, stats = _multistep(scheme, z0, times, data, options, naming)
+        return states, stats
     integrate = _gradient(options.gradient, scheme)
     if isinstance(options.checkpoint, Disk):
         integrate = partial(pieces.states, options.checkpoint)
@@ -76,14 +81,23 @@ def run(
     problem = aca.Problem(scheme, grid, *kept(options.checkpoint, grid, z0, matrices=small(scheme, z0)))
     with typed():  # compiled programs hand on the texts of errors only
         out, end = integrate(problem, z0, data[0], data[1], controls)
-        out = guarded(problem, out, end, z0, data, controls, name)
+        out = guarded(problem, out, end, z0, data, controls, naming)
     return out, stats_of(problem, end, z0, str(options.gradient), str(options.checkpoint))
 
 
-def _multistep(
-    scheme: Any, u0: Any, times: Any, data: Any, options: Options, name: Callable[[int], str]
+def _multistep_moving(
+    scheme: Any, u0: Any, times: Any, data: Any, options: Options, naming: Naming
 ) -> tuple[Any, Stats]:
-    """Begin with steps of a one-step method of order four, so that the first states cost no order."""
+    """Formulas of steps of one size cannot let one move: the steps stay, and states move along their slopes."""
+    slope = scheme.system.slope(data, times[0].astype(jnp.finfo(u0.dtype).dtype), u0)
+    begin = along(u0, -slope, times[0])
+    step_counts(times, options.h)  # says what is wrong where their numbers are hidden
+    states, slopes, stats = _multistep(scheme, begin, concrete(times), data, options, naming)
+    return along(states, slopes.at[0].set(slope), times), stats
+
+
+def _multistep(scheme: Any, u0: Any, times: Any, data: Any, options: Options, naming: Naming) -> tuple[Any, Any, Stats]:
+    """States, slopes and counts; begins with steps of a one-step method of order four: the first cost no order."""
     order, n = scheme.formula.order, u0.size
     grid, _ = grid_of(scheme, times, options.h, (options.rtol, options.atol), options.max_steps, n)
     counts = step_counts(times, options.h)
@@ -91,22 +105,22 @@ def _multistep(
     begin = np.asarray(times[0], np.float64) + np.arange(first + 1) * float(options.h)
     starter = ImplicitScheme(scheme.system, RungeKutta(IMPLICIT["sdirk4"]))
     z0 = starter.lift(data, jnp.asarray(times)[0], u0)
-    early, stats = run(starter, z0, begin, data, options, n, name)
+    early, stats = run(starter, z0, begin, data, options, n, naming)
     history = early[:, :n]
-    wanted = history[counts[counts <= first]]
+    asked = counts[counts <= first]
+    wanted, slopes = history[asked], early[asked, -n:]
     later = np.asarray(times)[counts > first]
     if not later.size:
-        return wanted, stats
+        return wanted, slopes, stats
     z = jnp.concatenate([*history[::-1], jnp.zeros_like(u0)])
     rest = aca.Problem(scheme, *_rest(scheme, begin[-1], later, options, z))
     goal = np.concatenate([[begin[-1]], later])
     _, controls = grid_of(scheme, goal, options.h, (None, None), options.max_steps, n)
     with typed():
         out, end = _gradient(options.gradient, scheme)(rest, z, data[0], data[1], controls)
-        out = guarded(rest, out, end, z, data, controls, name)
-    return jnp.concatenate([wanted, out[1:, :n]]), stats_of(
-        rest, end, z, str(options.gradient), str(options.checkpoint)
-    )
+        out = guarded(rest, out, end, z, data, controls, naming)
+    states, slopes = jnp.concatenate([wanted, out[1:, :n]]), jnp.concatenate([slopes, out[1:, -n:]])
+    return states, slopes, stats_of(rest, end, z, str(options.gradient), str(options.checkpoint))
 
 
 def _rest(scheme: Any, begin: float, later: Any, options: Options, z: Any) -> tuple[Any, int, bool, int]:

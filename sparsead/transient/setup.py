@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -29,7 +30,7 @@ def grid_of(
     ShapeError
         If the method cannot do what is asked, or an option is out of range.
     NoDerivativeError
-        If times or h are traced, for a fixed grid.
+        If the number of steps of a fixed grid is not known, because jit traces the times.
     """
     by_tolerance = h is None or tolerances != (None, None)
     if by_tolerance and not scheme.adaptive:
@@ -39,17 +40,18 @@ def grid_of(
             got=f"h={h!r}, rtol={tolerances[0]!r}, atol={tolerances[1]!r}",
             fix=f"pass h alone, or an adaptive method: {scheme.instead}",
         )
+    moving = isinstance(times, jax.core.Tracer)  # whatever differentiates traces
     if not by_tolerance:
         counts = step_counts(times, h)
         strides = np.diff(counts)
         stride = int(strides[0]) if (strides == strides[0]).all() else 0
-        return FixedGrid(int(counts[-1]), stride), _controls(times, counts, h, 0.0, 0.0)
+        return FixedGrid(int(counts[-1]), stride, moving), _controls(times, counts, h, 0.0, 0.0)
     rtol, atol = (
         check_tolerance(name, default if value is None else value)
         for name, value, default in zip(("rtol", "atol"), tolerances, (_RTOL, _ATOL), strict=True)
     )
-    grid = scheme.grid(check_count("max_steps", max_steps), controlled)
-    return grid, _controls(times, np.zeros(len(times), np.int32), 0.0 if h is None else h, rtol, atol)
+    grid = replace(scheme.grid(check_count("max_steps", max_steps), controlled), moving=moving)
+    return grid, _controls(times, np.zeros(times.shape[0], np.int32), 0.0 if h is None else h, rtol, atol)
 
 
 def _controls(times: Any, counts: Any, *numbers: Any) -> Controls:

@@ -123,7 +123,7 @@ def from_meshio(
     blocks = _blocks(kept)
     used = _used(len(source.points), blocks)
     number = np.cumsum(used) - 1
-    blocks = [CellBlock(block.element, number[block.nodes]) for block in blocks]
+    blocks = [CellBlock(block.element, number[block.nodes].astype(np.int32)) for block in blocks]
     points = _coordinates(np.asarray(source.points)[used], dimension, max(b.element.dimension for b in blocks))
     sets: tuple[dict[str, Any], dict[str, Any], dict[str, Any]] = (
         {name: number[members[used[members]]] for name, members in named_points(source).items()},

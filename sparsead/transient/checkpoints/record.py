@@ -16,6 +16,7 @@ from jax import lax
 from sparsead.transient.checkpoints.chunks import chunk_of, filled
 from sparsead.transient.checkpoints.room import rows_of
 from sparsead.transient.steps.grid import Controls, Progress, walk
+from sparsead.transient.steps.moved import moved
 
 
 class Record(NamedTuple):
@@ -85,10 +86,24 @@ def _written(problem: Any, store: Record, before: Progress, after: Progress) -> 
 
 def times_of(problem: Any, store: Record, controls: Controls, first: Any) -> tuple[Any, Any]:
     """Return t and h of a segment that begins with step `first`, both (segment,)."""
-    if problem.grid.adaptive:
-        return tuple(lax.dynamic_slice_in_dim(x, first, problem.segment) for x in (store.t, store.h))
     steps = first + jnp.arange(problem.segment)
-    return controls.times[0] + steps * controls.h, jnp.broadcast_to(controls.h, (problem.segment,))
+    if problem.grid.adaptive:
+        t, h = (lax.dynamic_slice_in_dim(x, first, problem.segment) for x in (store.t, store.h))
+    else:
+        t = lax.stop_gradient(controls.times[0]) + steps * controls.h
+        h = jnp.broadcast_to(controls.h, (problem.segment,))
+    if not problem.grid.moving:
+        return t, h
+    return jax.vmap(lambda i, t, h: moved(store.counts, controls.times, i, t, h))(steps, t, h)
+
+
+def place_of(problem: Any, store: Any, controls: Controls, i: Any) -> tuple[Any, Any]:
+    """Return t and h of step i, which move with the requested times."""
+    if problem.grid.adaptive:
+        t, h = store.t[i], store.h[i]
+    else:
+        t, h = lax.stop_gradient(controls.times[0]) + i * controls.h, controls.h
+    return moved(store.counts, controls.times, i, t, h) if problem.grid.moving else (t, h)
 
 
 def states_of(problem: Any, store: Record, data: Any, t: Any, h: Any, first: Any) -> Any:

@@ -20,7 +20,9 @@ import numpy as np
 from jax import lax
 
 from sparsead.transient.checkpoints.binomial import positions, traced_distance
+from sparsead.transient.checkpoints.record import place_of
 from sparsead.transient.steps.grid import Controls, walk
+from sparsead.transient.steps.moved import touched
 
 _NONE = np.iinfo(np.int32).max
 
@@ -101,32 +103,34 @@ def _online(p: Any, store: Snapshots, level: Any) -> tuple[Any, Snapshots, Any]:
 
 
 def adjoints(static: Any, residuals: Any, bars: Any) -> Any:
-    """Return the cotangents of u0, shape (n,), and of the wanted data, from those of the states, shape (m, n)."""
+    """Return the cotangents of u0, of the wanted data and times, from those of the states, shape (m, n)."""
     problem, wanted = static
     store, data, _, controls = residuals
     scheme, rows = problem.scheme, problem.segment
     n, width = bars.shape[1], scheme.width(store.kept[0])
-    sums = [jnp.zeros_like(x) for x, want in zip(data[0], wanted, strict=True) if want]
+    sums = [jnp.zeros_like(x) for x, want in zip(data[0], wanted.data, strict=True) if want]
+    times_bar = (jnp.zeros_like(controls.times),) if wanted.times else ()
     depth = jnp.sum(store.at < store.counts[-1]).astype(jnp.int32)  # the last state itself begins no step
 
     def place(i: Any) -> tuple[Any, Any]:
-        if problem.grid.adaptive:
-            return store.t[i], store.h[i]
-        return controls.times[0] + i * controls.h, controls.h
+        return place_of(problem, store, controls, i)
 
     def flushed(batch: Any, sums: Any) -> Any:
         steps, u, u1, multipliers, _ = batch
         t, h = jax.vmap(place)(steps)
-        parts = scheme.contract(data, t, h, u, u1, multipliers, wanted) if sums else []
+        parts = scheme.contract(data, t, h, u, u1, multipliers, wanted.data) if sums else []
         return [a + b for a, b in zip(sums, parts, strict=True)]
 
     def back(carry: Any) -> Any:
-        i, stack, depth, bar, sums, batch = carry
+        i, stack, depth, bar, sums, times_bar, batch = carry
         u, stack, depth = _walk(problem, store, data, place, stack, depth, i - 1)
         bar = bar + _added(store, bars, i)
         t, h = place(i - 1)
         u1 = scheme.step(data, t, h, u) if scheme.implicit else u
-        bar, multiplier = scheme.pull(data, t, h, u, u1, bar)
+        after = bar
+        bar, multiplier = scheme.pull(data, t, h, u, u1, after)
+        if times_bar:
+            times_bar = (touched(scheme, store.counts, data, i - 1, (t, h, u, u1, after, multiplier), *times_bar),)
         steps, us, u1s, ms, count = batch
         steps, us = steps.at[count].set(i - 1), us.at[count].set(u)
         batch = (steps, us, u1s.at[count].set(u1), ms.at[count].set(multiplier), count + 1)
@@ -134,13 +138,13 @@ def adjoints(static: Any, residuals: Any, bars: Any) -> Any:
         sums = lax.cond(full, flushed, lambda _, sums: sums, batch, sums)
         cleared = (*batch[:3], jnp.where(full, 0, batch[3]), jnp.where(full, 0, batch[4]))
         depth = depth - ((stack[1][depth - 1] == i - 1) & (i > 1))
-        return i - 1, stack, depth, bar, sums, cleared
+        return i - 1, stack, depth, bar, sums, times_bar, cleared
 
     states = jnp.broadcast_to(store.kept[0], (rows, n))
     batch = (jnp.zeros(rows, jnp.int32), states, states, jnp.zeros((rows, width), bars.dtype), jnp.zeros((), jnp.int32))
-    begin = (store.counts[-1], (store.kept, store.at), depth, jnp.zeros_like(bars[0]), sums, batch)
-    _, _, _, bar, sums, batch = lax.while_loop(lambda c: c[0] > 0, back, begin)
-    return bar + bars[0], flushed(batch, sums)
+    begin = (store.counts[-1], (store.kept, store.at), depth, jnp.zeros_like(bars[0]), sums, times_bar, batch)
+    _, _, _, bar, sums, times_bar, batch = lax.while_loop(lambda c: c[0] > 0, back, begin)
+    return bar + bars[0], flushed(batch, sums), times_bar
 
 
 def _added(store: Snapshots, bars: Any, i: Any) -> Any:

@@ -13,6 +13,7 @@ from sparsead.errors import DtypeError, ShapeError
 from sparsead.jax.sparse_array import SparseArray
 from sparsead.transient.equations import traced
 from sparsead.transient.equations.systems import SparseSystem
+from sparsead.transient.options import Words
 
 
 class Motion(NamedTuple):
@@ -61,7 +62,7 @@ class Parts(NamedTuple):
 
 
 def system_of(
-    parts: Parts, u0: Any, params: Any, backend: str | None
+    parts: Parts, u0: Any, params: Any, backend: str | None, words: Words
 ) -> tuple[SparseSystem, Integrand | None, traced.Data]:
     """Return the system, the functional, and their data: matrices, params, and what the functions close over.
 
@@ -86,7 +87,7 @@ def system_of(
         functions.append((partial(_functional, parts), (time, *jax.tree.leaves(state))))
     (residual, matrix, mass, *more), data = traced.trace(functions, shared)
     damped = parts.damping is not None
-    system = SparseSystem(residual, matrix, mass, parts.second, damped, parts.internal is None, backend)
+    system = SparseSystem(residual, matrix, mass, parts.second, damped, parts.internal is None, backend, words)
     return system, Integrand(more[0], flat.size, unravel) if more else None, data
 
 

@@ -14,9 +14,11 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from sparsead.arrays.solve import solve
+from sparsead.arrays.solve import solve_with
+from sparsead.factors.options import SolveOptions
 from sparsead.transient.equations.field import Field
 from sparsead.transient.equations.traced import Data, Traced
+from sparsead.transient.options import PLAIN, Words
 
 Coefficients = tuple[Any, Any, Any]
 
@@ -41,9 +43,20 @@ class DenseSystem:
 
     def solve(self, data: Data, t: Any, u: Any, c: Coefficients, b: Any, trans: str) -> Any:
         """Return x with A x = b, or its transpose."""
-        slope = jax.jacfwd(lambda u: self.field(t, u, data))(u)
-        matrix = c[1] * jnp.eye(u.size, dtype=u.dtype) - c[0] * slope
+        matrix = self.matrix(data, t, u, c)
         return jnp.linalg.solve(matrix.T if trans == "T" else matrix, b)
+
+    def matrix(self, data: Data, t: Any, u: Any, c: Coefficients) -> Any:
+        """Return A, shape (n, n)."""
+        return c[1] * jnp.eye(u.size, dtype=u.dtype) - c[0] * self.jacobian(data, t, u)
+
+    def jacobian(self, data: Data, t: Any, u: Any) -> Any:
+        """Return the matrix of f in u, shape (n, n)."""
+        return jax.jacfwd(lambda u: self.field(t, u, data))(u)
+
+    def slope(self, data: Data, t: Any, u: Any) -> Any:
+        """Return v of ``R(t, u, v) = 0``, shape (n,)."""
+        return self.field(t, u, data)
 
 
 @dataclass(frozen=True)
@@ -60,6 +73,8 @@ class SparseSystem:
         Whether R is linear in u: one solve a step, no iteration.
     backend : str or None
         As in `sparsead.jax.solve`.
+    words : Words
+        How errors are said.
     """
 
     residual_of: Traced
@@ -69,6 +84,7 @@ class SparseSystem:
     damped: bool
     linear: bool
     backend: str | None = None
+    words: Words = PLAIN
 
     def residual(self, data: Data, t: Any, u: Any, v: Any, a: Any) -> Any:
         """Return R, shape (n,)."""
@@ -78,16 +94,22 @@ class SparseSystem:
         """Return x with A x = b, or its transpose; the factorization is found in the store by the values of A."""
         inertia = self._inertia(c)
         if inertia is not None:
-            matrix = self.mass_of(data, jnp.asarray(inertia, u.dtype))
+            matrix, explain = self.mass_of(data, jnp.asarray(inertia, u.dtype)), self.words.mass
         else:
-            matrix = self.matrix_of(data, t, u, *(jnp.asarray(x, u.dtype) for x in c))
-        return self._solved(matrix, b, "T" if trans == "T" else "N")
+            matrix, explain = self.matrix_of(data, t, u, *(jnp.asarray(x, u.dtype) for x in c)), self.words.step
+        options = SolveOptions(matrix.structure, self.backend, explain=explain)
+        return self._solved(options, matrix, b, "T" if trans == "T" else "N")
 
-    def _solved(self, matrix: Any, b: Any, trans: Literal["N", "T"]) -> Any:
+    def slope(self, data: Data, t: Any, u: Any) -> Any:
+        """Return v of ``R(t, u, v) = 0`` of a system of first order, shape (n,)."""
+        zero = jnp.zeros_like(u)
+        return -self.solve(data, t, u, (0.0, 1.0, 0.0), self.residual(data, t, u, zero, zero), "N")
+
+    def _solved(self, options: SolveOptions, matrix: Any, b: Any, trans: Literal["N", "T"]) -> Any:
         """x, or NaN where a step went wrong before: the run goes on and says at its end which step it was."""
 
         def found() -> Any:
-            return solve(matrix, b, trans=trans, backend=self.backend)
+            return solve_with(options, matrix, b, trans=trans)
 
         good = jnp.isfinite(b).all()
         if not self.linear:  # the matrix of a linear system is the same in every step: the solver names its faults
@@ -110,10 +132,5 @@ def _absent(c: Any) -> bool:
 
 
 def slope_of(system: SparseSystem) -> Field:
-    """Return the slope of a system of first order, ``v`` of ``R(t, u, v) = 0``, for explicit methods."""
-
-    def slope(t: Any, u: Any, data: Data) -> Any:
-        zero = jnp.zeros_like(u)
-        return -system.solve(data, t, u, (0.0, 1.0, 0.0), system.residual(data, t, u, zero, zero), "N")
-
-    return Field(slope, ("slope of", system))
+    """Return the slope of a system of first order, for explicit methods."""
+    return Field(lambda t, u, data: system.slope(data, t, u), ("slope of", system))

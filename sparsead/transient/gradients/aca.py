@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -49,6 +49,13 @@ class Problem:
     snapshots: int = 0
 
 
+class Wanted(NamedTuple):
+    """What a derivative is wanted in, beside u0: the data that move, one flag each, and the requested times."""
+
+    data: tuple[bool, ...]
+    times: bool
+
+
 @partial(jax.jit, static_argnums=0)
 def plain(problem: Problem, u0: Any, data: Any, controls: Any) -> tuple[Any, Any]:
     """Return the states at the requested times and the end of the run; JAX's own forward mode goes through."""
@@ -72,19 +79,23 @@ def _record(problem: Problem, u0: Any, data: Any, controls: Any) -> tuple[Any, A
     return (snapshots if problem.snapshots else records).record(problem, data, u0, controls)
 
 
-def _directions(u0: Any, tangents: Any) -> tuple[tuple[bool, ...], Any]:
-    """Which data move, and the tangents of u0 and of these."""
+def _moves(tangent: Any) -> bool:
+    return type(tangent) is not SymbolicZero
+
+
+def _directions(u0: Any, tangents: Any) -> tuple[Wanted, Any]:
+    """What moves, and the tangents of u0, of the data and of the times that do."""
     d_u0, d_moving, _, d_controls = tangents
-    if any(type(t) is not SymbolicZero for t in jax.tree.leaves((d_controls.times, d_controls.h))):
+    if _moves(d_controls.h):
         raise NoDerivativeError(
-            "a derivative in the times or the step size is asked for",
-            expected="derivatives in u0, params and what f closes over",
-            got="t or h carry a tangent, and the accepted grid is a constant",
-            fix="integrate over s in [0, 1] with the slope T * f(T * s, u, params), T a parameter",
+            "a derivative in the step size is asked for",
+            expected="derivatives in u0, t, params and what f closes over",
+            got="h carries a tangent, and the accepted grid is a constant",
+            fix="close over h; the derivative in the last time is that in t[-1]",
         )
-    wanted = tuple(type(t) is not SymbolicZero for t in d_moving)
-    d_u0 = jnp.zeros_like(u0) if type(d_u0) is SymbolicZero else d_u0
-    return wanted, (d_u0, [t for t, want in zip(d_moving, wanted, strict=True) if want])
+    wanted = Wanted(tuple(map(_moves, d_moving)), _moves(d_controls.times))
+    d_chosen = [t for t, want in zip(d_moving, wanted.data, strict=True) if want]
+    return wanted, (d_u0 if _moves(d_u0) else jnp.zeros_like(u0), d_chosen, (d_controls.times,) if wanted.times else ())
 
 
 @partial(states.defjvp, symbolic_zeros=True)

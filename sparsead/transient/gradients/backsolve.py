@@ -6,6 +6,8 @@ With s = −t, from the last time to the first::
 
     du/ds = −f(t, u, θ),   dλ/ds = f_u(t, u, θ)ᵀ λ,   dθ̄/ds = f_θ(t, u, θ)ᵀ λ
 
+States move along their slopes with the requested times (`along`).
+
 The state that comes back is not the state that went out; where the flow contracts (diffusion, friction) it leaves it
 exponentially fast, and the gradient with it. So the miss is measured at every requested time, and raised.
 
@@ -28,6 +30,7 @@ from jax.flatten_util import ravel_pytree
 
 from sparsead.transient.equations.field import Field
 from sparsead.transient.gradients.aca import plain
+from sparsead.transient.gradients.along import along
 from sparsead.transient.reports.failures import missed
 from sparsead.transient.steps.grid import reach
 
@@ -46,9 +49,24 @@ class Backsolve:
     limit: float = 100.0
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(0, 1))
 def states(limit: float, problem: Any, u0: Any, moving: Any, fixed: Any, controls: Any) -> tuple[Any, Any]:
     """Return the states at the requested times and the end of the run; reverse mode only."""
+    if not problem.grid.moving:
+        return _on_held_grid(limit, problem, u0, moving, fixed, controls)
+    times, data = controls.times, (moving, fixed)
+    held = lax.stop_gradient(controls)
+    begin = along(u0, -_slope(problem, data, held.times[0], u0), times[0])
+    out, end = _on_held_grid(limit, problem, begin, moving, fixed, held)
+    slopes = jax.vmap(lambda t, u: _slope(problem, data, t, u))(held.times, out)
+    return along(out, slopes, times), end
+
+
+def _slope(problem: Any, data: Any, t: Any, u: Any) -> Any:
+    return problem.scheme.field(t.astype(jnp.finfo(u.dtype).dtype), u, data)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+def _on_held_grid(limit: float, problem: Any, u0: Any, moving: Any, fixed: Any, controls: Any) -> tuple[Any, Any]:
     return plain(problem, u0, (moving, fixed), controls)
 
 
@@ -64,7 +82,7 @@ def _backward(limit: float, problem: Any, residuals: Any, bars: Any) -> tuple[An
     return u_bar, sums, None, None
 
 
-states.defvjp(_forward, _backward)
+_on_held_grid.defvjp(_forward, _backward)
 
 
 @partial(jax.jit, static_argnums=0)

@@ -19,7 +19,7 @@ from jax import lax
 from sparsead.errors import NoDerivativeError
 from sparsead.transient.checkpoints.disk import Disk, check_same, fingerprint, load, save
 from sparsead.transient.checkpoints.record import zero_tangents
-from sparsead.transient.gradients.sweep import arriving, swept
+from sparsead.transient.gradients.sweep import arriving, gathered_from, swept
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))
@@ -37,7 +37,7 @@ def _forward(disk: Disk, problem: Any, u0: Any, moving: Any, fixed: Any, control
 def _backward(disk: Disk, problem: Any, residuals: Any, bars: Any) -> tuple[Any, ...]:
     moving, fixed, controls, counts = residuals
     data, folder = (moving, fixed), Path(disk.folder)
-    sums = [jnp.zeros_like(x) for x in moving]
+    sums = [jnp.zeros_like(x) for x in (controls.times, *moving)]
     bar, piece = bars[0][-1], -(-int(counts[-1]) // disk.steps) - 1
     mark = hashlib.sha256(np.asarray(bars[0]).tobytes()).hexdigest()
     saved = load(folder / "back.npz")
@@ -50,7 +50,7 @@ def _backward(disk: Disk, problem: Any, residuals: Any, bars: Any) -> tuple[Any,
         arrays = (jnp.asarray(found[name]) for name in ("u", "t", "h"))
         bar, sums = _piece_back(problem, data, *arrays, k * disk.steps, counts, bars[0], bar, sums)
         save(folder / "back.npz", mark=mark, bar=bar, piece=k - 1, **{f"sum{i}": s for i, s in enumerate(sums)})
-    return bar + bars[0][0], tuple(sums), zero_tangents(fixed), zero_tangents(controls)
+    return bar + bars[0][0], tuple(sums[1:]), zero_tangents(fixed), zero_tangents(controls)._replace(times=sums[0])
 
 
 states.defvjp(_forward, _backward)
@@ -114,7 +114,7 @@ def _piece(problem: Any, steps: int, data: Any, controls: Any, carry: Any) -> tu
 def _piece_back(
     problem: Any, data: Any, u: Any, t: Any, h: Any, first: Any, counts: Any, bars: Any, bar: Any, sums: Any
 ) -> tuple[Any, Any]:
-    """Sweep back over one piece, whose states are found again from its first."""
+    """Sweep back over one piece, whose states are found again from its first; the first sum is that of the times."""
     length = t.shape[0]
     valid = jnp.minimum(counts[-1] - first, length)
 
@@ -125,8 +125,13 @@ def _piece_back(
 
     kept = lax.fori_loop(0, valid, one, (u, jnp.broadcast_to(u, (length + 1, *u.shape))))[1]
     added = arriving(counts, bars, first, length)
-    bar, multipliers = swept(problem, data, t, h, kept, bar, added, valid)
+    timed = problem.grid.moving
+    bar, multipliers, afters = swept(problem, data, t, h, kept, bar, added, valid, timed)
+    times_bar, *sums = sums
+    if timed:
+        steps = (t, h, kept[:-1], kept[1:], afters, multipliers)
+        times_bar = gathered_from(problem, counts, data, first, valid, steps, times_bar)
     if sums:
         parts = problem.scheme.contract(data, t, h, kept[:-1], kept[1:], multipliers, (True,) * len(sums))
         sums = [a + b for a, b in zip(sums, parts, strict=True)]
-    return bar, sums
+    return bar, [times_bar, *sums]

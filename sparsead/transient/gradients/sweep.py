@@ -2,10 +2,11 @@
 
 Derivation
 ----------
-A step is ``u₁ = Φ(t, h, u₀, θ)`` with t and h constants: the grid was accepted and is frozen. So::
+A step is ``u₁ = Φ(t, h, u₀, θ)``. The grid was accepted and is frozen: t and h are constants, but in the steps that
+touch a requested time (`steps.moved`). So::
 
-    du₁ = Φ_u du₀ + Φ_θ dθ                          tangent
-    λ₀  = Φ_uᵀ λ₁ + ū₀,   θ̄ = Σᵢ Φ_θ(uᵢ)ᵀ λᵢ₊₁       adjoint
+    du₁ = Φ_u du₀ + Φ_θ dθ + Φ_t dt + Φ_h dh                                  tangent
+    λ₀  = Φ_uᵀ λ₁ + ū₀,   θ̄ = Σᵢ Φ_θ(uᵢ)ᵀ λᵢ₊₁,   (t̄, h̄)ᵢ = (Φ_t, Φ_h)ᵀ λᵢ₊₁    adjoint
 
 The recursion for λ is sequential, the sum is not: for each segment of steps λ is swept first, then one batched
 pullback over all its steps gives the sum. For few unknowns the matrices Φ_u of a segment are made in one batch too,
@@ -21,7 +22,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from sparsead.transient.checkpoints.record import states_of, times_of
+from sparsead.transient.checkpoints.record import place_of, states_of, times_of
+from sparsead.transient.steps.moved import touched
 
 _SMALL = 16  # unknowns up to which the matrices of all steps are made; measured
 _FEW = 4096  # data up to which their cotangents are added up step by step: they stay in the cache; measured
@@ -42,14 +44,18 @@ def _walk(static: Any, residuals: Any, moves: Any, kept: Any) -> Any:
     problem, wanted = static
     store, data, u0, controls = residuals
     moving, _ = data
-    d_u0, d_chosen = moves
+    d_u0, d_chosen, d_times = moves
     found = iter(d_chosen)
-    d_moving = tuple(next(found) if want else jnp.zeros_like(x) for x, want in zip(moving, wanted, strict=True))
+    d_moving = tuple(next(found) if want else jnp.zeros_like(x) for x, want in zip(moving, wanted.data, strict=True))
 
     def one(i: Any, carry: Any) -> Any:
         u, du, kept = carry
-        t, h = _place(problem, store, controls, i)
-        u, du = problem.scheme.tangent(data, t, h, u, du, d_moving)
+
+        def place(times: Any) -> Any:
+            return place_of(problem, store, controls._replace(times=times), i)
+
+        (t, h), d_place = jax.jvp(place, (controls.times,), d_times) if d_times else (place(controls.times), ())
+        u, du = problem.scheme.tangent(data, t, h, u, du, d_moving, d_place)
         return u, du, None if kept is None else _also(problem, store, kept, i + 1, du)
 
     def interval(carry: Any, j: Any) -> Any:
@@ -67,41 +73,40 @@ def _also(problem: Any, store: Any, kept: Any, i: Any, du: Any) -> Any:
     return kept.at[i if problem.keeps_all else -(-i // problem.segment)].set(du)
 
 
-def _place(problem: Any, store: Any, controls: Any, i: Any) -> tuple[Any, Any]:
-    if problem.grid.adaptive:
-        return store.t[i], store.h[i]
-    return controls.times[0] + i * controls.h, controls.h
-
-
 def adjoints(static: Any, residuals: Any, bars: Any) -> Any:
-    """Return the cotangents of u0, shape (n,), and of the wanted data, from those of the states, shape (m, n)."""
+    """Return the cotangents of u0, of the wanted data and times, from those of the states, shape (m, n)."""
     problem, wanted = static
     store, data, _, controls = residuals
     moving, _ = data
-    sums = [jnp.zeros_like(x) for x, want in zip(moving, wanted, strict=True) if want]
+    sums = [jnp.zeros_like(x) for x, want in zip(moving, wanted.data, strict=True) if want]
+    times_bar = (jnp.zeros_like(controls.times),) if wanted.times else ()
     # Numbers that are known now make loops of known length, which need no condition.
     steps = store.counts[-1] if problem.grid.adaptive else problem.grid.capacity
     count = -(-steps // problem.segment)
     even = not problem.grid.adaptive and steps % problem.segment == 0
-    together = not (problem.scheme.implicit or small(problem.scheme, bars[0])) and sum(x.size for x in sums) <= _FEW
+    together = not (problem.scheme.implicit or wanted.times or small(problem.scheme, bars[0]))
+    together = together and sum(x.size for x in sums) <= _FEW
 
     def segment(back: Any, carry: Any) -> Any:
-        bar, sums = carry
+        bar, sums, times_bar = carry
         first = (count - 1 - back) * problem.segment
         t, h = times_of(problem, store, controls, first)
         u = states_of(problem, store, data, t, h, first)
         added = arriving(store.counts, bars, first, problem.segment)
         valid = problem.segment if even else jnp.minimum(steps - first, problem.segment)
         if together:
-            return _swept_together(problem, data, t, h, u, (bar, sums), added, valid, wanted)
-        bar, multipliers = swept(problem, data, t, h, u, bar, added, valid)
+            return *_swept_together(problem, data, t, h, u, (bar, sums), added, valid, wanted.data), times_bar
+        bar, multipliers, afters = swept(problem, data, t, h, u, bar, added, valid, wanted.times)
         if sums:
-            parts = problem.scheme.contract(data, t, h, u[:-1], u[1:], multipliers, wanted)
+            parts = problem.scheme.contract(data, t, h, u[:-1], u[1:], multipliers, wanted.data)
             sums = [a + b for a, b in zip(sums, parts, strict=True)]
-        return bar, sums
+        if times_bar:
+            places = (t, h, u[:-1], u[1:], afters, multipliers)
+            times_bar = (gathered_from(problem, store.counts, data, first, valid, places, *times_bar),)
+        return bar, sums, times_bar
 
-    bar, sums = lax.fori_loop(0, count, segment, (bars[-1], sums))
-    return bar + bars[0], sums
+    bar, sums, times_bar = lax.fori_loop(0, count, segment, (bars[-1], sums, times_bar))
+    return bar + bars[0], sums, times_bar
 
 
 def arriving(counts: Any, bars: Any, first: Any, length: int) -> Any:
@@ -114,25 +119,40 @@ def arriving(counts: Any, bars: Any, first: Any, length: int) -> Any:
     return jnp.where((inner[j] == after)[:, None], bars[1:-1][j], 0)
 
 
-def swept(problem: Any, data: Any, t: Any, h: Any, u: Any, bar: Any, added: Any, valid: Any) -> tuple[Any, Any]:
-    """Sweep λ back over the valid steps of a segment; return it and the multiplier of every step."""
+def swept(
+    problem: Any, data: Any, t: Any, h: Any, u: Any, bar: Any, added: Any, valid: Any, keep: bool
+) -> tuple[Any, Any, Any]:
+    """Sweep λ back over the valid steps of a segment; return it, all multipliers, and if wanted λ after every step."""
     scheme, n = problem.scheme, u.shape[1]
+    one_size = not (problem.grid.adaptive or problem.grid.moving)
     batched = small(scheme, u[0])
     if batched:
         matrices = jax.vmap(lambda t, h, u: scheme.jacobian(data, t, h, u))(t, h, u[:-1])
 
     def one(back: Any, carry: Any) -> Any:
-        bar, multipliers = carry
+        bar, multipliers, afters = carry
         i = valid - 1 - back
         if added is not None:
             bar = bar + added[i]
+        if keep:
+            afters = afters.at[i].set(bar)
         if batched:
-            return jnp.sum(matrices[i] * bar[:, None], 0), multipliers.at[i].set(bar)
-        bar, multiplier = scheme.pull(data, t[i], h[i] if problem.grid.adaptive else h[0], u[i], u[i + 1], bar)
-        return bar, multipliers.at[i].set(multiplier)
+            return jnp.sum(matrices[i] * bar[:, None], 0), multipliers.at[i].set(bar), afters
+        bar, multiplier = scheme.pull(data, t[i], h[0] if one_size else h[i], u[i], u[i + 1], bar)
+        return bar, multipliers.at[i].set(multiplier), afters
 
     width = n if batched else scheme.width(u[0])
-    return lax.fori_loop(0, valid, one, (bar, jnp.zeros((t.shape[0], width), u.dtype)))
+    afters = jnp.zeros((t.shape[0], n), u.dtype) if keep else None
+    return lax.fori_loop(0, valid, one, (bar, jnp.zeros((t.shape[0], width), u.dtype), afters))
+
+
+def gathered_from(problem: Any, counts: Any, data: Any, first: Any, valid: Any, steps: Any, times_bar: Any) -> Any:
+    """Return the cotangents of the requested times, shape (m,), with those of the valid steps of a segment."""
+
+    def one(i: Any, times_bar: Any) -> Any:
+        return touched(problem.scheme, counts, data, first + i, jax.tree.map(lambda x: x[i], steps), times_bar)
+
+    return lax.fori_loop(0, valid, one, times_bar)
 
 
 def _swept_together(

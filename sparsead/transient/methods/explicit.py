@@ -108,10 +108,16 @@ class ExplicitScheme:
         """Return the derivative of the next state in this one, shape (n, n)."""
         return jax.jacfwd(lambda u: self.step(data, t, h, u))(u)
 
-    def tangent(self, data: Data, t: Any, h: Any, u: Any, du: Any, d_moving: Any) -> tuple[Any, Any]:
-        """Return the next state and its tangent."""
+    def tangent(
+        self, data: Data, t: Any, h: Any, u: Any, du: Any, d_moving: Any, d_place: tuple[Any, ...] = ()
+    ) -> tuple[Any, Any]:
+        """Return the next state and its tangent; `d_place` are those of t and h, if they move."""
         moving, fixed = data
-        return jax.jvp(lambda u, m: self.step((m, fixed), t, h, u), (u, moving), (du, d_moving))
+
+        def step(u: Any, moving: Any, t: Any = t, h: Any = h) -> Any:
+            return self.step((moving, fixed), t, h, u)
+
+        return jax.jvp(step, (u, moving, t, h)[: 2 + len(d_place)], (du, d_moving, *d_place))
 
     def pull(self, data: Data, t: Any, h: Any, u: Any, u1: Any, bar: Any) -> tuple[Any, Any]:
         """Return the cotangent of u and the multiplier that `contract` needs, from that of u1."""
@@ -127,6 +133,11 @@ class ExplicitScheme:
             return jax.vmap(lambda t, h, u: self.step(with_others(chosen), t, h, u))(t, h, u)
 
         return jax.vjp(steps, chosen)[1](multiplier)[0]
+
+    def pull_place(self, data: Data, t: Any, h: Any, u: Any, u1: Any, bar: Any, multiplier: Any) -> Any:
+        """Return the cotangents of t and h of one step, from that of the next state."""
+        del u1, multiplier
+        return jax.vjp(lambda t, h: self.step(data, t, h, u), t, h)[1](bar)
 
     def pull_with_data(self, data: Data, t: Any, h: Any, u: Any, bar: Any, wanted: tuple[bool, ...]) -> Any:
         """Return the cotangents of u and of the wanted data of one step, from that of the next state."""

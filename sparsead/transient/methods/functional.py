@@ -96,16 +96,19 @@ class IntegratingScheme:
         after, error, memory = self.inner.attempt(data, t, h, before, memory)
         return jnp.concatenate([after, self._added(data, t, h, before, after, q)]), error, memory
 
-    def tangent(self, data: Data, t: Any, h: Any, z: Any, dz: Any, d_moving: Any) -> tuple[Any, Any]:
-        """Return the next rows and their tangent."""
+    def tangent(
+        self, data: Data, t: Any, h: Any, z: Any, dz: Any, d_moving: Any, d_place: tuple[Any, ...] = ()
+    ) -> tuple[Any, Any]:
+        """Return the next rows and their tangent; `d_place` are those of t and h, if they move."""
         (before, q), (d_before, dq) = self._split(z), self._split(dz)
-        after, d_after = self.inner.tangent(data, t, h, before, d_before, d_moving)
+        after, d_after = self.inner.tangent(data, t, h, before, d_before, d_moving, d_place)
         moving, fixed = data
-        q1, dq1 = jax.jvp(
-            lambda moving, before, after, q: self._added((moving, fixed), t, h, before, after, q),
-            (moving, before, after, q),
-            (d_moving, d_before, d_after, dq),
-        )
+
+        def added(moving: Any, before: Any, after: Any, q: Any, t: Any = t, h: Any = h) -> Any:
+            return self._added((moving, fixed), t, h, before, after, q)
+
+        at = (moving, before, after, q, t, h)[: 4 + len(d_place)]
+        q1, dq1 = jax.jvp(added, at, (d_moving, d_before, d_after, dq, *d_place))
         return jnp.concatenate([after, q1]), jnp.concatenate([d_after, dq1])
 
     def pull(self, data: Data, t: Any, h: Any, z: Any, z1: Any, bar: Any) -> tuple[Any, Any]:
@@ -115,6 +118,14 @@ class IntegratingScheme:
         before_more, after_more, q_bar = back(q1_bar)
         before_bar, multiplier = self.inner.pull(data, t, h, before, after, after_bar + after_more)
         return jnp.concatenate([before_bar + before_more, q_bar]), jnp.concatenate([multiplier, q1_bar])
+
+    def pull_place(self, data: Data, t: Any, h: Any, z: Any, z1: Any, bar: Any, multiplier: Any) -> Any:
+        """Return the cotangents of t and h of one step."""
+        (before, q), after, (after_bar, q1_bar) = self._split(z), self._split(z1)[0], self._split(bar)
+        back = jax.vjp(lambda t, h, after: self._added(data, t, h, before, after, q), t, h, after)[1]
+        t_bar, h_bar, more = back(q1_bar)
+        inner = self.inner.pull_place(data, t, h, before, after, after_bar + more, multiplier[: -self.behind])
+        return t_bar + inner[0], h_bar + inner[1]
 
     def contract(self, data: Data, t: Any, h: Any, z: Any, z1: Any, multiplier: Any, wanted: tuple[bool, ...]) -> Any:
         """Return the cotangents of the wanted data from many steps at once; leading axis: steps."""

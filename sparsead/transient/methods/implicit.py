@@ -7,6 +7,8 @@ Stage i solves ``R(t, u* + c_u k, v* + c_v k, a* + c_a k; θ) = 0`` for k, with 
     A dk = -dR(du*, dv*, da*, dθ)               tangent
     μ = A^-T k̄,   (ū*, v̄*, ā*, θ̄) -= R'ᵀ μ      adjoint
 
+t and h stand in R beside θ; h in what comes after the stages too.
+
 The stages are kept with the state, so that going back nothing is solved again; θ̄ waits for `contract`, which takes all
 steps of a segment at once. Newton accepts k when the next correction would change nothing and makes no use of it: so
 the last factorization is that of A at the accepted k, the one that the adjoint needs.
@@ -90,14 +92,14 @@ class ImplicitScheme:
         """Return the rows at the first time, with the slope or acceleration that the equation of motion gives."""
         if not hasattr(self.formula, "start"):  # a multistep method is started by another
             return u0
-        zero = jnp.zeros_like(u0)
-        rows = {"u": u0, "0": zero, "v": v0}
+        rows = {"u": u0, "0": jnp.zeros_like(u0), "v": v0}
         last = self.formula.start[-1]
-        if last != "0":
-            v = zero if v0 is None else v0
-            c = (0.0, 1.0, 0.0) if last == "v" else (0.0, 0.0, 1.0)
-            out_of_balance = self.system.residual(data, _like(u0, t), u0, v, zero)
-            rows[last] = -self.system.solve(data, _like(u0, t), u0, c, out_of_balance, "N")
+        if last == "v":
+            rows["v"] = self.system.slope(data, _like(u0, t), u0)
+        elif last == "a":
+            t = _like(u0, t)
+            out_of_balance = self.system.residual(data, t, u0, v0, rows["0"])
+            rows["a"] = -self.system.solve(data, t, u0, (0.0, 0.0, 1.0), out_of_balance, "N")
         return jnp.concatenate([rows[name] for name in self.formula.start])
 
     def attempt(self, data: Data, t: Any, h: Any, z: Any, memory: Any) -> tuple[Any, Any, Any]:
@@ -122,22 +124,30 @@ class ImplicitScheme:
         slopes = self._solved(data, t, h, z)
         return jnp.concatenate([*self.formula.finish(self._rows(z), slopes, h), *slopes])
 
-    def tangent(self, data: Data, t: Any, h: Any, z: Any, dz: Any, d_moving: Any) -> tuple[Any, Any]:
-        """Return the next rows and their tangent: one solve for each stage with the factorization of the step."""
+    def tangent(
+        self, data: Data, t: Any, h: Any, z: Any, dz: Any, d_moving: Any, d_place: tuple[Any, ...] = ()
+    ) -> tuple[Any, Any]:
+        """Return the next rows and their tangent: one solve for each stage with the factorization of the step.
+
+        `d_place` are the tangents of t and h, if they move.
+        """
         t, h = _like(z, t), _like(z, h)
+        d_place = tuple(_like(z, x) for x in d_place)
         z1 = self.step(data, t, h, z)
         slopes, d_slopes = self._stages(z1), list[Any]()
         moving, fixed = data
         for i in range(self.formula.stages):
             before, d_before = slopes[:i], d_slopes[:i]
 
-            def balance(z: Any, before: Any, moving: Any, i: int = i) -> Any:
+            def balance(z: Any, before: Any, moving: Any, t: Any = t, h: Any = h, i: int = i) -> Any:
                 return self._residual((moving, fixed), t, h, z, before, slopes[i], i)
 
-            _, moved = jax.jvp(balance, (z, before, moving), (dz, d_before, d_moving))
+            at = (z, before, moving, t, h)[: 3 + len(d_place)]
+            _, moved = jax.jvp(balance, at, (dz, d_before, d_moving, *d_place))
             d_slopes.append(-self._solve(data, t, h, z, slopes, i, moved, "N"))
-        rows, d_rows = self._rows(z), self._rows(dz)
-        return z1, jnp.concatenate([*self._finish_tangent(rows, d_rows, slopes, d_slopes, h), *d_slopes])
+        d_h = d_place[1] if d_place else jnp.zeros_like(h)
+        at, along = (self._rows(z), slopes, h), (self._rows(dz), d_slopes, d_h)
+        return z1, jnp.concatenate([*jax.jvp(self.formula.finish, at, along)[1], *d_slopes])
 
     def pull(self, data: Data, t: Any, h: Any, z: Any, z1: Any, bar: Any) -> tuple[Any, Any]:
         """Return the cotangent of the rows before, and the multipliers of the stages, from that of the rows after."""
@@ -175,6 +185,18 @@ class ImplicitScheme:
 
         return jax.vjp(balances, chosen)[1](multiplier)[0]
 
+    def pull_place(self, data: Data, t: Any, h: Any, z: Any, z1: Any, bar: Any, multiplier: Any) -> Any:
+        """Return the cotangents of t and h of one step: no solve, the multipliers know it."""
+        slopes = self._stages(z1)
+        own = self.formula.own * slopes[0].size
+
+        def of_place(t: Any, h: Any) -> Any:
+            t, h = _like(z, t), _like(z, h)
+            parts = [self._residual(data, t, h, z, slopes[:i], k, i) for i, k in enumerate(slopes)]
+            return jnp.concatenate(self.formula.finish(self._rows(z), slopes, h)), jnp.concatenate(parts)
+
+        return jax.vjp(of_place, t, h)[1]((bar[:own], multiplier))
+
     def _size(self, z: Any) -> int:
         return int(z.size // (self.formula.own + self.formula.stages))
 
@@ -183,9 +205,6 @@ class ImplicitScheme:
 
     def _stages(self, z: Any) -> list[Any]:
         return self._rows(z)[self.formula.own :]
-
-    def _finish_tangent(self, rows: Any, d_rows: Any, slopes: Any, d_slopes: Any, h: Any) -> Any:
-        return jax.jvp(lambda r, k: self.formula.finish(r, k, h), (rows, slopes), (d_rows, d_slopes))[1]
 
     def _residual(self, data: Data, t: Any, h: Any, z: Any, before: Any, k: Any, i: int) -> Any:
         """R of stage i with the unknown k."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from sparsead.transient.equations.field import Field
@@ -12,15 +10,17 @@ from sparsead.transient.methods.explicit import ExplicitScheme
 from sparsead.transient.methods.formulas import BackwardDifferences, RungeKutta
 from sparsead.transient.methods.implicit import ImplicitScheme
 from sparsead.transient.methods.implicit_tableaus import IMPLICIT
-from sparsead.transient.methods.tableaus import EXPLICIT
+from sparsead.transient.methods.tableaus import EXPLICIT, Tableau
 
-
-def _implicit(field: Field, formula: Any) -> ImplicitScheme:
-    return ImplicitScheme(DenseSystem(field), formula)
-
-
-SCHEMES: dict[str, Callable[[Any], Any]] = {
-    **{name: partial(ExplicitScheme, tableau=tableau) for name, tableau in EXPLICIT.items()},
-    **{name: partial(_implicit, formula=RungeKutta(tableau)) for name, tableau in IMPLICIT.items()},
-    **{f"bdf{order}": partial(_implicit, formula=BackwardDifferences(order)) for order in (2, 3, 4, 5)},
+METHODS: dict[str, Tableau | RungeKutta | BackwardDifferences] = {
+    **EXPLICIT,
+    **{name: RungeKutta(tableau) for name, tableau in IMPLICIT.items()},
+    **{f"bdf{order}": BackwardDifferences(order) for order in (2, 3, 4, 5)},
 }
+
+
+def scheme_of(formula: Any, field: Field) -> ExplicitScheme | ImplicitScheme:
+    """Return how a step of ``u' = f`` is done."""
+    if isinstance(formula, Tableau):
+        return ExplicitScheme(field, formula)
+    return ImplicitScheme(DenseSystem(field), formula)

@@ -3,18 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from sparsead.errors import NonFiniteError, ReverseMissError, ShapeError, StepLimitError, StepSizeError
+from sparsead.errors import (
+    NonFiniteError,
+    ReverseMissError,
+    ShapeError,
+    SparseADError,
+    StepLimitError,
+    StepSizeError,
+)
 from sparsead.transient.reports.reporting import checked
 from sparsead.transient.steps.grid import NOT_INCREASING, TOO_MANY, TOO_SMALL
 
 
-def guarded(problem: Any, out: Any, end: Any, u0: Any, data: Any, controls: Any, name: Callable[[int], str]) -> Any:
+class Naming(NamedTuple):
+    """What a user calls the parts of a run, for messages.
+
+    Attributes
+    ----------
+    name : callable
+        Name of row i of what is carried.
+    functions : str
+        What may give numbers that are not finite.
+    said : callable
+        From an error to the error to raise.
+    """
+
+    name: Callable[[int], str]
+    functions: str = "f"
+    said: Callable[[SparseADError], SparseADError] = lambda error: error
+
+
+def guarded(problem: Any, out: Any, end: Any, u0: Any, data: Any, controls: Any, naming: Naming) -> Any:
     """Return the states as they are; raise if the run failed.
 
     Parameters
@@ -25,8 +50,8 @@ def guarded(problem: Any, out: Any, end: Any, u0: Any, data: Any, controls: Any,
         Its states.
     end : Progress
         Its end.
-    name : callable
-        Name of component i of the state, for the message.
+    naming : Naming
+        Names for the message.
 
     Raises
     ------
@@ -41,7 +66,7 @@ def guarded(problem: Any, out: Any, end: Any, u0: Any, data: Any, controls: Any,
     """
     good = (end.status == 0) & jnp.isfinite(lax.stop_gradient(out)).all()
     end, *frozen = lax.stop_gradient((end, u0, data, controls))
-    return checked(out, good, lambda: _facts(problem, end, *frozen), lambda *facts: _raise(name, problem, *facts))
+    return checked(out, good, lambda: _facts(problem, end, *frozen), lambda *facts: _say(naming, problem, *facts))
 
 
 def _facts(problem: Any, end: Any, u0: Any, data: Any, controls: Any) -> tuple[Any, ...]:
@@ -78,7 +103,14 @@ def _first_bad(problem: Any, u0: Any, data: Any, controls: Any) -> Any:
     )
 
 
-def _raise(name: Any, problem: Any, status: Any, steps: Any, t: Any, h: Any, component: Any, value: Any) -> None:
+def _say(naming: Naming, problem: Any, *facts: Any) -> None:
+    try:
+        _raise(naming, problem, *facts)
+    except SparseADError as error:
+        raise naming.said(error) from None
+
+
+def _raise(naming: Naming, problem: Any, status: Any, steps: Any, t: Any, h: Any, component: Any, value: Any) -> None:
     """Raise what these facts say; nothing if a dead lane of a batch asks."""
     status, steps, component = int(status), int(steps), int(component)
     adaptive = problem.grid.adaptive
@@ -102,10 +134,11 @@ def _raise(name: Any, problem: Any, status: Any, steps: Any, t: Any, h: Any, com
         raise NonFiniteError(
             f"a step gives a {what} that is not finite",
             expected=f"a finite {what} in every step",
-            got=f"{name(component)} = {value} "
-            + (f"in f at t = {float(t):.9g}" if adaptive else "")
+            got=f"{naming.name(component)} = {value} "
+            + (f"in {naming.functions} at t = {float(t):.9g}" if adaptive else "")
             + f"{'' if adaptive else 'at t = ' + format(float(t), '.9g')}, step {steps}, h = {float(h):.3g}",
-            fix="look at f there (0/0, logarithm or root of a negative number), or take smaller steps",
+            fix=f"look at {naming.functions} there (0/0, logarithm or root of a negative number), "
+            "or take smaller steps",
             index=component,
             step=steps,
         )
@@ -114,7 +147,8 @@ def _raise(name: Any, problem: Any, status: Any, steps: Any, t: Any, h: Any, com
             "no step meets the tolerance",
             expected="an error below rtol and atol with a step that changes t",
             got=f"h = {float(h):.3g} at t = {float(t):.9g}, after {steps} accepted steps",
-            fix="pass a looser rtol or atol, integrate up to a jump of f and start again there, or use float64",
+            fix=f"pass a looser rtol or atol, integrate up to a jump of {naming.functions} and start again there, "
+            "or use float64",
             step=steps,
         )
 

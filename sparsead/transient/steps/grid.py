@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import jax
@@ -11,12 +11,13 @@ import jax.numpy as jnp
 from jax import lax
 
 from sparsead.transient.steps.controller import error_norm, first_step, next_factor
+from sparsead.transient.steps.moved import moved, shift
 
 RUNNING, TOO_MANY, TOO_SMALL, NOT_INCREASING = 0, 1, 2, 3
 
 
 class Controls(NamedTuple):
-    """Numbers that steer a run and carry no derivative.
+    """Numbers that steer a run; but for the times they carry no derivative.
 
     Parameters
     ----------
@@ -74,10 +75,13 @@ class FixedGrid:
         Number of steps.
     stride : int
         Steps between requested times where these are as many everywhere, else 0.
+    moving : bool
+        Whether the requested times may carry a derivative.
     """
 
     capacity: int
     stride: int = 0
+    moving: bool = field(default=False, repr=False)
     adaptive = False
 
     def begin(self, scheme: Any, data: Any, u0: Any, controls: Controls) -> Progress:
@@ -97,12 +101,15 @@ class FixedGrid:
     def advance(self, scheme: Any, data: Any, controls: Controls, goal: Any, p: Progress) -> Progress:
         """Return the state after one more step; time is counted, not carried: every carried number costs."""
         del goal
-        t = controls.times[0] + p.accepted * controls.h
-        return p._replace(u=scheme.step(data, t, controls.h, p.u), accepted=p.accepted + 1)
+        t, h = self.place(controls, p)
+        return p._replace(u=scheme.step(data, t, h, p.u), accepted=p.accepted + 1)
 
     def place(self, controls: Controls, p: Progress) -> tuple[Any, Any]:
         """Return t and h of the step that is due."""
-        return controls.times[0] + p.accepted * controls.h, controls.h
+        t = lax.stop_gradient(controls.times[0]) + p.accepted * controls.h
+        if not self.moving:
+            return t, controls.h
+        return moved(controls.counts, controls.times, p.accepted, t, controls.h)
 
 
 @dataclass(frozen=True)
@@ -116,12 +123,16 @@ class AdaptiveGrid:
     controlled : int
         Leading components of the state whose error counts.
     frozen : bool
-        Whether the steps are constants to JAX's own differentiation; if not, it goes through the controller.
+        Whether the points between requested times are constants to JAX's own differentiation; if not, it goes through
+        the controller.
+    moving : bool
+        Whether the requested times may carry a derivative.
     """
 
     capacity: int
     controlled: int
     frozen: bool = True
+    moving: bool = field(default=False, repr=False)
     adaptive = True
 
     def begin(self, scheme: Any, data: Any, u0: Any, controls: Controls) -> Progress:
@@ -140,6 +151,10 @@ class AdaptiveGrid:
     def _held(self, h: Any) -> Any:
         return lax.stop_gradient(h) if self.frozen else h
 
+    def _due(self, p: Progress) -> Any:
+        """The size of the next trial; where its begin moves, the point that it leads to does not."""
+        return p.h - shift(p.t) if self.frozen and self.moving else p.h
+
     def goal(self, controls: Controls, j: Any) -> Any:
         """Return what tells a run to stop at the requested time j."""
         return controls.times[j]
@@ -151,7 +166,7 @@ class AdaptiveGrid:
     def advance(self, scheme: Any, data: Any, controls: Controls, goal: Any, p: Progress) -> Progress:
         """Return the state after one more trial, accepted or not."""
         clipped = p.t + 1.01 * p.h >= goal  # a last step one percent longer beats a tiny one
-        h = jnp.where(clipped, goal - p.t, p.h)
+        h = jnp.where(clipped, goal - p.t, self._due(p))
         u1, error, memory = scheme.attempt(data, p.t, h, p.u, p.memory)
         size = error_norm(error, p.u, u1, controls.rtol, controls.atol, self.controlled)
         good = size <= 1.0
@@ -162,7 +177,7 @@ class AdaptiveGrid:
         stuck = ~good & (wanted <= 16 * jnp.finfo(h.dtype).eps * jnp.abs(p.t))
         trials = p.accepted + p.rejected + 1
         status = jnp.where(stuck | (wanted <= 0), TOO_SMALL, RUNNING)
-        t1 = jnp.where(clipped, goal, p.t + h)
+        t1 = jnp.where(clipped, goal, self._held(p.t + h))
         over = (trials >= self.capacity) & ((t1 < controls.times[-1]) | ~good)
         status = jnp.where((status == RUNNING) & over, TOO_MANY, status)
         return Progress(

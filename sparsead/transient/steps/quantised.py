@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax.numpy as jnp
@@ -26,10 +26,13 @@ class QuantisedGrid:
         Trials at most.
     controlled : int
         Leading components of the state whose error counts.
+    moving : bool
+        Whether the requested times may carry a derivative.
     """
 
     capacity: int
     controlled: int
+    moving: bool = field(default=False, repr=False)
     adaptive = True
 
     def begin(self, scheme: Any, data: Any, z0: Any, controls: Controls) -> Progress:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sparsead.errors import NoDerivativeError, NonFiniteError, ShapeError
+from sparsead.transient.options import concrete
 
 _SLACK = 1e-6  # of a step: what times made from sums of decimals may be off
 
@@ -32,8 +33,9 @@ def check_times(t: Any) -> Any:
             got=f"t of shape {tuple(times.shape)}",
             fix="pass for example t=[0.0, 10.0]",
         )
-    if isinstance(times, np.ndarray):
-        _check_concrete(times)
+    known = concrete(times)
+    if isinstance(known, np.ndarray):
+        _check_concrete(known)
     return times
 
 
@@ -67,16 +69,17 @@ def step_counts(times: Any, h: Any) -> Any:
     Raises
     ------
     NoDerivativeError
-        If times or h are traced: the number of steps must be known.
+        If the numbers of times or h are hidden: that of the steps must be known.
     ShapeError
         If h is not positive, or a time is not a whole number of steps away from the first.
     """
+    times = concrete(times)
     if isinstance(times, jax.core.Tracer) or isinstance(h, jax.core.Tracer):
         raise NoDerivativeError(
             "the number of steps is not known",
-            expected="concrete times and h for a fixed step size",
-            got="t or h traced by jit, grad or vmap",
-            fix="close over t and h, or let an adaptive method choose the steps",
+            expected="a concrete h, and times that jit and vmap do not trace, for a fixed step size",
+            got="t traced by jit or vmap" if isinstance(times, jax.core.Tracer) else "h traced by jit, grad or vmap",
+            fix="close over t and h, take grad without jit around it, or let an adaptive method choose the steps",
         )
     size = float(h)
     if not (np.isfinite(size) and size > 0):

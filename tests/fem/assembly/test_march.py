@@ -49,6 +49,27 @@ def struck(thickness: Any, force: Any, points: Any = None, **options: Any) -> An
     )  # fmt: skip
 
 
+def test_last_time_moves_the_last_step() -> None:
+    """As a march of its own, of one step, which is longer or shorter."""
+    mass, stiffness = strip(THICKNESS)
+
+    def moved(times: Any, u: Any = REST, v: Any = REST, h: float = H) -> Any:
+        return fem.march(
+            u, times, 1.0, mass=mass, stiffness=stiffness, load=blow, v0=v, supports=CLAMPED, h=h
+        )  # fmt: skip
+
+    def last(step: float) -> Any:
+        return moved([9 * H, 9 * H + step], before.u[1], before.v[1], step).u[1]
+
+    before = moved([0.0, 9 * H])
+    end, found = jax.jvp(lambda end: moved([0.0, 4 * H, end]).u, (10 * H,), (1.0,))
+    assert relative_gap((last(1.001 * H) - last(0.999 * H)) / (0.002 * H), found[2]) < 1e-5
+    assert np.all(found[:2] == 0)
+    bar = jax.random.normal(jax.random.key(0), end.shape)
+    back = jax.grad(lambda end: jnp.sum(bar * moved([0.0, 4 * H, end]).u))(10 * H)
+    assert float(back) == pytest.approx(float(jnp.sum(bar * found)), rel=1e-12)
+
+
 def test_newmark_has_the_digits_of_dense_matrices() -> None:
     motion = struck(THICKNESS, 1.0)
     assert motion.u.shape == (3, *SPACE.shape)

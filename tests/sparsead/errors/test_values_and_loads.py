@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sparsead.backends.registry import BACKENDS
 from sparsead.errors import BackendError, DtypeError, NonFiniteError, ShapeError
 from tests.conftest import require
+from tests.sparsead.backends.installed import backend_or_skip
 from tests.sparsead.errors.ways import COLS, ROWS, VALUES, B, N, Program, Way
 
 BAD = {"nan": np.nan, "inf": np.inf, "-inf": -np.inf}
@@ -178,16 +180,22 @@ OPTIONS: dict[str, tuple[dict[str, Any], Any, str]] = {
     "backend": ({"backend": "strumpack"}, BackendError, "backend='strumpack'"),
     "backend by number": ({"backend": 1}, BackendError, "backend=1"),
     "backend for another structure": ({"backend": "triangular"}, BackendError, "a general matrix of type float64"),
-    "precision that a backend lacks": (
-        {"backend": "umfpack", "precision": "single"},
-        BackendError,
-        'precision="single"',
-    ),
 }
 
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_unknown_option_is_named(name: str, way: Way) -> None:
     options, error, got = OPTIONS[name]
-    dtype = np.float32 if options.get("precision") == "single" else np.float64
-    way.refuses(solve(**options), VALUES.astype(dtype), B.astype(dtype), error=error, got=got)
+    way.refuses(solve(**options), VALUES, B, error=error, got=got)
+
+
+@pytest.mark.parametrize("backend", [name for name, backend in BACKENDS.items() if not backend.single_precision])
+def test_precision_that_a_backend_lacks_is_named(backend: str, way: Way) -> None:
+    backend_or_skip(backend)
+
+    def program(sp: Any, v: Any, b: Any) -> Any:
+        matrix = sp.coo(ROWS, COLS, v, (N, N), positive_definite=True)
+        return sp.solve(matrix, b, backend=backend, precision="single")
+
+    values, b = VALUES.astype(np.float32), B.astype(np.float32)
+    way.refuses(program, values, b, error=BackendError, got='precision="single"')

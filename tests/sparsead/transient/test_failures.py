@@ -111,7 +111,6 @@ def test_complex_slope_of_a_real_state_is_refused() -> None:
 @pytest.mark.parametrize(
     ("differentiate", "got"),
     [
-        (lambda: jax.grad(lambda end: odesolve(decay, ONE, jnp.stack([0.0, end]), -1.0)[-1, 0])(1.0), "t or h carry"),
         (
             lambda: jax.grad(lambda k: odesolve(decay, ONE, [0.0, 1.0], k, gradient="forward")[-1, 0])(1.0),
             "reverse mode",
@@ -122,12 +121,6 @@ def test_complex_slope_of_a_real_state_is_refused() -> None:
 def test_derivative_that_is_not_there_is_refused(differentiate: Any, got: str) -> None:
     with pytest.raises(errors.NoDerivativeError, match=f"got: .*{got}"):
         differentiate()
-
-
-@pytest.mark.parametrize("options", [{}, {"method": "rk4", "h": 0.1}])
-def test_derivatives_in_a_time_are_refused(options: dict[str, Any]) -> None:
-    with pytest.raises(errors.NoDerivativeError, match=r"got: .*t or h"):
-        jax.grad(lambda end: odesolve(decay, ONE, [0.0, end], -1.0, **options)[-1, 0])(1.0)
 
 
 def test_a_time_may_be_traced_where_steps_are_chosen() -> None:

@@ -261,7 +261,7 @@ def test_bad_input_is_named(options: dict[str, Any], got: str) -> None:
 def test_load_that_is_not_finite_later_is_named_where_steps_are_chosen() -> None:
     """No step passes 5 ms: it is the load beyond that is to blame, not the tolerance."""
     load = lambda t, p: jnp.where(t > 5.0 * H, jnp.nan, 0.0) * jnp.zeros(N).at[7].set(1.0)  # noqa: E731
-    with pytest.raises(sparsead.errors.NonFiniteError, match=r"got: .*u\[\d+\] = nan in f at t = 0.005"):
+    with pytest.raises(sparsead.errors.NonFiniteError, match=r"got: .*u\[\d+\] = nan in the forces at t = 0.005"):
         march(
             U0, [0.0, 0.01], mass=1e3 * MASS, stiffness=stiffness(K0), method="tr_bdf2", rtol=1e-3, atol=1e-6, load=load
         )
