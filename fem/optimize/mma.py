@@ -151,7 +151,7 @@ def mma(
     ...          lambda x: ((x - jax.numpy.array([3.0, 4.0, 3.0])) ** 2).sum() - 9.0]
     >>> found = fem.optimize.mma(lambda x: (x**2).sum(), [4.0, 3.0, 2.0], discs, lower=0.0, upper=5.0, change=1e-6)
     >>> found.x.round(4).tolist()
-    [2.0175, 1.78, 1.2378]
+    [2.0175, 1.78, 1.2375]
     """
     method = moving_asymptotes(MovingAsymptotes, objective, x0, constraints, lower, upper, motion, price, scale)
     return run(method.problem, method, method.settings(), running)
