@@ -42,7 +42,7 @@ demo: $(VENV)/.demo
 	CHOLMOD and UMFPACK need SuiteSparse: see docs/install.md."
 
 test: $(VENV)/.test
-	$(ONE_THREAD) $(RUN) -m pytest $(PROCESSES) $(PYTEST_ARGS)
+	$(ONE_THREAD) $(RUN) -m pytest $(PROCESSES) --ignore=tests/test_examples.py $(PYTEST_ARGS)
 
 lint: $(VENV)/.lint
 	$(VENV)/bin/ruff check .
