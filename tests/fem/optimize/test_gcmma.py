@@ -35,12 +35,13 @@ def test_cantilever_of_five_sections() -> None:
 
 
 def test_it_converges_where_plain_asymptotes_oscillate() -> None:
-    options = {"lower": 0.0, "upper": 1.0, "change": 1e-6, "max_iterations": 100}
+    options = {"lower": 0.0, "upper": 1.0, "change": 0.0, "max_iterations": 100}
     plain = optimize.mma(lambda x: ((x - 0.3) ** 2).sum(), [1.0], **options)
     checked = optimize.gcmma(lambda x: ((x - 0.3) ** 2).sum(), [1.0], **options)
     assert abs(plain.x[0] - 0.3) > 1e-3
-    assert abs(checked.x[0] - 0.3) < 1e-5
-    assert checked.converged
+    assert plain.history.change[-10:].max() > 1e-3
+    assert abs(checked.x[0] - 0.3) < 1e-4
+    assert checked.history.change[-10:].max() < 1e-4
 
 
 @pytest.mark.parametrize("start", [(-1.2, 1.0), (0.0, 2.0), (1.5, -0.5)])
