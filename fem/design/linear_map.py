@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import jax
-import numpy as np
 
 import sparsead.jax as sp
 from fem.design.cells import densities
 from sparsead.jax.constants import constant
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import ArrayLike, NDArray
     from scipy.sparse import csr_array
 
@@ -36,11 +36,9 @@ class LinearMap:
     def __post_init__(self) -> None:
         stored = self.matrix.tocsc()
         stored.sort_indices()
-        made = sp.from_scipy(stored)
-        object.__setattr__(self, "_pattern", made.pattern)
-        values = np.array(stored.data)
-        values.setflags(write=False)
-        object.__setattr__(self, "_values", values)
+        stored.data.setflags(write=False)
+        object.__setattr__(self, "_pattern", sp.from_scipy(stored).pattern)
+        object.__setattr__(self, "_values", stored.data)
 
     def __call__(self, x: ArrayLike) -> jax.Array:
         """Return ``W x``, shape (m,), from x of shape (n,)."""

@@ -5,7 +5,7 @@ Derivation
 The poles of a function get an additional curvature rho. A step is taken only where every approximation lies above its
 function at the new design; otherwise rho grows by what was missing and the subproblem is solved again::
 
-    f~(x) = poles + rho d(x) / 1,   d(x) = sum_j (U_j - L_j) (x_j - x0_j)^2 / ((U_j - x_j) (x_j - L_j) D_j)
+    f~(x) = poles + rho d(x),   d(x) = sum_j (U_j - L_j) (x_j - x0_j)^2 / ((U_j - x_j) (x_j - L_j) D_j)
     rho <- min(10 rho, 1.1 (rho + (f(x) - f~(x)) / d(x)))
 
 so that the objective falls from one outer iteration to the next, or constraints are better met, and the designs

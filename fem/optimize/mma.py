@@ -38,14 +38,17 @@ class MovingAsymptotes:
         How the asymptotes move.
     price : float
         Of violating a scaled constraint, per unit of the scaled objective.
+    given : float or None
+        Factor of the objective; None makes the objective 1 at the first design.
     scale : float
-        Factor of the objective.
+        The factor, known from the first design on.
     """
 
     problem: Problem
     motion: Motion
     price: float
-    scale: float
+    given: float | None
+    scale: float = 1.0
     designs: list[NDArray[np.float64]] = field(default_factory=list)
     asymptotes: Asymptotes | None = None
 
@@ -56,7 +59,9 @@ class MovingAsymptotes:
         return found.x, found.lam / self.scale
 
     def move(self, point: Point) -> None:
-        """Let the asymptotes follow the designs."""
+        """Let the asymptotes follow the designs; the first one gives the scale."""
+        if not self.designs:
+            self.scale = self.given or 1 / abs(point.value or 1.0)
         self.designs = [point.x, *self.designs[:2]]
         self.asymptotes = self.motion.follow(self.designs, self.asymptotes, self.problem.lower, self.problem.upper)
 
@@ -78,16 +83,16 @@ class MovingAsymptotes:
 
     def settings(self) -> dict[str, float]:
         """Return the numbers that a run goes on with only if they are the same."""
-        return asdict(self.motion) | {"price": self.price, "scale": self.scale}
+        return asdict(self.motion) | {"price": self.price, "scale": self.given or 0.0}
 
     def state(self) -> dict[str, NDArray[np.float64]]:
-        """Return the last designs and the asymptotes."""
+        """Return the last designs, the asymptotes and the scale."""
         around = {f.name: getattr(self.asymptotes, f.name) for f in fields(Asymptotes)} if self.asymptotes else {}
-        return {"designs": np.array(self.designs)} | around
+        return {"designs": np.array(self.designs), "scale": np.array(self.scale)} | around
 
     def restore(self, state: dict[str, NDArray[np.float64]]) -> None:
         """Go on from them."""
-        self.designs = list(state["designs"])
+        self.designs, self.scale = list(state["designs"]), float(state["scale"])
         self.asymptotes = Asymptotes(*(state[f.name] for f in fields(Asymptotes)))
 
 
@@ -184,7 +189,4 @@ def moving_asymptotes(
             got=f"lower = {problem.lower[i]}, upper = {problem.upper[i]} of variable {i}",
             fix="pass how far the variable may reasonably go",
         )  # fmt: skip
-    if scale is None:
-        size = abs(problem.evaluate(problem.start).value)
-        scale = 1 / size if 0 < size < np.inf else 1.0
     return kind(problem, motion or Motion(), price, scale)

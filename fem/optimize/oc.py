@@ -186,4 +186,8 @@ def oc(
     """
     problem = Problem(objective, [volume], x0, lower, upper)
     method = Criterion(problem, move, damping, sensitivity, bracket, rtol)
-    return run(problem, method, {"move": move, "damping": damping, "rtol": rtol}, running)
+    settings: dict[str, ArrayLike] = {
+        "move": move, "damping": damping, "rtol": rtol, "bracket": bracket or (0.0, 0.0),
+        "sensitivity filter": sensitivity is not None,
+    }  # fmt: skip
+    return run(problem, method, settings, running)

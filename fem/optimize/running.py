@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from fem.optimize.history import Record, Result
     from fem.optimize.loop import Method
@@ -54,7 +54,7 @@ _DEFAULTS: Running = {
 }  # fmt: skip
 
 
-def run(problem: Problem, method: Method, settings: Mapping[str, float], running: Running) -> Result:
+def run(problem: Problem, method: Method, settings: Mapping[str, ArrayLike], running: Running) -> Result:
     """Run a method with the options that all share.
 
     Parameters
@@ -63,7 +63,7 @@ def run(problem: Problem, method: Method, settings: Mapping[str, float], running
         What is minimized.
     method : Method
         How.
-    settings : mapping of str to float
+    settings : mapping of str to numbers
         Options of the method, which a checkpoint compares.
     running : Running
         The others.

@@ -171,3 +171,10 @@ def test_iterations_are_whole_numbers(option: dict[str, Any], got: str) -> None:
 def test_unknown_options_are_refused() -> None:
     with pytest.raises(TypeError, match="unexpected keyword argument 'max_iter'; there are max_iterations"):
         by_oc(max_iter=3)
+
+
+def test_a_checkpoint_of_the_other_sensitivities_is_refused(tmp_path: Path) -> None:
+    by_oc(max_iterations=2, checkpoint=tmp_path / "run.npz")
+    smooth = fem.design.sensitivity_filter(MESH, 1.5)
+    with pytest.raises(errors.OptimizationError, match="its sensitivity filter differs"):
+        by_oc(max_iterations=3, checkpoint=tmp_path / "run.npz", sensitivity=smooth)

@@ -64,7 +64,7 @@ def test_moving_asymptotes_reach_the_optimum_of_the_density_filter_sooner() -> N
     assert found.value < 233.71457 * (1 + 1e-4)
     assert len(found.history) <= 144
     assert abs(found.constraints[0]) < 1e-6
-    assert (found.history.factorizations[1:] == 1).all()
+    assert (found.history.factorizations == 1).all()  # the first design is evaluated once too
 
 
 def test_two_springs_in_a_row() -> None:
