@@ -93,8 +93,8 @@ def _judge_answer(truth: Truth, results: Any) -> str | None:
         return "answered in spite of a broken symmetry"
     if "positive_definite" in case.declared and truth.definiteness < -1e-10:
         return "answered a matrix that is not positive definite, as declared"
-    if truth.condition > HOPELESS and np.any(truth.b != 0):
-        return f"answered a singular matrix (condition {truth.condition:.1e}): {str(results)[:300]}"
+    if truth.least_condition > HOPELESS and np.any(truth.b != 0):
+        return f"answered a singular matrix (condition {truth.least_condition:.1e}): {str(results)[:300]}"
     if truth.scaled_inverse is None or (case.front != "numpy" and truth.has_subnormal):
         return None
     return _judge_norm(truth, results) if case.operation == "norm" else _judge_solutions(truth, results)

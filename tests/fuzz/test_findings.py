@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -10,6 +13,9 @@ from sparsead.backends import installed
 from sparsead.backends.registry import get
 from sparsead.errors import NonFiniteError, PatternError
 from tests.conftest import require
+from tests.fuzz.generate import generate
+from tests.fuzz.oracle import HOPELESS
+from tests.fuzz.truth import Truth
 
 
 def test_substitution_out_of_range_is_an_error_without_a_warning() -> None:
@@ -79,3 +85,27 @@ def test_the_careful_way_is_right_in_any_units(name: str) -> None:
     for trans, op in (("N", full), ("T", full.T), ("H", full.conj().T)):
         np.testing.assert_allclose(factors.solve(x @ op.T, trans), x, rtol=1e-12)
     np.testing.assert_allclose(factors.log_abs_det(), np.linalg.slogdet(full)[1])
+
+
+def facts(full: Any) -> Truth:
+    """What the oracle knows of a matrix, shape (n, n)."""
+    rows, cols = np.nonzero(full)
+    exact = {"rows": rows, "cols": cols, "values": full[rows, cols], "b": np.ones(len(full))}
+    return Truth(replace(generate(0, 0, jitted=False), n=len(full), view="", exact=exact))
+
+
+def test_oracle_takes_no_graded_matrix_for_a_singular_one() -> None:
+    """Rows scaled before columns leave a condition number of 1e17 to a chain of springs in units 16 orders apart."""
+    units = 10.0 ** np.random.default_rng(5).integers(-8, 9, 60)
+    truth = facts(units[:, None] * (2 * np.eye(60) - np.eye(60, k=1) - np.eye(60, k=-1)) * units)
+    assert truth.condition > HOPELESS
+    assert truth.least_condition == pytest.approx(1 / np.tan(np.pi / 122) ** 2, rel=1e-9)  # 4 / smallest eigenvalue - 1
+
+
+def test_oracle_knows_a_singular_matrix_in_any_units() -> None:
+    """A chain of springs that floats, in units that are exact."""
+    floating = (2 * np.eye(60) - np.eye(60, k=1) - np.eye(60, k=-1)).astype(np.longdouble)
+    floating[0, 0] = floating[-1, -1] = 1
+    units = 2.0 ** np.random.default_rng(5).integers(-24, 25, 60)
+    eps = float(np.finfo(np.longdouble).eps)
+    assert facts(units[:, None] * floating * units).least_condition > min(HOPELESS, 0.01 / eps)

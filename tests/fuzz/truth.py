@@ -90,6 +90,24 @@ class Truth:
         return float(np.prod([*sums]))
 
     @cached_property
+    def least_condition(self) -> float:
+        """Condition number in the best units of rows and columns [1]_; infinite where the matrix is singular.
+
+        Over all diagonal D and E the smallest condition number of D A E in the largest row sums is the spectral
+        radius of |A^-1| |A|. A graded matrix can be sound in units that `scaled` did not find.
+
+        References
+        ----------
+        .. [1] F. L. Bauer, "Optimally scaled matrices", Numer. Math. 5 (1963), doi:10.1007/BF01385880.
+        """
+        if self.case.n == 0:
+            return 1.0
+        if self.scaled_inverse is None:
+            return np.inf
+        sizes = np.abs(self.scaled_inverse) @ np.abs(self.scaled.middle)
+        return float(np.abs(np.linalg.eigvals(sizes.astype(float))).max())
+
+    @cached_property
     def has_subnormal(self) -> bool:
         """Whether an entry is so small that digits are lost."""
         sizes = np.abs(self.raw[self.raw != 0])
