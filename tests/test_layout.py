@@ -35,6 +35,7 @@ OPTIONAL = {
     "matplotlib": ("fem/output/",),
     "meshio": ("fem/mesh/files/meshio_library", "fem/output/"),
     "pyvista": ("fem/output/",),
+    "tqdm": ("fem/optimize/progress",),
 }
 
 FRONT_ENDS = {"sparsead": "numpy", "sparsead.numpy": "numpy", "sparsead.jax": "jax", "sparsead.transient": "jax"}

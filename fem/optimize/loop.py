@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -11,15 +12,17 @@ import numpy as np
 import sparsead
 from fem.errors import OptimizationError
 from fem.optimize.checkpoint import Saved
+from fem.optimize.faults import check_dependence, failed, not_finite, violation
 from fem.optimize.history import History, Record, Result
 from fem.optimize.kkt import residual
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
     from fem.optimize.checkpoint import Checkpoint
+    from fem.optimize.limits import Limits
     from fem.optimize.problem import Point, Problem
 
     Watch = Callable[[NDArray[np.float64], Record], object]
@@ -38,40 +41,13 @@ class Method(Protocol):
         """Go on from what another one of its kind remembered."""
 
 
-@dataclass(frozen=True)
-class Limits:
-    """When to stop.
-
-    Parameters
-    ----------
-    max_iterations : int
-        Designs evaluated at most.
-    change : float
-        Stop when no variable changes by more.
-    residual : float
-        Stop when the KKT residual is not larger.
-    """
-
-    max_iterations: int
-    change: float
-    residual: float
-
-    def verdict(self, history: History) -> tuple[bool, str] | None:
-        """Return whether it converged and why to stop, in words; None to go on."""
-        if not len(history):
-            return None
-        last = history[-1]
-        if last.residual <= self.residual:
-            return True, f"the KKT residual is {last.residual:.3g}, at most {self.residual:g}"
-        if last.change <= self.change:
-            return True, f"no variable changes by more than {last.change:.3g}, at most {self.change:g}"
-        if len(history) >= self.max_iterations:
-            return False, f"{len(history)} iterations were allowed"
-        return None
-
-
 def minimize(
-    problem: Problem, method: Method, limits: Limits, checkpoint: Checkpoint | None, watch: Watch | None
+    problem: Problem,
+    method: Method,
+    limits: Limits,
+    checkpoint: Checkpoint | None,
+    watch: Watch | None,
+    show: Callable[[History], None],
 ) -> Result:
     """Iterate until a tolerance is met, the budget is spent or the watch says so.
 
@@ -87,18 +63,28 @@ def minimize(
         Where to go on from, and what to write.
     watch : callable or None
         ``watch(x, record)`` after each iteration; stops the loop by returning True.
+    show : callable
+        ``show(history)`` after each iteration.
 
     Raises
     ------
     OptimizationError
-        If a value or a gradient is not finite, or a checkpoint is of another problem.
+        If a value or a gradient is not finite or cannot be computed, a constraint does not depend on the design, or a
+        checkpoint is of another problem.
+
+    Warns
+    -----
+    UserWarning
+        If the start violates a constraint.
     """
     saved = _begin(problem, method, checkpoint)
     history, following, last = saved.history, saved.x, saved.last
     verdict = limits.verdict(history)
     while verdict is None:
-        last, following, record = _iteration(problem, method, following, history, last)
+        with _keeping(problem, last, history):
+            last, (following, record) = following, _iteration(problem, method, following, history)
         history.records.append(record)
+        show(history)
         if watch is not None and watch(last.reshape(problem.shape), record) is True:
             verdict = False, "the callback asked for it"
         verdict = limits.verdict(history) or verdict
@@ -118,18 +104,19 @@ def _begin(problem: Problem, method: Method, checkpoint: Checkpoint | None) -> S
 
 
 def _iteration(
-    problem: Problem, method: Method, x: NDArray[np.float64], history: History, before: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], Record]:
-    """Evaluate a design; return it, the following one, and what happened."""
+    problem: Problem, method: Method, x: NDArray[np.float64], history: History
+) -> tuple[NDArray[np.float64], Record]:
+    """Evaluate a design; return the following one, and what happened."""
     began, factorized = time.perf_counter(), sparsead.factor_cache.stats().factorizations
     point = problem.evaluate(x)
-    fault = fault_of(point, len(history))
-    if fault is not None:
-        if len(history):
-            fault.result = _result(problem, before, history, False, str(fault).splitlines()[0])
+    if fault := not_finite(point, len(history)):
         raise fault
+    if not len(history):
+        check_dependence(problem, point)
+        if words := violation(point):
+            warnings.warn(words, stacklevel=5)  # where the optimizer was called
     following, multipliers = method.propose(point)
-    record = Record(
+    return following, Record(
         point.value,
         point.constraints,
         float(np.abs(following - x).max(initial=0.0)),
@@ -137,27 +124,21 @@ def _iteration(
         time.perf_counter() - began,
         sparsead.factor_cache.stats().factorizations - factorized,
     )
-    return x, following, record
+
+
+@contextmanager
+def _keeping(problem: Problem, last: NDArray[np.float64], history: History) -> Iterator[None]:
+    """Let what was found before travel with an error."""
+    try:
+        yield
+    except Exception as error:
+        if not len(history):
+            raise
+        fault = error if isinstance(error, OptimizationError) else failed(error, len(history))
+        fault.result = _result(problem, last, history, False, fault.what)
+        raise fault from (None if fault is error else error)
 
 
 def _result(problem: Problem, x: NDArray[np.float64], history: History, converged: bool, reason: str) -> Result:
     last = history[-1]
     return Result(x.reshape(problem.shape), last.value, last.constraints, converged, reason, history)
-
-
-def fault_of(point: Point, iteration: int) -> OptimizationError | None:
-    """Return the error of the first value or gradient that is not finite."""
-    names = ["the objective", *(f"constraint {i}" for i in range(len(point.constraints)))]
-    values = [point.value, *point.constraints]
-    for name, value, slope in zip(names, values, [point.slope, *point.jacobian], strict=True):
-        wrong = np.flatnonzero(~np.isfinite(slope))
-        if np.isfinite(value) and not wrong.size:
-            continue
-        where = f"{value} in iteration {iteration}"
-        if np.isfinite(value):
-            name, where = f"the gradient of {name}", f"{slope[wrong[0]]} in iteration {iteration}, variable {wrong[0]}"
-        return OptimizationError(
-            f"{name} is not finite", expected="finite numbers at every design", got=where, iteration=iteration,
-            fix="look for roots, powers and quotients at zero in it; what was found before is in error.result",
-        )  # fmt: skip
-    return None
