@@ -98,7 +98,7 @@ def gcmma(
         As of `mma`.
     **running
         ``max_iterations``, ``change``, ``residual``, ``stagnation``, ``checkpoint``, ``every``, ``callback``,
-        ``progress``: see `Running`.
+        ``progress``, ``check_gradients``: see `Running`.
 
     Returns
     -------

@@ -78,6 +78,7 @@ class Problem:
         self._evaluate = jax.jit(self._traced(objective, tuple(constraints)))
         self._values = jax.jit(lambda x: (objective(x), _joined([c(x) for c in constraints])))
         self._constraints = jax.jit(lambda x: _joined([c(x) for c in constraints]))
+        self._tangents = jax.jit(lambda x, d_x: jax.jvp(self._values, (x,), (d_x,))[1])
 
     def evaluate(self, x: NDArray[np.float64]) -> Point:
         """Return values and gradients at a design, shape (n,)."""
@@ -94,6 +95,17 @@ class Problem:
         """Return objective and constraints alone, without their gradients."""
         value, constraints = jax.block_until_ready(self._values(x.reshape(self.shape)))
         return float(value), np.asarray(constraints)
+
+    def tangents(self, x: NDArray[np.float64], d_x: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """Return the derivatives of objective and constraints along a direction, by forward mode, shape (1 + m,).
+
+        None where a function has reverse mode only, as those of `jax.custom_vjp`.
+        """
+        try:
+            value, constraints = jax.block_until_ready(self._tangents(x.reshape(self.shape), d_x.reshape(self.shape)))
+        except TypeError:
+            return None
+        return np.concatenate([[float(value)], np.asarray(constraints)])
 
     def constraints(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the constraints alone, shape (m,)."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 
 from fem.errors import OptimizationError
+from fem.optimize.audit import audit_problem, refuse_wrong
 from fem.optimize.checkpoint import Checkpoint
 from fem.optimize.limits import Limits
 from fem.optimize.loop import minimize
@@ -47,6 +48,8 @@ class Running(TypedDict, total=False):
     progress : bool
         Show a line with iteration, objective, largest constraint and change; False. In a pipe nothing is shown. It
         takes tqdm, ``pip install 'sparsead[progress]'``.
+    check_gradients : bool
+        Audit the gradients at the start first, and stop if one is wrong; False. See `audit`.
     """
 
     max_iterations: int
@@ -57,11 +60,12 @@ class Running(TypedDict, total=False):
     every: int
     callback: Callable[[NDArray[np.float64], Record], object] | None
     progress: bool
+    check_gradients: bool
 
 
 _DEFAULTS: Running = {
     "max_iterations": 200, "change": 0.01, "residual": 0.0, "stagnation": 0.0, "checkpoint": None, "every": 1,
-    "callback": None, "progress": False,
+    "callback": None, "progress": False, "check_gradients": False,
 }  # fmt: skip
 
 
@@ -84,7 +88,8 @@ def run(problem: Problem, method: Method, settings: Mapping[str, ArrayLike], run
     TypeError
         If there is no such option.
     OptimizationError
-        If a number of iterations is not positive; what `minimize` raises.
+        If a number of iterations is not positive, or a gradient is wrong that was to be checked; what `minimize`
+        raises.
     """
     unknown = sorted(set(running) - set(_DEFAULTS))
     if unknown:
@@ -96,6 +101,8 @@ def run(problem: Problem, method: Method, settings: Mapping[str, ArrayLike], run
                 f"{name} is no number of iterations", expected="a whole number, 1 or more",
                 got=f"{name} = {options[name]!r}", fix=f"{name}={_DEFAULTS[name]} is the default",
             )  # fmt: skip
+    if options["check_gradients"]:
+        refuse_wrong(audit_problem(problem))
     limits = Limits(options["max_iterations"], options["change"], options["residual"], options["stagnation"])
     checkpoint = None
     if options["checkpoint"] is not None:
