@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,9 @@ import numpy as np
 from fem.errors import OptimizationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fem.optimize.history import History, Result
     from fem.optimize.problem import Point, Problem
 
 _MET = 1e-6  # a constraint above this is violated: rounding and a filter's mean stay below
@@ -42,21 +46,30 @@ def not_finite(point: Point, iteration: int) -> OptimizationError | None:
     return None
 
 
-def failed(error: Exception, iteration: int) -> OptimizationError:
-    """Return the error of an iteration whose functions could not be computed.
+@contextmanager
+def keeping(history: History, so_far: Callable[[str], Result]) -> Iterator[None]:
+    """Let what was found before travel with an error.
 
-    What a compiled program raises has lost its kind and arrives with the stack of its callback; of that the four lines
-    count, or the last.
+    Parameters
+    ----------
+    history : History
+        Iterations before; where there is none errors pass as they are.
+    so_far : callable
+        ``so_far(reason)`` is the result of them.
+
+    Raises
+    ------
+    OptimizationError
+        For whatever is raised inside; its ``result`` is what was found.
     """
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    first = next((i for i, text in enumerate(lines) if text.startswith("  expected: ")), len(lines)) - 1
-    inner = {name: text.strip() for text in lines[first + 1 :] for name, _, text in [text.strip().partition(":")]}
-    got = "; ".join(text for text in (lines[first].strip(), inner.get("got")) if text)
-    return OptimizationError(
-        f"iteration {iteration} cannot be computed", expected="objective and constraints at every design", got=got,
-        fix=f"{inner.get('fix', 'see the error before this one')}; what was found before is in error.result",
-        iteration=iteration,
-    )  # fmt: skip
+    try:
+        yield
+    except Exception as error:
+        if not len(history):
+            raise
+        fault = error if isinstance(error, OptimizationError) else _failed(error, len(history))
+        fault.result = so_far(fault.what)
+        raise fault from (None if fault is error else error)
 
 
 def violation(point: Point) -> str | None:
@@ -110,3 +123,20 @@ def check_dependence(problem: Problem, point: Point) -> None:
             got=f"zeros at the start and at two other designs; its value is {point.constraints[i]:.6g}", constraint=i,
             fix="write it with the argument x, without rounding, stop_gradient, or a clip such as max(g, 0)",
         )  # fmt: skip
+
+
+def _failed(error: Exception, iteration: int) -> OptimizationError:
+    """Return the error of an iteration whose functions could not be computed.
+
+    What a compiled program raises has lost its kind and arrives with the stack of its callback; of that the four lines
+    count, or the last.
+    """
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    first = next((i for i, text in enumerate(lines) if text.startswith("  expected: ")), len(lines)) - 1
+    inner = {name: text.strip() for text in lines[first + 1 :] for name, _, text in [text.strip().partition(":")]}
+    got = "; ".join(text for text in (lines[first].strip(), inner.get("got")) if text)
+    return OptimizationError(
+        f"iteration {iteration} cannot be computed", expected="objective and constraints at every design", got=got,
+        fix=f"{inner.get('fix', 'see the error before this one')}; what was found before is in error.result",
+        iteration=iteration,
+    )  # fmt: skip

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import time
 import warnings
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 import sparsead
-from fem.errors import OptimizationError
 from fem.optimize.checkpoint import Saved
-from fem.optimize.faults import check_dependence, failed, not_finite, violation
+from fem.optimize.faults import check_dependence, keeping, not_finite, violation
 from fem.optimize.history import History, Record, Result
-from fem.optimize.kkt import residual
+from fem.optimize.kkt import residual, steepest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -78,18 +76,18 @@ def minimize(
         If the start violates a constraint.
     """
     saved = _begin(problem, method, checkpoint)
-    history, following, last = saved.history, saved.x, saved.last
+    history, following, last, unit = saved.history, saved.x, saved.last, saved.steepest
     verdict = limits.verdict(history)
     while verdict is None:
-        with _keeping(problem, last, history):
-            last, (following, record) = following, _iteration(problem, method, following, history)
+        with keeping(history, lambda why, x=last: _result(problem, x, history, False, why)):
+            last, (following, record, unit) = following, _iteration(problem, method, following, history, unit)
         history.records.append(record)
         show(history)
         if watch is not None and watch(last.reshape(problem.shape), record) is True:
             verdict = False, "the callback asked for it"
         verdict = limits.verdict(history) or verdict
         if checkpoint is not None and (verdict or len(history) % checkpoint.every == 0):
-            checkpoint.store(Saved(following, last, method.state(), history))
+            checkpoint.store(Saved(following, last, method.state(), history, unit))
     return _result(problem, last, history, *verdict)
 
 
@@ -97,16 +95,16 @@ def _begin(problem: Problem, method: Method, checkpoint: Checkpoint | None) -> S
     """The start, or where an earlier run was."""
     saved = checkpoint.load() if checkpoint is not None else None
     if saved is None or checkpoint is None:
-        return Saved(problem.start, problem.start, {}, History())
+        return Saved(problem.start, problem.start, {}, History(), 0.0)
     checkpoint.check_value(saved.history[-1].value, problem.evaluate(saved.last).value)
     method.restore(saved.method)
     return saved
 
 
 def _iteration(
-    problem: Problem, method: Method, x: NDArray[np.float64], history: History
-) -> tuple[NDArray[np.float64], Record]:
-    """Evaluate a design; return the following one, and what happened."""
+    problem: Problem, method: Method, x: NDArray[np.float64], history: History, unit: float
+) -> tuple[NDArray[np.float64], Record, float]:
+    """Evaluate a design; return the following one, what happened, and the steepest slope so far."""
     began, factorized = time.perf_counter(), sparsead.factor_cache.stats().factorizations
     point = problem.evaluate(x)
     if fault := not_finite(point, len(history)):
@@ -116,27 +114,16 @@ def _iteration(
         if words := violation(point):
             warnings.warn(words, stacklevel=5)  # where the optimizer was called
     following, multipliers = method.propose(point)
-    return following, Record(
+    unit = max(unit, steepest(point))
+    record = Record(
         point.value,
         point.constraints,
         float(np.abs(following - x).max(initial=0.0)),
-        residual(problem, point, multipliers),
+        residual(problem, point, multipliers, unit),
         time.perf_counter() - began,
         sparsead.factor_cache.stats().factorizations - factorized,
     )
-
-
-@contextmanager
-def _keeping(problem: Problem, last: NDArray[np.float64], history: History) -> Iterator[None]:
-    """Let what was found before travel with an error."""
-    try:
-        yield
-    except Exception as error:
-        if not len(history):
-            raise
-        fault = error if isinstance(error, OptimizationError) else failed(error, len(history))
-        fault.result = _result(problem, last, history, False, fault.what)
-        raise fault from (None if fault is error else error)
+    return following, record, unit
 
 
 def _result(problem: Problem, x: NDArray[np.float64], history: History, converged: bool, reason: str) -> Result:
