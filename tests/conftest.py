@@ -26,7 +26,8 @@ if importlib.util.find_spec("jax"):
 
 # ``import jax``, ``import sparsead.jax as sp``, also behind the prompt of a doctest.
 IMPORT = re.compile(
-    r"^\s*(?:>>> |\.\.\. )?\s*(?:import|from)\s+(?:sparsead\.)?(jax|autograd|torch|matplotlib|meshio|pyvista)\b",
+    r"^\s*(?:>>> |\.\.\. )?\s*(?:import|from)\s+(?:sparsead\.)?"
+    r"(jax|autograd|torch|matplotlib|meshio|pyvista|tqdm|nlopt)\b",
     re.MULTILINE,
 )
 

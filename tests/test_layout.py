@@ -32,9 +32,11 @@ OPTIONAL = {
     "mkl": ("sparsead/backends/pardiso",),
     "pypardiso": ("sparsead/backends/pardiso",),
     "xxhash": ("sparsead/factors/",),
-    "matplotlib": ("fem/output/",),
+    "matplotlib": ("fem/output/", "fem/optimize/picture"),
     "meshio": ("fem/mesh/files/meshio_library", "fem/output/"),
     "pyvista": ("fem/output/",),
+    "nlopt": ("fem/optimize/nlopt",),
+    "tqdm": ("fem/optimize/progress",),
 }
 
 FRONT_ENDS = {"sparsead": "numpy", "sparsead.numpy": "numpy", "sparsead.jax": "jax", "sparsead.transient": "jax"}

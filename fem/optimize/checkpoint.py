@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, NDArray[Any]]
 
-_VERSION = 1
+_VERSION = 2
 _SAME = 1e-6  # relative: another machine, other threads
 _PROBLEM, _METHOD, _HISTORY = "problem ", "method ", "history "
 
@@ -41,12 +41,15 @@ class Saved:
         What the method remembers.
     history : History
         Iterations so far.
+    steepest : float
+        The steepest slope of the objective so far, which residuals are measured with.
     """
 
     x: NDArray[np.float64]
     last: NDArray[np.float64]
     method: Arrays
     history: History
+    steepest: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +92,7 @@ class Checkpoint:
         columns = _under(_HISTORY, arrays)
         rows = zip(*(columns[name] for name in Record._fields), strict=True)
         history = History([Record(float(f), g, float(c), float(r), float(t), int(k)) for f, g, c, r, t, k in rows])
-        return Saved(arrays["x"], arrays["last"], _under(_METHOD, arrays), history)
+        return Saved(arrays["x"], arrays["last"], _under(_METHOD, arrays), history, float(arrays["steepest"]))
 
     def check_value(self, there: float, here: float) -> None:
         """Compare the objective of the last design with that of the file.
@@ -115,6 +118,7 @@ class Checkpoint:
             If it cannot be written, as on a full disk; the file that was there stays.
         """
         arrays: Arrays = {"version": np.array(_VERSION), "x": saved.x, "last": saved.last}
+        arrays["steepest"] = np.array(saved.steepest)
         arrays |= {_PROBLEM + name: value for name, value in self.problem.items()}
         arrays |= {_METHOD + name: value for name, value in saved.method.items()}
         arrays |= {_HISTORY + name: getattr(saved.history, name) for name in Record._fields}

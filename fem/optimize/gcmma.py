@@ -97,7 +97,8 @@ def gcmma(
     objective, x0, constraints, lower, upper, motion, price, scale
         As of `mma`.
     **running
-        ``max_iterations``, ``change``, ``residual``, ``checkpoint``, ``every``, ``callback``: see `Running`.
+        ``max_iterations``, ``change``, ``residual``, ``stagnation``, ``checkpoint``, ``every``, ``callback``,
+        ``progress``, ``check_gradients``: see `Running`.
 
     Returns
     -------

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from fem.errors import OptimizationError
+from fem.optimize.picture import draw
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -21,7 +24,8 @@ class Record(NamedTuple):
     constraints : float array, shape (m,)
         Constraints; met where not positive.
     change : float
-        Largest change of a variable that followed.
+        Largest change of a variable that followed; of a run handed over to another library, that led to the design,
+        and NaN for the first.
     residual : float
         KKT residual: how far the design is from one that no first-order step improves; 0 at a solution.
     seconds : float
@@ -85,6 +89,27 @@ class History:
     def factorizations(self) -> NDArray[np.int64]:
         """Matrices factorized, shape (k,)."""
         return self._column("factorizations").astype(int)
+
+    def plot(self) -> NDArray[np.object_]:
+        """Draw objective, constraints and change over the iterations, one below the other.
+
+        Returns
+        -------
+        array of matplotlib.axes.Axes, shape (3,), or (2,) without constraints
+
+        Raises
+        ------
+        LibraryMissingError
+            If matplotlib is not installed: ``pip install 'sparsead[plot]'``.
+        OptimizationError
+            If there is no iteration.
+        """
+        if not self.records:
+            raise OptimizationError(
+                "there is nothing to draw", expected="at least one iteration", got="0 iterations",
+                fix="draw the history of a run that began",
+            )  # fmt: skip
+        return draw(self.value, self.constraints, self.change)
 
     def _column(self, name: str) -> NDArray[Any]:
         return np.array([getattr(record, name) for record in self.records])

@@ -129,7 +129,8 @@ def mma(
     scale : float, optional
         Factor of the objective inside the method; by default it makes the objective 1 at the start.
     **running
-        ``max_iterations``, ``change``, ``residual``, ``checkpoint``, ``every``, ``callback``: see `Running`.
+        ``max_iterations``, ``change``, ``residual``, ``stagnation``, ``checkpoint``, ``every``, ``callback``,
+        ``progress``, ``check_gradients``: see `Running`.
 
     Returns
     -------

@@ -156,7 +156,8 @@ def oc(
         Relative accuracy of the multiplier. With ``bracket=(0, 1e9 n)``, n densities and ``rtol=1e-3`` the iterates are
         those of the educational codes, whose volumes are met to 1e-4 only.
     **running
-        ``max_iterations``, ``change``, ``residual``, ``checkpoint``, ``every``, ``callback``: see `Running`.
+        ``max_iterations``, ``change``, ``residual``, ``stagnation``, ``checkpoint``, ``every``, ``callback``,
+        ``progress``, ``check_gradients``: see `Running`.
 
     Returns
     -------

@@ -78,6 +78,8 @@ class Problem:
         self._evaluate = jax.jit(self._traced(objective, tuple(constraints)))
         self._values = jax.jit(lambda x: (objective(x), _joined([c(x) for c in constraints])))
         self._constraints = jax.jit(lambda x: _joined([c(x) for c in constraints]))
+        self._curvature = jax.jit(self._weighted_curvature)
+        self._tangents = jax.jit(lambda x, d_x: jax.jvp(self._values, (x,), (d_x,))[1])
 
     def evaluate(self, x: NDArray[np.float64]) -> Point:
         """Return values and gradients at a design, shape (n,)."""
@@ -95,9 +97,47 @@ class Problem:
         value, constraints = jax.block_until_ready(self._values(x.reshape(self.shape)))
         return float(value), np.asarray(constraints)
 
+    def tangents(self, x: NDArray[np.float64], d_x: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """Return the derivatives of objective and constraints along a direction, by forward mode, shape (1 + m,).
+
+        None where a function has reverse mode only, as those of `jax.custom_vjp`.
+        """
+        try:
+            value, constraints = jax.block_until_ready(self._tangents(x.reshape(self.shape), d_x.reshape(self.shape)))
+        except TypeError:
+            return None
+        return np.concatenate([[float(value)], np.asarray(constraints)])
+
+    def curvature(
+        self, x: NDArray[np.float64], weights: NDArray[np.float64], d_x: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return H d_x, shape (n,): the second derivative of a weighted sum of objective and constraints.
+
+        Parameters
+        ----------
+        x, d_x : float array, shape (n,)
+            Where, and along which direction.
+        weights : float array, shape (1 + m,)
+            Of the objective and of each constraint.
+
+        Raises
+        ------
+        TypeError
+            If a function has no second derivative, as those of `jax.custom_vjp`.
+        """
+        product = self._curvature(x.reshape(self.shape), weights, d_x.reshape(self.shape))
+        return np.asarray(product).reshape(-1)
+
     def constraints(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the constraints alone, shape (m,)."""
         return np.asarray(self._constraints(x.reshape(self.shape)))
+
+    def _weighted_curvature(self, x: jax.Array, weights: jax.Array, d_x: jax.Array) -> jax.Array:
+        def total(x: jax.Array) -> jax.Array:
+            value, constraints = self._values(x)
+            return weights[0] * value + weights[1:] @ constraints
+
+        return jax.jvp(jax.grad(total), (x,), (d_x,))[1]
 
     def _traced(self, objective: Function, constraints: tuple[Function, ...]) -> Function:
         def everything(x: jax.Array) -> Any:

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 
 from fem.errors import OptimizationError
+from fem.optimize.audit import audit_problem, refuse_wrong
 from fem.optimize.checkpoint import Checkpoint
-from fem.optimize.loop import Limits, minimize
+from fem.optimize.limits import Limits
+from fem.optimize.loop import minimize
+from fem.optimize.progress import line
 
 if TYPE_CHECKING:
     import os
@@ -32,6 +35,9 @@ class Running(TypedDict, total=False):
         Stop when no variable changes by more; 0.01.
     residual : float
         Stop when the KKT residual is not larger; 0.
+    stagnation : float
+        Stop when in ten iterations the objective moved by no more than this part of itself, and no constraint by more
+        than this; 0 for never.
     checkpoint : path-like
         File to go on from, where it is there, and to write. A run that was killed and is started again by the same
         script gives the same designs to the last bit.
@@ -39,18 +45,27 @@ class Running(TypedDict, total=False):
         Iterations between two writes; 1. The last one is always written.
     callback : callable
         ``callback(x, record)`` after each iteration; stops the run by returning True.
+    progress : bool
+        Show a line with iteration, objective, largest constraint and change; False. In a pipe nothing is shown. It
+        takes tqdm, ``pip install 'sparsead[progress]'``.
+    check_gradients : bool
+        Audit the gradients at the start first, and stop if one is wrong; False. See `audit`.
     """
 
     max_iterations: int
     change: float
     residual: float
+    stagnation: float
     checkpoint: str | os.PathLike[str] | None
     every: int
     callback: Callable[[NDArray[np.float64], Record], object] | None
+    progress: bool
+    check_gradients: bool
 
 
 _DEFAULTS: Running = {
-    "max_iterations": 200, "change": 0.01, "residual": 0.0, "checkpoint": None, "every": 1, "callback": None,
+    "max_iterations": 200, "change": 0.01, "residual": 0.0, "stagnation": 0.0, "checkpoint": None, "every": 1,
+    "callback": None, "progress": False, "check_gradients": False,
 }  # fmt: skip
 
 
@@ -73,7 +88,8 @@ def run(problem: Problem, method: Method, settings: Mapping[str, ArrayLike], run
     TypeError
         If there is no such option.
     OptimizationError
-        If a number of iterations is not positive; what `minimize` raises.
+        If a number of iterations is not positive, or a gradient is wrong that was to be checked; what `minimize`
+        raises.
     """
     unknown = sorted(set(running) - set(_DEFAULTS))
     if unknown:
@@ -85,10 +101,13 @@ def run(problem: Problem, method: Method, settings: Mapping[str, ArrayLike], run
                 f"{name} is no number of iterations", expected="a whole number, 1 or more",
                 got=f"{name} = {options[name]!r}", fix=f"{name}={_DEFAULTS[name]} is the default",
             )  # fmt: skip
-    limits = Limits(options["max_iterations"], options["change"], options["residual"])
+    if options["check_gradients"]:
+        refuse_wrong(audit_problem(problem))
+    limits = Limits(options["max_iterations"], options["change"], options["residual"], options["stagnation"])
     checkpoint = None
     if options["checkpoint"] is not None:
         same = {"method": np.array(type(method).__name__), "bounds": np.stack([problem.lower, problem.upper])}
         same |= {"start": problem.start} | {name: np.array(value, float) for name, value in settings.items()}
         checkpoint = Checkpoint(options["checkpoint"], options["every"], same)
-    return minimize(problem, method, limits, checkpoint, options["callback"])
+    with line(options["progress"], "design", options["max_iterations"]) as show:
+        return minimize(problem, method, limits, checkpoint, options["callback"], show)

@@ -84,6 +84,7 @@ def test_subproblem_meets_its_conditions(m: int, n: int) -> None:
     assert np.abs(got.lam * (problem.values(got.x)[1:] - got.y)).max(initial=0.0) < 1e-7
 
 
+@pytest.mark.filterwarnings("ignore:the start violates")
 def test_an_infeasible_start_becomes_feasible() -> None:
     found = optimize.mma(
         lambda x: x.sum(), [0.1, 0.2], [lambda x: 1.0 - x[0] * x[1]], lower=0.0, upper=5.0, change=1e-6
@@ -91,6 +92,7 @@ def test_an_infeasible_start_becomes_feasible() -> None:
     np.testing.assert_allclose(found.x, [1.0, 1.0], rtol=1e-4)
 
 
+@pytest.mark.filterwarnings("ignore:the start violates")
 def test_constraints_that_cannot_be_met_are_violated_as_little_as_possible() -> None:
     found = optimize.mma(lambda x: x[0], [0.5], [lambda x: 2.0 - x], lower=0.0, upper=1.0, change=1e-6)
     np.testing.assert_allclose(found.x, [1.0], rtol=1e-6)

@@ -1,0 +1,64 @@
+"""The picture of a history shows what the history holds."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.conftest import require
+
+pyplot = require("matplotlib.pyplot")
+optimize = require("fem.optimize")
+errors = require("fem.errors")
+
+
+@pytest.fixture(autouse=True)
+def close_figures() -> Any:
+    yield
+    pyplot.close("all")
+
+
+def history(m: int) -> Any:
+    rng = np.random.default_rng(0)
+    rows = [optimize.Record(1 / (k + 1), rng.normal(size=m), 0.5**k, 0.1, 1.0, 1) for k in range(5)]
+    return optimize.History(rows)
+
+
+def curves(ax: Any) -> list[Any]:
+    return [line.get_ydata() for line in ax.lines if len(line.get_ydata()) == 5]
+
+
+def test_each_row_is_drawn_over_the_iterations() -> None:
+    run = history(2)
+    objective, constraints, change = run.plot()
+    np.testing.assert_array_equal(curves(objective), [run.value])
+    np.testing.assert_array_equal(curves(constraints), run.constraints.T)
+    np.testing.assert_array_equal(curves(change), [run.change])
+    assert change.get_xlabel() == "iteration"
+
+
+def test_without_constraints_there_is_no_row_for_them() -> None:
+    assert [ax.get_ylabel() for ax in history(0).plot()] == ["objective", "change"]
+
+
+def test_of_many_constraints_the_largest_is_drawn() -> None:
+    run = history(100)
+    middle = run.plot()[1]
+    np.testing.assert_array_equal(curves(middle), [run.constraints.max(axis=1)])
+    assert middle.get_ylabel() == "largest of 100 constraints"
+
+
+def test_nothing_to_draw_is_said() -> None:
+    with pytest.raises(errors.OptimizationError, match=r"got: +0 iterations"):
+        optimize.History().plot()
+
+
+def test_without_matplotlib_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(
+        errors.LibraryMissingError, match=r"got: +.*matplotlib.*\n +fix: +pip install 'sparsead\[plot\]'"
+    ):
+        history(1).plot()
