@@ -7,6 +7,7 @@ from fem.design.density_filter import density_filter
 from fem.design.helmholtz_filter import helmholtz_filter
 from fem.design.interpolation import ramp, simp
 from fem.design.projection import Robust, project, robust
+from fem.design.self_weight import self_weight
 from fem.design.sensitivity_filter import sensitivity_filter
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "project",
     "ramp",
     "robust",
+    "self_weight",
     "sensitivity_filter",
     "simp",
     "volume_fraction",
