@@ -12,6 +12,7 @@ from fem.design.materials import multi_material
 from fem.design.overhang import overhang_filter
 from fem.design.passive import Passive, passive
 from fem.design.projection import Robust, project, robust
+from fem.design.self_weight import self_weight
 from fem.design.sensitivity_filter import sensitivity_filter
 from fem.design.symmetry import symmetric
 
@@ -30,6 +31,7 @@ __all__ = [
     "project",
     "ramp",
     "robust",
+    "self_weight",
     "sensitivity_filter",
     "simp",
     "symmetric",
