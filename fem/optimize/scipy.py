@@ -110,7 +110,7 @@ def scipy(
         return follower.finish(found.x, bool(found.success), f"{method}: {found.message}")
 
 
-class _Approximation(BFGS):  # type: ignore[misc] # SciPy ships no types
+class _Approximation(BFGS):
     """The usual one, without SciPy's warning where a linear function teaches it nothing."""
 
     def update(self, delta_x: Array, delta_grad: Array) -> None:
