@@ -16,6 +16,7 @@ GROUPS = {
     "choose": "bench_choose",
     "wheels": "bench_wheels",
     "fem": "bench_fem",
+    "optimize": "bench_optimize",
     "transient": "bench_transient",
     "transient_kept": "bench_transient_kept",
     "time_peers": "bench_time_peers",

@@ -83,7 +83,7 @@ def multipliers(problem: Problem, point: Point) -> NDArray[np.float64]:
     rows = point.jacobian[:, free].T / unit
     slack = np.diag(point.constraints / (abs(point.value) or 1.0))
     faults = np.block([[rows, point.slope[free, None] / unit], [slack, np.zeros((m, 1))]])
-    triangle = np.linalg.qr(faults, mode="r")
+    triangle: NDArray[np.float64] = np.linalg.qr(faults, mode="r")  # type: ignore[assignment] # an array, in this mode
     found: NDArray[np.float64] = nnls(triangle[:, :m], -triangle[:, m])[0]
     return found
 

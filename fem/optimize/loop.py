@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 import warnings
 from typing import TYPE_CHECKING, Protocol
@@ -79,7 +80,7 @@ def minimize(
     history, following, last, unit = saved.history, saved.x, saved.last, saved.steepest
     verdict = limits.verdict(history)
     while verdict is None:
-        with keeping(history, lambda why, x=last: _result(problem, x, history, False, why)):
+        with keeping(history, functools.partial(_result, problem, last, history, False)):
             last, (following, record, unit) = following, _iteration(problem, method, following, history, unit)
         history.records.append(record)
         show(history)

@@ -102,12 +102,20 @@ def scipy(
                 bounds=Bounds(problem.lower, problem.upper, keep_feasible=True),
                 method=method,
                 callback=lambda x, *_: follower.iterate(np.asarray(x)),
-                options={"maxiter": follower.limits.max_iterations, **(options or {})},
+                options={**_defaults(method, follower.limits.max_iterations), **(options or {})},
                 **_second_order(follower, factor, len(first.constraints), method),
             )
         except StoppedError:
             return follower.stopped()
         return follower.finish(found.x, bool(found.success), f"{method}: {found.message}")
+
+
+class _Approximation(BFGS):
+    """The usual one, without SciPy's warning where a linear function teaches it nothing."""
+
+    def update(self, delta_x: Array, delta_grad: Array) -> None:
+        if delta_grad.any():
+            super().update(delta_x, delta_grad)
 
 
 def _second_order(follower: Follower, factor: float, m: int, method: str) -> dict[str, Any]:
@@ -128,11 +136,11 @@ def _second_order(follower: Follower, factor: float, m: int, method: str) -> dic
     given: dict[str, Any] = {}
     if method == "trust-constr":
         nothing = LinearOperator((n, n), matvec=lambda p: np.zeros(n), dtype=float)
-        given["hess"] = (lambda x: nothing if m else lagrangian(x, np.zeros(0))) if exact else BFGS()
+        given["hess"] = (lambda x: nothing if m else lagrangian(x, np.zeros(0))) if exact else _Approximation()
     if m:
         given["constraints"] = NonlinearConstraint(
             lambda x: follower.at(x).constraints, -np.inf, 0.0, jac=lambda x: follower.at(x).jacobian,
-            hess=lagrangian if exact else BFGS(),
+            hess=lagrangian if exact else _Approximation(),
         )  # fmt: skip
     return given
 
@@ -143,6 +151,11 @@ def _has_curvature(problem: Problem, m: int) -> bool:
     except TypeError:
         return False
     return True
+
+
+def _defaults(method: str, max_iterations: int) -> dict[str, Any]:
+    """Options; with Jacobians that are full trust-constr takes 15 s instead of 0.07 s for 1200 bounded variables."""
+    return {"maxiter": max_iterations} | ({"sparse_jacobian": True} if method == "trust-constr" else {})
 
 
 def _inside(problem: Problem) -> Array:

@@ -31,6 +31,7 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -106,6 +107,44 @@ class Iterate:
         return Iterate(*(getattr(self, f.name) + length * getattr(step, f.name) for f in fields(self)))
 
 
+@dataclass(frozen=True, eq=False)
+class Local:
+    """What both the conditions and Newton's method need of the functions at a point: four products with p and q.
+
+    Attributes
+    ----------
+    up, down : float array, shape (n,)
+        1 / (U - x) and 1 / (x - L).
+    p, q : float array, shape (n,)
+        Poles of the Lagrange function.
+    values : float array, shape (1 + m,)
+        g_0 and g.
+    """
+
+    up: Array
+    down: Array
+    p: Array
+    q: Array
+    values: Array
+
+    @cached_property
+    def slope(self) -> Array:
+        """g_0' + G^T lam, shape (n,)."""
+        return self.p * self.up**2 - self.q * self.down**2
+
+    @property
+    def curvature(self) -> Array:
+        """Second derivatives of the Lagrange function, shape (n,)."""
+        return 2 * (self.p * (self.up * self.up**2) + self.q * (self.down * self.down**2))
+
+
+def _local(problem: Subproblem, now: Iterate) -> Local:
+    up, down = 1 / (problem.asymptotes.high - now.x), 1 / (now.x - problem.asymptotes.low)
+    weight = np.concatenate([[1.0], now.lam])
+    values = problem.r + problem.p @ up + problem.q @ down
+    return Local(up, down, weight @ problem.p, weight @ problem.q, values)
+
+
 def solve(problem: Subproblem) -> Iterate:
     """Return the solution.
 
@@ -134,15 +173,17 @@ def solve(problem: Subproblem) -> Iterate:
 
 def _central(problem: Subproblem, now: Iterate, e: float) -> Iterate:
     """Newton's method for one e, with steps halved until the conditions are met better."""
-    worst, norm = _residual(problem, now, e)
+    local = _local(problem, now)
+    worst, norm = _residual(problem, now, local, e)
     for _ in range(_MOST_STEPS):
         if worst < 0.9 * e:
             break
-        step = _newton(problem, now, e)
+        step = _newton(problem, now, local, e)
         length = _longest(problem.asymptotes, now, step)
         for _ in range(_MOST_HALVINGS):
             following = now.plus(step, length)
-            worst, new = _residual(problem, following, e)
+            local = _local(problem, following)
+            worst, new = _residual(problem, following, local, e)
             if new < norm:
                 break
             length /= 2
@@ -150,49 +191,41 @@ def _central(problem: Subproblem, now: Iterate, e: float) -> Iterate:
     return now
 
 
-def _gradients(problem: Subproblem, x: Array) -> Array:
-    """g_0' and G, shape (1 + m, n)."""
-    a = problem.asymptotes
-    return problem.p / (a.high - x) ** 2 - problem.q / (x - a.low) ** 2
-
-
-def _residual(problem: Subproblem, now: Iterate, e: float) -> tuple[float, float]:
+def _residual(problem: Subproblem, now: Iterate, local: Local, e: float) -> tuple[float, float]:
     """The largest fault of the conditions, and the length of all of them."""
-    a, g = problem.asymptotes, _gradients(problem, now.x)
-    faults = np.concatenate(
-        [
-            g[0] + now.lam @ g[1:] - now.xi + now.eta,
-            problem.price + now.y - now.lam - now.mu,
-            problem.values(now.x)[1:] - now.y + now.s,
-            now.xi * (now.x - a.alpha) - e,
-            now.eta * (a.beta - now.x) - e,
-            now.mu * now.y - e,
-            now.lam * now.s - e,
-        ]
-    )
-    return float(np.abs(faults).max()), float(np.linalg.norm(faults))
+    a = problem.asymptotes
+    faults = [
+        local.slope - now.xi + now.eta,
+        problem.price + now.y - now.lam - now.mu,
+        local.values[1:] - now.y + now.s,
+        now.xi * (now.x - a.alpha) - e,
+        now.eta * (a.beta - now.x) - e,
+        now.mu * now.y - e,
+        now.lam * now.s - e,
+    ]
+    worst = max(float(np.abs(fault).max(initial=0.0)) for fault in faults)
+    return worst, float(np.sqrt(sum(fault @ fault for fault in faults)))
 
 
-def _newton(problem: Subproblem, now: Iterate, e: float) -> Iterate:
-    a, x, y, lam = problem.asymptotes, now.x, now.y, now.lam
-    g = _gradients(problem, x)
-    weight = np.concatenate([[1.0], lam])
-    curvature = 2 * (weight @ problem.p) / (a.high - x) ** 3 + 2 * (weight @ problem.q) / (x - a.low) ** 3
-    below, above = x - a.alpha, a.beta - x
-    diagonal = curvature + now.xi / below + now.eta / above
+def _newton(problem: Subproblem, now: Iterate, local: Local, e: float) -> Iterate:
+    a, y, lam = problem.asymptotes, now.y, now.lam
+    below, above = 1 / (now.x - a.alpha), 1 / (a.beta - now.x)
+    root = 1 / np.sqrt(local.curvature + now.xi * below + now.eta * above)
     softness = 1 / (1 + now.mu / y)
-    t_x = g[0] + lam @ g[1:] - e / below + e / above
+    t_x = root * (local.slope + e * (above - below))
     t_y = problem.price + y - lam - e / y
-    t_s = problem.values(x)[1:] - y + e / lam
-    scaled = g[1:] / diagonal
-    matrix = scaled @ g[1:].T + np.diag(softness + now.s / lam)
-    d_lam = solve_dense(matrix, t_s - scaled @ t_x + softness * t_y, assume_a="pos") if len(lam) else lam
-    d_x = -(t_x / diagonal + d_lam @ scaled)
+    t_s = local.values[1:] - y + e / lam
+    # G D^-1/2: the product with its own transpose is computed by half, and nothing of this size is made twice.
+    g = problem.p[1:] * (root * local.up**2)
+    g -= problem.q[1:] * (root * local.down**2)
+    matrix = g @ g.T + np.diag(softness + now.s / lam)
+    d_lam = solve_dense(matrix, t_s - g @ t_x + softness * t_y, assume_a="pos") if len(lam) else lam
+    d_x = -root * (t_x + d_lam @ g)
     d_y = softness * (d_lam - t_y)
     return Iterate(
         d_x,
-        (e - now.xi * d_x) / below - now.xi,
-        (e + now.eta * d_x) / above - now.eta,
+        (e - now.xi * d_x) * below - now.xi,
+        (e + now.eta * d_x) * above - now.eta,
         d_y,
         d_lam,
         (e - now.mu * d_y) / y - now.mu,
