@@ -17,10 +17,14 @@ Newton's method on them, e going to zero. With D = g'' + xi / (x - alpha) + eta 
 diagonal, everything but the m unknowns dlam is eliminated [1]_::
 
     t_x = g_0' + G^T lam - e / (x - alpha) + e / (beta - x),   t_y = c + y - lam - e / y,   t_s = g - y + e / lam
-    (G D^-1 G^T + 1 / Y + s / lam) dlam = t_s - G D^-1 t_x + t_y / Y
-    dx = -D^-1 (t_x + G^T dlam),   dy = (dlam - t_y) / Y
+    (G D^-1 G^T + 1 / W) dlam = t - G D^-1 t_x,   dx = -D^-1 (t_x + G^T dlam),   dy = (dlam - t_y) / Y
+    1 / W = 1 / Y + s / lam,   t = t_s + t_y / Y
 
-so that an iteration costs m^2 n, and n alone where there is one constraint.
+or, where there are more constraints than variables, everything but the n unknowns dx::
+
+    (D + G^T W G) dx = -t_x - G^T W t,   dlam = W (G dx + t)
+
+so that an iteration costs m n min(m, n), and n alone where there is one constraint. Both are solved for D^1/2 dx.
 
 References
 ----------
@@ -218,9 +222,8 @@ def _newton(problem: Subproblem, now: Iterate, local: Local, e: float) -> Iterat
     # G D^-1/2: the product with its own transpose is computed by half, and nothing of this size is made twice.
     g = problem.p[1:] * (root * local.up**2)
     g -= problem.q[1:] * (root * local.down**2)
-    matrix = g @ g.T + np.diag(softness + now.s / lam)
-    d_lam = solve_dense(matrix, t_s - g @ t_x + softness * t_y, assume_a="pos") if len(lam) else lam
-    d_x = -root * (t_x + d_lam @ g)
+    scaled_x, d_lam = _reduced(g, softness + now.s / lam, t_x, t_s + softness * t_y)
+    d_x = root * scaled_x
     d_y = softness * (d_lam - t_y)
     return Iterate(
         d_x,
@@ -231,6 +234,19 @@ def _newton(problem: Subproblem, now: Iterate, local: Local, e: float) -> Iterat
         (e - now.mu * d_y) / y - now.mu,
         (e - now.s * d_lam) / lam - now.s,
     )
+
+
+def _reduced(g: Array, soft: Array, t_x: Array, t: Array) -> tuple[Array, Array]:
+    """D^1/2 dx, shape (n,), and dlam, shape (m,), from the smaller system, with G D^-1/2, 1 / W, D^-1/2 t_x and t."""
+    m, n = g.shape
+    if m == 0:
+        return -t_x, t
+    if m > n:
+        weighted = g / np.sqrt(soft)[:, None]
+        z = solve_dense(weighted.T @ weighted + np.eye(n), -t_x - g.T @ (t / soft), assume_a="pos")
+        return z, (g @ z + t) / soft
+    d_lam = solve_dense(g @ g.T + np.diag(soft), t - g @ t_x, assume_a="pos")
+    return -(t_x + d_lam @ g), d_lam
 
 
 def _longest(a: Asymptotes, now: Iterate, step: Iterate) -> float:
