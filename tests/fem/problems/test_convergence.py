@@ -49,10 +49,9 @@ def field(x: Any) -> Any:
     return jnp.stack([jnp.sin(1.7 * x[i] + 0.9 * x[(i + 1) % d] + 0.3 * i) for i in range(d)])
 
 
-displacement = jax.jit(jax.vmap(field))
+displacement = jax.vmap(field)
 
 
-@jax.jit
 def elastic_load(x: Any) -> Any:
     """Minus the divergence of the stress of `field`, points (m, d) to (m, d)."""
 
@@ -63,13 +62,11 @@ def elastic_load(x: Any) -> Any:
     return -jax.vmap(lambda point: jnp.einsum("ikk->i", jax.jacfwd(stress)(point)))(x)
 
 
-@jax.jit
 def heat(x: Any) -> Any:
     """A temperature, points (m, d) to (m,)."""
     return jax.vmap(lambda point: field(point)[0])(x)
 
 
-@jax.jit
 def heat_source(x: Any) -> Any:
     """Minus the divergence of the flux of `heat`, points (m, d) to (m, 1)."""
     return -CONDUCTIVITY * jax.vmap(lambda p: jnp.trace(jax.hessian(lambda q: field(q)[0])(p)))(x)[:, None]
@@ -82,18 +79,19 @@ def errors(element: str, cells: int, kind: str) -> np.ndarray:
     space = fem.Space(mesh, components=d if kind == "elasticity" else 1)
     degree = 2 * mesh.blocks[0].element.order + 2
     edge = mesh.facet_points(mesh.boundary)
-    if kind == "elasticity":
-        exact: Any = displacement
-        plane = {"plane": "strain"} if d == 2 else {}
-        operator = fem.elements.elasticity(space, young=YOUNG, poisson=POISSON, **plane)
-        load = fem.body_load(space, elastic_load, degree=degree)
-    else:
-        exact = heat
-        operator = fem.elements.diffusion(space, CONDUCTIVITY)
-        load = fem.body_load(space, heat_source, degree=degree)
-    values = np.asarray(exact(mesh.points[edge])).reshape(len(edge), -1)
-    u = fem.solve(operator, load, fem.prescribed(space, edge, values))
-    return np.array([fields.error(space, u, exact, kind) for kind in ("L2", "gradient")])
+    exact: Any = displacement if kind == "elasticity" else heat
+
+    @jax.jit
+    def found(places: Any) -> Any:
+        if kind == "elasticity":
+            operator = fem.elements.elasticity(space, young=YOUNG, poisson=POISSON, plane="strain" if d == 2 else None)
+        else:
+            operator = fem.elements.diffusion(space, CONDUCTIVITY)
+        load = fem.body_load(space, elastic_load if kind == "elasticity" else heat_source, degree=degree)
+        u = fem.solve(operator, load, fem.prescribed(space, edge, exact(places).reshape(len(edge), -1)))
+        return jnp.stack([fields.error(space, u, exact, kind) for kind in ("L2", "gradient")])
+
+    return np.asarray(found(mesh.points[edge]))
 
 
 # Elasticity of a line is its diffusion.
