@@ -142,9 +142,8 @@ def test_rigid_motions_have_the_inertia_of_the_lines(d: int) -> None:
     for k in range(d):
         motion = np.zeros(space.shape)
         motion[:, k] = 1
-        np.testing.assert_allclose(
-            (motion * np.asarray(mass @ motion)).sum(), DENSITY * AREA * length.sum(), rtol=1e-12
-        )
+        inertia = (motion * np.asarray(mass @ motion)).sum()
+        np.testing.assert_allclose(inertia, DENSITY * AREA * length.sum(), rtol=1e-12)
     for axis in np.eye(3)[3 - (1 if d == 2 else 3) :]:
         moved = np.cross(axis, np.pad(points, [(0, 0), (0, 3 - d)]))
         motion = np.hstack([moved[:, :d], np.tile(axis[2:] if d == 2 else axis, (len(points), 1))])

@@ -155,6 +155,7 @@ def test_derivatives_are_those_of_differences(name: str) -> None:
     rule = build or (lambda s, p: getattr(fem.elements, name.split(",")[0])(s, **p))
     primals = parameters | {"points": np.array(mesh.points)}
 
+    @jax.jit  # traced once, for its shape and for all its derivatives
     def given(p: dict[str, Any]) -> Any:
         moved = space.at(p["points"])
         return measured(rule(moved, {k: v for k, v in p.items() if k != "points"}), moved)

@@ -69,6 +69,7 @@ def test_derivatives_are_those_of_differences(name: str) -> None:
     field, parameters = CASES[name]
     primals = parameters | {"points": np.array(SHEET.points)}
 
+    @jax.jit  # traced once, for its shape and for all its derivatives
     def given(p: dict[str, Any]) -> Any:
         return jnp.ravel(field(SPACE.at(p["points"]), **{k: v for k, v in p.items() if k != "points"}))
 

@@ -118,9 +118,8 @@ def test_energy_is_half_the_work(plane: Any) -> None:
 
     @jax.jit
     def energies(u: Any) -> Any:
-        return fields.strain_energy(space, u, **arguments), (
-            u * (fem.elements.elasticity(space, **arguments) @ u)
-        ).sum()
+        stiffness = fem.elements.elasticity(space, **arguments)
+        return fields.strain_energy(space, u, **arguments), (u * (stiffness @ u)).sum()
 
     energy, work = energies(u)
     assert energy.shape == (mesh.cell_count,)
