@@ -63,9 +63,9 @@ def frame(space: Space, section: Section, margins: dict[str, Any], field: str | 
     """
     d, where = space.mesh.dimension, lines(space, "beams")
     length, tangent = directions(space, where)
-    moduli = _in_the_plane(section, length, tangent) if d == 2 else _in_space(section, length, tangent)
-    full = tuple(jnp.broadcast_to(m, length.shape) for m in moduli)
-    return bilinear(space, Frame(d), full, margins, field=field, domains=where)
+    axes = None if d == 2 else section_axes(tangent, section.up)
+    moduli = _moduli(section._replace(up=None), length, tangent, axes)
+    return bilinear(space, Frame(d), moduli, margins, field=field, domains=where)
 
 
 def beam_cells(space: Space, field: str | None) -> int:
@@ -176,6 +176,13 @@ def _least(properties: tuple[jax.Array, ...]) -> jax.Array:
     return functools.reduce(jnp.minimum, properties)
 
 
+@jax.jit
+def _moduli(section: Section, length: Any, tangent: Any, axes: tuple[Any, Any] | None) -> tuple[Any, ...]:
+    """Stiffness tensors in the axes of space, each of shape (e,): see `Frame`. One program, not one an operation."""
+    found = _in_the_plane(section, length, tangent) if axes is None else _in_space(section, length, tangent, axes)
+    return tuple(jnp.broadcast_to(m, length.shape) for m in found)
+
+
 def _in_the_plane(section: Section, length: Any, tangent: Any) -> tuple[Any, ...]:
     (bending,) = section.bending
     s = _with_bending(None if section.shear is None else section.shear[0], bending, length)
@@ -184,8 +191,8 @@ def _in_the_plane(section: Section, length: Any, tangent: Any) -> tuple[Any, ...
     return (e * x * x + s * y * y, (e - s) * x * y, e * y * y + s * x * x, bending)
 
 
-def _in_space(section: Section, length: Any, tangent: Any) -> tuple[Any, ...]:
-    y, z = section_axes(tangent, section.up)
+def _in_space(section: Section, length: Any, tangent: Any, axes: tuple[Any, Any]) -> tuple[Any, ...]:
+    y, z = axes
     about_y, about_z = section.bending
     along_y, along_z = (None, None) if section.shear is None else section.shear
     s_y, s_z = _with_bending(along_y, about_z, length), _with_bending(along_z, about_y, length)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 
 from fem.errors import MaterialError, MeshError
 
@@ -73,8 +75,13 @@ def direction(cells: Cells) -> tuple[Any, Any]:
 
 def directions(space: Space, domains: tuple[Domain, ...]) -> tuple[Any, Any]:
     """Return length, shape (e,), and unit tangent, shape (k, e), of the cells of all domains."""
-    points = jnp.asarray(space.points)
-    ends = jnp.concatenate([points[domain.nodes] for domain in domains])
+    return _along(jnp.asarray(space.points), np.concatenate([domain.nodes for domain in domains]))
+
+
+@jax.jit
+def _along(points: Any, nodes: Any) -> tuple[Any, Any]:
+    """Length and unit tangent between points, in one program."""
+    ends = points[nodes]
     along = (ends[:, 1] - ends[:, 0]).T
     length = jnp.sqrt((along * along).sum(0))
     return length, along / length

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,9 @@ MESH = fem.rectangle((4, 2), size=(0.2, 0.05))
 SPACE = fem.Space(MESH, 2)
 LEFT, RIGHT = (MESH.points_on(lambda x, end=end: np.isclose(x[:, 0], end)) for end in (0.0, 0.2))
 CLAMPED = fem.fix(SPACE, LEFT)
-REST = jnp.zeros(SPACE.shape)
+REST = np.zeros(SPACE.shape)
 PULL = fem.traction(SPACE, MESH.facets_on(lambda x: np.isclose(x[:, 0], 0.2)), (0.0, -1e4))
-THICKNESS = jnp.linspace(0.008, 0.012, 8)
+THICKNESS = np.linspace(0.008, 0.012, 8)
 H = 2e-5
 
 
@@ -58,20 +59,26 @@ def test_last_time_moves_the_last_step() -> None:
             u, times, 1.0, mass=mass, stiffness=stiffness, load=blow, v0=v, supports=CLAMPED, h=h
         )  # fmt: skip
 
-    def last(step: float) -> Any:
-        return moved([9 * H, 9 * H + step], before.u[1], before.v[1], step).u[1]
+    def run(end: Any) -> Any:
+        return moved([0.0, 4 * H, end]).u
 
-    before = moved([0.0, 9 * H])
-    end, found = jax.jvp(lambda end: moved([0.0, 4 * H, end]).u, (10 * H,), (1.0,))
-    assert relative_gap((last(1.001 * H) - last(0.999 * H)) / (0.002 * H), found[2]) < 1e-5
+    @jax.jit
+    def difference() -> Any:
+        before = moved([0.0, 9 * H])
+        longer, shorter = (
+            moved([9 * H, 9 * H + step], before.u[1], before.v[1], step).u[1] for step in (1.001 * H, 0.999 * H)
+        )
+        return (longer - shorter) / (0.002 * H)
+
+    bar = np.random.default_rng(0).normal(size=(3, *SPACE.shape))
+    found, back = np.asarray(jax.jvp(run, (10 * H,), (1.0,))[1]), jax.vjp(run, 10 * H)[1](bar)[0]
+    assert relative_gap(difference(), found[2]) < 1e-5
     assert np.all(found[:2] == 0)
-    bar = jax.random.normal(jax.random.key(0), end.shape)
-    back = jax.grad(lambda end: jnp.sum(bar * moved([0.0, 4 * H, end]).u))(10 * H)
-    assert float(back) == pytest.approx(float(jnp.sum(bar * found)), rel=1e-12)
+    assert float(back) == pytest.approx(float(np.sum(bar * found)), rel=1e-12)
 
 
 def test_newmark_has_the_digits_of_dense_matrices() -> None:
-    motion = struck(THICKNESS, 1.0)
+    motion = jax.jit(struck)(THICKNESS, 1.0)
     assert motion.u.shape == (3, *SPACE.shape)
     free = np.setdiff1d(np.arange(SPACE.count), SPACE.dofs(LEFT).ravel())
     m, k = (x.to_scipy().toarray()[np.ix_(free, free)] for x in strip(THICKNESS))
@@ -79,7 +86,7 @@ def test_newmark_has_the_digits_of_dense_matrices() -> None:
     u, v, a = (np.zeros(len(free)) for _ in range(3))
     for i in range(1, 11):
         ahead, faster = u + H * v + H**2 / 4 * a, v + H / 2 * a
-        force = np.asarray(blow(i * H, 1.0)).ravel()[free]
+        force = np.sin(np.pi * i / 5) * np.asarray(PULL).ravel()[free]
         a = np.linalg.solve(m + H / 2 * c + H**2 / 4 * k, force - c @ faster - k @ ahead)
         u, v = ahead + H**2 / 4 * a, faster + H / 2 * a
     for ours, theirs in zip(motion, (u, v, a), strict=True):
@@ -89,13 +96,13 @@ def test_newmark_has_the_digits_of_dense_matrices() -> None:
 
 def test_thickness_points_and_force_of_a_strip() -> None:
     run = jax.jit(lambda *p: struck(*p, method=transient.generalized_alpha(0.5)).u)
-    check_derivatives(run, (THICKNESS, jnp.asarray(1.0), jnp.asarray(MESH.points)))
+    check_derivatives(run, (THICKNESS, np.float64(1.0), MESH.points))
 
 
 def test_one_factorization_and_one_solve_a_step_and_as_many_solves_back() -> None:
     loss = lambda thickness: 1e6 * jnp.sum(struck(thickness, 1.0).u[-1] ** 2)  # noqa: E731
     counts = []
-    for f in (loss, jax.value_and_grad(loss)):
+    for f in (jax.jit(loss), jax.jit(jax.value_and_grad(loss))):
         sparsead.factor_cache.clear()
         jax.block_until_ready(f(THICKNESS))
         found = sparsead.factor_cache.stats()
@@ -105,18 +112,26 @@ def test_one_factorization_and_one_solve_a_step_and_as_many_solves_back() -> Non
 
 def test_supports_that_move_are_those_of_a_body_that_is_carried() -> None:
     """Carried with a constant acceleration, which Newmark's method integrates exactly: in its frame a force -M s''."""
-    push = jnp.asarray(2e4)
-    moving = lambda t, p: fem.prescribed(SPACE, LEFT, p * t**2 / 2, 1) + fem.fix(SPACE, LEFT, 0)  # noqa: E731
-    mass, stiffness = strip(THICKNESS)
-    down = jnp.zeros(SPACE.shape).at[:, 1].set(1.0)
-    times = H * np.arange(11)
-    options = {"mass": mass, "stiffness": stiffness, "damping": 1e-6 * stiffness, "v0": REST, "h": H}
-    carried = fem.march(REST, times, load=-push * (mass @ down), supports=CLAMPED, **options)
+    push, down, times = 2e4, np.array([0.0, 1.0]) + REST, H * np.arange(11)
+
+    def options() -> dict[str, Any]:
+        mass, stiffness = strip(THICKNESS)
+        return {"mass": mass, "stiffness": stiffness, "damping": 1e-6 * stiffness, "v0": REST, "h": H}
+
+    @jax.jit
+    def carried() -> Any:
+        own = options()
+        return fem.march(REST, times, load=-push * (own["mass"] @ down), supports=CLAMPED, **own).u
+
+    def moved(push: Any) -> Any:
+        moving = lambda t, p: fem.prescribed(SPACE, LEFT, p * t**2 / 2, 1) + fem.fix(SPACE, LEFT, 0)  # noqa: E731
+        u = fem.march(REST, times, push, supports=moving, **options()).u
+        return u[-1, 7, 1], u
+
+    (tip, u), slope = jax.jit(jax.value_and_grad(moved, has_aux=True))(push)
     shift = push * times[:, None, None] ** 2 / 2 * down
-    moved = fem.march(REST, times, push, supports=moving, **options)
-    assert relative_gap(moved.u, carried.u + shift) < 1e-10
-    slope = jax.grad(lambda p: fem.march(REST, times, p, supports=moving, **options).u[-1, 7, 1])(push)
-    assert float(slope * push) == pytest.approx(float(moved.u[-1, 7, 1]), rel=1e-10)
+    assert relative_gap(u, carried() + shift) < 1e-10
+    assert float(slope * push) == pytest.approx(float(tip), rel=1e-10)
 
 
 def test_periodic_supports_in_time_are_those_of_the_closed_form() -> None:
@@ -125,9 +140,14 @@ def test_periodic_supports_in_time_are_those_of_the_closed_form() -> None:
     mesh = fem.interval(cells)
     space = fem.Space(mesh)
     ring = fem.periodic(space)
-    mass, stiffness = fem.elements.mass(space), fem.elements.diffusion(space, 1.0)
-    wave = jnp.cos(2 * jnp.pi * mesh.points)
-    states = fem.march(wave, [0.0, 10 * h], mass=mass, stiffness=stiffness, supports=ring, h=h)
+    wave = np.cos(2 * np.pi * mesh.points)
+
+    @jax.jit
+    def run() -> Any:
+        mass, stiffness = fem.elements.mass(space), fem.elements.diffusion(space, 1.0)
+        return fem.march(wave, [0.0, 10 * h], mass=mass, stiffness=stiffness, supports=ring, h=h)
+
+    states = run()
     angle, length = 2 * np.pi / cells, 1 / cells
     eigenvalue = 6 / length**2 * (1 - np.cos(angle)) / (2 + np.cos(angle))
     np.testing.assert_allclose(states[-1], wave / (1 + h * eigenvalue) ** 10, atol=1e-12)
@@ -142,69 +162,76 @@ def test_constant_supports_of_heat_and_their_derivative() -> None:
         supports = [fem.fix(space, low), fem.prescribed(space, high, hot)]
         stiffness = fem.elements.diffusion(space, conductivity)
         return fem.march(
-            jnp.zeros(space.shape), [0.0, 0.5, 5.0], mass=mass, stiffness=stiffness, supports=supports,
+            np.zeros(space.shape), [0.0, 0.5, 5.0], mass=mass, stiffness=stiffness, supports=supports,
             method=method, h=0.1,
         )  # fmt: skip
 
-    conductivity = jnp.linspace(20.0, 80.0, 9)
-    states = run(conductivity, 3.5e6, 100.0)
+    run = jax.jit(run, static_argnames="method")
+    conductivity = np.linspace(20.0, 80.0, 9)
+    known = np.float64(3.5e6), np.float64(100.0)
+    states = np.asarray(run(conductivity, *known))
     np.testing.assert_allclose(states[:, high, 0], 100.0)
     final = fem.solve(
-        fem.elements.diffusion(space, conductivity), jnp.zeros(space.shape),
+        fem.elements.diffusion(space, conductivity), np.zeros(space.shape),
         [fem.fix(space, low), fem.prescribed(space, high, 100.0)],
     )  # fmt: skip
     late = run(conductivity, 3.5e3, 100.0, method="backward_euler")[-1]
     assert relative_gap(late, final) < 1e-9
-    check_derivatives(jax.jit(run), (conductivity, jnp.asarray(3.5e6), jnp.asarray(100.0)))
+    check_derivatives(run, (conductivity, *known))
 
 
 # A block of rubber, 20 mm x 10 mm, thrown against a wall.
 SHEET = fem.rectangle((3, 2), size=(0.02, 0.01))
 PLANE = fem.Space(SHEET, 2)
 FOOT = fem.fix(PLANE, SHEET.points_on(lambda x: x[:, 0] == 0))
-YOUNG = jnp.linspace(1.0e6, 2.0e6, 6)
+YOUNG = np.linspace(1.0e6, 2.0e6, 6)
 
 
 def rubber(young: Any, speed: Any, **options: Any) -> Any:
     body = fem.elements.neo_hookean(PLANE, young=young, poisson=0.45)
     mass = fem.elements.mass(PLANE, density=1100.0)
-    flying = jnp.zeros(PLANE.shape).at[:, 0].set(-speed)
-    still = jnp.zeros(PLANE.shape)
+    still = np.zeros(PLANE.shape)
+    flying = still - speed * np.array([1.0, 0.0])
     settings = {"v0": flying, "h": 5e-5} | options
     return fem.march(still, [0.0, 2e-4, 5e-4], mass=mass, stiffness=body, supports=FOOT, **settings)
 
 
 def test_hyperelastic_block_after_an_impact() -> None:
     run = jax.jit(lambda young, speed: rubber(young, speed, method=transient.generalized_alpha(0.6)).u)
-    squeezed = run(YOUNG, 8.0)
-    assert 0.05 < -float(squeezed[-1, :, 0].min()) / 0.02 < 0.5
-    assert relative_gap(squeezed, 1e3 * run(YOUNG, 8e-3)) > 0.01  # far from linear
-    check_derivatives(run, (YOUNG, jnp.asarray(8.0)))
+    squeezed, gentle = (np.asarray(run(YOUNG, np.float64(speed))) for speed in (8.0, 8e-3))
+    assert 0.05 < -squeezed[-1, :, 0].min() / 0.02 < 0.5
+    assert relative_gap(squeezed, 1e3 * gentle) > 0.01  # far from linear
+    check_derivatives(run, (YOUNG, np.float64(8.0)))
 
 
 def test_slow_rubber_in_a_first_order_march() -> None:
     """Viscous: a drag times the velocity balances the forces; backward Euler, nonlinear."""
     end = SHEET.points_on(lambda x: np.isclose(x[:, 0], 0.02))
-    body = fem.elements.neo_hookean(PLANE, young=YOUNG, poisson=0.45)
-    mass, rest = 1e3 * fem.elements.mass(PLANE), jnp.zeros(PLANE.shape)
-    pull = lambda t, p: fem.prescribed(PLANE, end, 0.01 * t, 0) + FOOT  # noqa: E731
-    slow = fem.march(rest, [0.0, 0.5, 1.0], mass=mass, stiffness=body, supports=pull, h=0.25)
-    statics = fem.solve_nonlinear(body, rest, [FOOT, fem.prescribed(PLANE, end, 0.01, 0)], steps=4)
-    assert relative_gap(slow[-1], statics) < 1e-6
+    rest = np.zeros(PLANE.shape)
+
+    @jax.jit
+    def ends() -> Any:
+        body = fem.elements.neo_hookean(PLANE, young=YOUNG, poisson=0.45)
+        mass = 1e3 * fem.elements.mass(PLANE)
+        pull = lambda t, p: fem.prescribed(PLANE, end, 0.01 * t, 0) + FOOT  # noqa: E731
+        slow = fem.march(rest, [0.0, 0.5, 1.0], mass=mass, stiffness=body, supports=pull, h=0.25)
+        return slow[-1], fem.solve_nonlinear(body, rest, [FOOT, fem.prescribed(PLANE, end, 0.01, 0)], steps=4)
+
+    assert relative_gap(*ends()) < 1e-6
 
 
 def test_energy_of_a_hyperelastic_block_falls_by_its_numerical_damping_only() -> None:
     """What the internal forces store is their work: an integral over time along the run."""
-    body = fem.elements.neo_hookean(PLANE, young=YOUNG, poisson=0.45)
-    mass = fem.elements.mass(PLANE, density=1100.0)
-    power = lambda t, motion, p: jnp.sum(body.forces(motion.u) * motion.v)  # noqa: E731
 
+    @partial(jax.jit, static_argnums=(0, 1))
     def energy(method: Any, h: float) -> Any:
+        body = fem.elements.neo_hookean(PLANE, young=YOUNG, poisson=0.45)
+        mass = fem.elements.mass(PLANE, density=1100.0)
+        power = lambda t, motion, p: jnp.sum(body.forces(motion.u) * motion.v)  # noqa: E731
         motion, stored = rubber(YOUNG, 2.0, method=method, h=h, functional=power)
-        moving = [float(0.5 * jnp.sum(v * (mass @ v))) for v in motion.v]
-        return np.add(stored, moving)
+        return stored + 0.5 * jnp.sum(motion.v * (mass @ motion.v), (1, 2))
 
-    newmark, damped = energy("newmark", 1e-5), energy(transient.generalized_alpha(0.0), 5e-5)
+    newmark, damped = (np.asarray(energy(*a)) for a in (("newmark", 1e-5), (transient.generalized_alpha(0.0), 5e-5)))
     assert np.abs(newmark / newmark[0] - 1).max() < 2e-3
     assert damped[-1] < 0.95 * newmark[-1]
 
@@ -212,8 +239,8 @@ def test_energy_of_a_hyperelastic_block_falls_by_its_numerical_damping_only() ->
 @pytest.mark.parametrize(
     ("options", "error", "got"),
     [
-        ({"supports": fem.fix(SPACE, LEFT), "load": jnp.zeros((2, *SPACE.shape))}, fem.errors.SpaceError, "2 vectors"),
-        ({"load": jnp.zeros(3)}, fem.errors.SpaceError, r"shape \(3,\)"),
+        ({"supports": fem.fix(SPACE, LEFT), "load": np.zeros((2, *SPACE.shape))}, fem.errors.SpaceError, "2 vectors"),
+        ({"load": np.zeros(3)}, fem.errors.SpaceError, r"shape \(3,\)"),
         ({"damping": fem.elements.mass(PLANE)}, fem.errors.SpaceError, "L2 on 6 cells"),
         ({"method": "newmarc"}, sparsead.errors.ShapeError, "newmarc"),
         ({"mass": fem.elements.mass(PLANE).matrix()}, fem.errors.SpaceError, "mass of"),
@@ -228,11 +255,12 @@ def test_bad_input_is_named(options: dict[str, Any], error: type, got: str) -> N
 
 
 def test_inverted_cell_is_named_by_a_program_that_ran_before_too() -> None:
-    points = jnp.asarray(MESH.points)
+    points = np.array(MESH.points)
     for _ in range(2):
         struck(THICKNESS, 1.0, points)
+    points[0, 0] = 0.3
     with pytest.raises(fem.errors.MeshError, match=r"got: .*cell 0"):
-        struck(THICKNESS, 1.0, points.at[0, 0].set(0.3))
+        struck(THICKNESS, 1.0, points)
 
 
 def test_blow_that_turns_a_cell_inside_out_names_the_step() -> None:

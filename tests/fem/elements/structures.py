@@ -1,4 +1,4 @@
-"""Small trusses and frames for the tests, and derivatives by differences."""
+"""Small trusses and frames for the tests, operators in two forms, and derivatives by differences."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 import fem
+import sparsead.jax as sp
 
 
 def lines(points: Any, nodes: Any) -> fem.Mesh:
@@ -20,6 +21,12 @@ def straight(cells: int, ends: Any) -> fem.Mesh:
     start, end = (np.asarray(end, float) for end in ends)
     s = np.linspace(0, 1, cells + 1) ** 1.3
     return lines(start + s[:, None] * (end - start), np.stack([np.arange(cells), np.arange(cells) + 1], 1))
+
+
+@jax.jit
+def dense_and_product(operator: fem.Operator, u: Any) -> tuple[Any, Any]:
+    """Matrix of an operator, shape (n, n), and its action on a vector, which does not make it; shape of `u`."""
+    return sp.to_dense(operator.matrix()), operator @ u
 
 
 def difference(f: Any, x: Any, direction: Any, step: float = 1e-2) -> Any:
@@ -35,10 +42,16 @@ def difference(f: Any, x: Any, direction: Any, step: float = 1e-2) -> Any:
 
 def compiled(f: Any, primals: dict[str, Any]) -> tuple[Any, Any, Any]:
     """Compile a function of named arrays: return it, its gradients, and its tangent in a direction of one array."""
-    forward = jax.jit(lambda tangents: jax.jvp(f, (primals,), (tangents,))[1])
+    still = {k: np.zeros_like(primal) for k, primal in primals.items()}
+
+    @jax.jit
+    def program(primals: Any, tangents: Any) -> Any:
+        return jax.value_and_grad(f)(primals), jax.jvp(f, (primals,), (tangents,))[1]
+
+    def value(primals: Any) -> Any:
+        return program(primals, still)[0][0]
 
     def tangent(key: str, direction: Any) -> Any:
-        return forward({k: direction if k == key else np.zeros_like(primal) for k, primal in primals.items()})
+        return program(primals, still | {key: direction})[1]
 
-    value = jax.jit(f)
-    return value, jax.jit(jax.grad(f))(primals), tangent
+    return value, program(primals, still)[0][1], tangent

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import require
 
-require("jax")
+jax = require("jax")
 
 import fem  # noqa: E402
 
@@ -38,8 +38,13 @@ def test_polynomials_of_the_order_are_exact_on_distorted_cells(element: str) -> 
     space = fem.Space(mesh)
     source = -2 * (tensor * quadratic).sum()
     edge = mesh.facet_points(mesh.boundary)
-    K = fem.elements.diffusion(space, tensor)
-    u = fem.solve(K, fem.body_load(space, (source,)), fem.prescribed(space, edge, exact[edge]))
+
+    @jax.jit
+    def solution(source: Any, values: Any) -> Any:
+        load = fem.body_load(space, source)
+        return fem.solve(fem.elements.diffusion(space, tensor), load, fem.prescribed(space, edge, values))
+
+    u = solution(np.array([source]), exact[edge])
     np.testing.assert_allclose(u, exact, atol=1e-12 * np.abs(exact).max())
 
 
@@ -48,12 +53,17 @@ def test_a_wall_between_two_fluids(mesh: fem.Mesh) -> None:
     """Linear between Robin conditions: q = (T_2 - T_1) / (1 / h_1 + L / k + 1 / h_2)."""
     k, h, outside, length = 0.8, (25.0, 8.0), (20.0, -10.0), 0.3
     space = fem.Space(mesh)
-    operator, load = fem.elements.diffusion(space, k), 0.0
-    for coefficient, fluid, side in zip(h, outside, (0.0, length), strict=True):
-        facets = mesh.facets_on(lambda x, side=side: np.isclose(x[:, 0], side))
-        operator = operator + fem.elements.robin(space, facets, coefficient)
-        load = load + fem.traction(space, facets, (coefficient * fluid,))
-    u = fem.solve(operator, load)[:, 0]
+
+    @jax.jit
+    def temperature(h: Any, outside: Any) -> Any:
+        operator, load = fem.elements.diffusion(space, k), 0.0
+        for coefficient, fluid, side in zip(h, outside, (0.0, length), strict=True):
+            facets = mesh.facets_on(lambda x, side=side: np.isclose(x[:, 0], side))
+            operator = operator + fem.elements.robin(space, facets, coefficient)
+            load = load + fem.traction(space, facets, (coefficient * fluid)[None])
+        return fem.solve(operator, load)[:, 0]
+
+    u = temperature(*np.array([h, outside]))
     flux = (outside[0] - outside[1]) / (1 / h[0] + length / k + 1 / h[1])
     np.testing.assert_allclose(u, outside[0] - flux / h[0] - flux / k * mesh.points[:, 0], rtol=1e-12)
 
@@ -63,9 +73,14 @@ def test_transport_along_a_line_converges_with_the_square_of_the_cells() -> None
     for cells in (16, 32):
         mesh = fem.interval(cells)
         space = fem.Space(mesh)
-        operator = fem.elements.diffusion(space, 1.0) + fem.elements.advection(space, (peclet,))
         supports = [fem.fix(space, [0]), fem.prescribed(space, [cells], 1.0)]
-        u = fem.solve(operator, np.zeros(space.shape), supports)[:, 0]
+
+        @jax.jit
+        def solution(velocity: Any, space: Any = space, supports: Any = supports) -> Any:
+            operator = fem.elements.diffusion(space, 1.0) + fem.elements.advection(space, velocity)
+            return fem.solve(operator, np.zeros(space.shape), supports)[:, 0]
+
+        u = solution(np.array([peclet]))
         errors.append(np.abs(u - np.expm1(peclet * mesh.points[:, 0]) / np.expm1(peclet)).max())
     assert 1.9 < np.log2(errors[0] / errors[1]) < 2.1
 
@@ -74,8 +89,13 @@ def test_transport_along_a_line_converges_with_the_square_of_the_cells() -> None
 def test_the_mass_projects_polynomials_onto_themselves(element: str) -> None:
     mesh = distorted(element)
     space = fem.Space(mesh)
-    load = fem.body_load(space, lambda x: (x[:, :1] ** 2 - x[:, 1:2]) * 3.0, degree=6)
-    u = fem.solve(fem.elements.mass(space, 3.0), load)
+
+    @jax.jit
+    def projection(density: Any) -> Any:
+        load = fem.body_load(space, lambda x: (x[:, :1] ** 2 - x[:, 1:2]) * density, degree=6)
+        return fem.solve(fem.elements.mass(space, density), load)
+
+    u = projection(3.0)
     np.testing.assert_allclose(u[:, 0], mesh.points[:, 0] ** 2 - mesh.points[:, 1], atol=1e-12)
 
 
@@ -84,11 +104,15 @@ def test_a_heated_sheet_pushes_on_its_supports(plane: Any, resists: float) -> No
     young, expansion, rise, thickness = 2.1e11, 1.2e-5, 40.0, 0.02
     mesh = distorted("quad4")
     space = fem.Space(mesh, components=2)
-    material: dict[str, Any] = {"young": young, "poisson": 0.3, "plane": plane, "thickness": thickness}
-    load = fem.elements.thermal_strain(space, rise, expansion=expansion, **material)
     supports = fem.fix(space, mesh.facet_points(mesh.boundary))
-    operator = fem.elements.elasticity(space, **material)
-    u = fem.solve(operator, load, supports)
+
+    @jax.jit
+    def heated(rise: Any) -> Any:
+        material: dict[str, Any] = {"young": young, "poisson": 0.3, "plane": plane, "thickness": thickness}
+        load = fem.elements.thermal_strain(space, rise, expansion=expansion, **material)
+        return load, fem.solve(fem.elements.elasticity(space, **material), load, supports)
+
+    load, u = heated(rise)
     assert np.abs(u).max() < 1e-12
     right = mesh.points_on(lambda x: x[:, 0] == 1)
     pushed = np.asarray(load)[right, 0].sum()
@@ -99,9 +123,14 @@ def test_a_heated_sheet_pushes_on_its_supports(plane: Any, resists: float) -> No
 def test_a_heated_body_that_may_expand_does_so_everywhere_alike(element: str) -> None:
     mesh = distorted(element)
     space = fem.Space(mesh, components=3)
-    load = fem.elements.thermal_strain(space, 50.0, young=2e11, poisson=0.3, expansion=1.2e-5)
     held = [fem.fix(space, mesh.points_on(lambda x, k=k: x[:, k] == 0), k) for k in range(3)]
-    u = fem.solve(fem.elements.elasticity(space, young=2e11, poisson=0.3), load, held)
+
+    @jax.jit
+    def heated(rise: Any) -> Any:
+        load = fem.elements.thermal_strain(space, rise, young=2e11, poisson=0.3, expansion=1.2e-5)
+        return fem.solve(fem.elements.elasticity(space, young=2e11, poisson=0.3), load, held)
+
+    u = heated(50.0)
     np.testing.assert_allclose(u, 6e-4 * mesh.points, atol=6e-16)
 
 

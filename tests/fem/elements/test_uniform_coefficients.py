@@ -9,12 +9,11 @@ import pytest
 
 from tests.conftest import require
 
-require("jax")
+jax = require("jax")
 
 import fem  # noqa: E402
-import sparsead.jax as sp  # noqa: E402
 from fem.assembly.operator import assemble  # noqa: E402
-from tests.fem.elements.structures import lines  # noqa: E402
+from tests.fem.elements.structures import dense_and_product, lines  # noqa: E402
 
 SHEET = fem.rectangle((2, 1), (2.0, 0.7))
 BEAM = lines([[0, 0], [0.5, 0.2], [1.0, 0.4]], [[0, 1], [1, 2]])
@@ -46,12 +45,16 @@ def test_one_number_is_that_number_for_each_cell(name: str) -> None:
     mesh, components, numbers = CASES[name]
     space, rule = fem.Space(mesh, components), getattr(fem.elements, name.split(",")[0])
     arrays = {key: np.broadcast_to(value, (2, *np.shape(value))) for key, value in numbers.items()}
-    one = rule(space, **numbers)
-    expected = np.asarray(rule(space, **arrays).values())
-    scale = np.abs(expected).max()
-    np.testing.assert_allclose(one.values(), expected, rtol=0, atol=1e-14 * scale)
-    system = space.topology.system()
-    np.testing.assert_allclose(assemble(one, system, differentiated=False), expected, rtol=0, atol=1e-14 * scale)
+
+    @jax.jit
+    def program(arrays: Any, u: Any) -> Any:
+        one, system = rule(space, **numbers), space.topology.system()
+        values = one.values(), assemble(one, system, differentiated=False)
+        return rule(space, **arrays).values(), values, dense_and_product(one, u)
+
     u = np.sin(np.arange(space.count) + 1.0)
-    product = np.asarray(sp.to_dense(one.matrix())) @ u
-    np.testing.assert_allclose(np.ravel(one @ u), product, rtol=0, atol=1e-13 * scale)
+    expected, values, (dense, product) = jax.tree.map(np.asarray, program(arrays, u))
+    scale = np.abs(expected).max()
+    for found in values:
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-14 * scale)
+    np.testing.assert_allclose(product.ravel(), dense @ u, rtol=0, atol=1e-13 * scale)

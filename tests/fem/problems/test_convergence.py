@@ -49,6 +49,7 @@ def field(x: Any) -> Any:
     return jnp.stack([jnp.sin(1.7 * x[i] + 0.9 * x[(i + 1) % d] + 0.3 * i) for i in range(d)])
 
 
+# Compiled, so that each is traced once for each shape, whoever asks.
 displacement = jax.jit(jax.vmap(field))
 
 
@@ -82,18 +83,19 @@ def errors(element: str, cells: int, kind: str) -> np.ndarray:
     space = fem.Space(mesh, components=d if kind == "elasticity" else 1)
     degree = 2 * mesh.blocks[0].element.order + 2
     edge = mesh.facet_points(mesh.boundary)
-    if kind == "elasticity":
-        exact: Any = displacement
-        plane = {"plane": "strain"} if d == 2 else {}
-        operator = fem.elements.elasticity(space, young=YOUNG, poisson=POISSON, **plane)
-        load = fem.body_load(space, elastic_load, degree=degree)
-    else:
-        exact = heat
-        operator = fem.elements.diffusion(space, CONDUCTIVITY)
-        load = fem.body_load(space, heat_source, degree=degree)
-    values = np.asarray(exact(mesh.points[edge])).reshape(len(edge), -1)
-    u = fem.solve(operator, load, fem.prescribed(space, edge, values))
-    return np.array([fields.error(space, u, exact, kind) for kind in ("L2", "gradient")])
+    exact: Any = displacement if kind == "elasticity" else heat
+
+    @jax.jit
+    def found(places: Any) -> Any:
+        if kind == "elasticity":
+            operator = fem.elements.elasticity(space, young=YOUNG, poisson=POISSON, plane="strain" if d == 2 else None)
+        else:
+            operator = fem.elements.diffusion(space, CONDUCTIVITY)
+        load = fem.body_load(space, elastic_load if kind == "elasticity" else heat_source, degree=degree)
+        u = fem.solve(operator, load, fem.prescribed(space, edge, exact(places).reshape(len(edge), -1)))
+        return jnp.stack([fields.error(space, u, exact, kind) for kind in ("L2", "gradient")])
+
+    return np.asarray(found(mesh.points[edge]))
 
 
 # Elasticity of a line is its diffusion.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import combinations
 from typing import Any
 
@@ -10,13 +11,13 @@ import pytest
 
 from tests.conftest import require
 
-require("jax")
+jax = require("jax")
 
 import fem  # noqa: E402
 import sparsead.jax as sp  # noqa: E402
 from fem import fields  # noqa: E402
 
-YOUNG = 2.1e11
+YOUNG, DENSITY = 2.1e11, 7850.0
 PLANE = ("tri3", "tri6", "quad4", "quad8", "quad9")
 SOLID = ("tet4", "tet10", "hex8", "hex20", "hex27", "wedge6")
 
@@ -27,6 +28,19 @@ def body(element: str) -> fem.Space:
     mesh = fem.rectangle((2, 1), element=element) if plane else fem.box((1, 1, 1), element=element)
     moved = mesh.points + np.random.default_rng(1).uniform(-0.04, 0.04, mesh.points.shape)
     return fem.Space(mesh.with_points(moved), components=mesh.dimension)
+
+
+@cache
+def matrices(element: str) -> tuple[fem.Space, Any, Any, Any]:
+    """A body, its stiffness and its mass as dense matrices, and its volume."""
+    space = body(element)
+
+    @jax.jit
+    def program(density: Any) -> Any:
+        stiffness, mass = fem.elements.elasticity(space, young=YOUNG, poisson=0.3), fem.elements.mass(space, density)
+        return sp.to_dense(stiffness.matrix()), sp.to_dense(mass.matrix()), fields.integral(space)
+
+    return space, *(np.asarray(x) for x in program(DENSITY))
 
 
 def rigid(points: Any) -> np.ndarray:
@@ -42,8 +56,7 @@ def rigid(points: Any) -> np.ndarray:
 
 @pytest.mark.parametrize("element", [*PLANE, *SOLID])
 def test_stiffness_has_the_rigid_motions_and_no_other_mode_without_energy(element: str) -> None:
-    space = body(element)
-    matrix = np.asarray(sp.to_dense(fem.elements.elasticity(space, young=YOUNG, poisson=0.3).matrix()))
+    space, matrix, _, _ = matrices(element)
     largest = np.abs(matrix).max()
     np.testing.assert_allclose(matrix, matrix.T, atol=1e-14 * largest)
     motions = rigid(space.mesh.points)
@@ -56,13 +69,11 @@ def test_stiffness_has_the_rigid_motions_and_no_other_mode_without_energy(elemen
 
 @pytest.mark.parametrize("element", [*PLANE, *SOLID])
 def test_mass_is_symmetric_positive_and_complete(element: str) -> None:
-    space = body(element)
-    matrix = np.asarray(sp.to_dense(fem.elements.mass(space, 7850.0).matrix()))
+    space, _, matrix, volume = matrices(element)
     np.testing.assert_allclose(matrix, matrix.T, atol=1e-14 * matrix.max())
     assert np.linalg.eigvalsh(matrix)[0] > 0
-    volume = float(fields.integral(space))
     along = np.broadcast_to(np.eye(space.mesh.dimension)[0], space.shape).reshape(-1)
-    assert float(along @ matrix @ along) == pytest.approx(7850.0 * volume, rel=1e-12)
+    assert float(along @ matrix @ along) == pytest.approx(DENSITY * float(volume), rel=1e-12)
 
 
 @pytest.mark.parametrize("element", [*PLANE, *SOLID])
