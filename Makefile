@@ -54,7 +54,7 @@ typed: $(VENV)/.lint $(VENV)/.demo
 	$(VENV)/bin/mypy --config-file tests/typed/mypy.ini
 
 docs: $(VENV)/.docs
-	MPLBACKEND=Agg $(RUN) -m sphinx -W --keep-going --quiet -d build/doctrees -b html docs build/docs
+	MPLBACKEND=Agg $(ONE_THREAD) $(RUN) -m sphinx -W --keep-going --quiet -d build/doctrees -b html docs build/docs
 	@echo "open build/docs/index.html"
 
 bench: $(VENV)/.bench

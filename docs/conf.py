@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import sys
 from pathlib import Path
 
@@ -45,6 +46,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": ["gallery"],
     "subsection_order": [*(f"../examples/{name}" for name in ("first_structure", "solve", "inverse")), "*"],
     "filename_pattern": r"/plot_",
+    "parallel": min(os.cpu_count() or 1, 8),
     "image_scrapers": ("squares.scrape",),
     "remove_config_comments": True,
     "thumbnail_size": (480, 480),

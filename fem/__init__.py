@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fem import design, elements, fields, optimize, output
+from fem import design, elements, fields, optimize, output, responses
 from fem.assembly.march import march
 from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.operator import Operator
@@ -45,6 +45,7 @@ __all__ = [
     "reactions",
     "read",
     "rectangle",
+    "responses",
     "solve",
     "solve_nonlinear",
     "tie",

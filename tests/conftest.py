@@ -1,4 +1,4 @@
-"""Settings of the whole suite: 64 bits in JAX, no window, an empty factor store, few memory maps, visible skips."""
+"""Settings of the whole suite: 64 bits, quick compilation, no window, an empty factor store, few maps, named skips."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 import sparsead
-from tests import memory_maps
+from tests import memory_maps, xla_flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 if importlib.util.find_spec("jax"):
+    xla_flags.ask_for(xla_flags.FLAGS)
     importlib.import_module("jax").config.update("jax_enable_x64", True)
 
 # ``import jax``, ``import sparsead.jax as sp``, also behind the prompt of a doctest.

@@ -46,7 +46,7 @@ def simp(x: ArrayLike, *, solid: ArrayLike, void: ArrayLike = 0.0, penalty: Arra
     >>> fem.design.simp(0.5, solid=8.0, penalty=3.0).item()
     1.0
     """
-    _check_at_least("penalty", penalty, 1.0)
+    check_penalty("penalty", penalty, 1.0)
     return _between(void, solid, jnp.asarray(x) ** jnp.asarray(penalty))
 
 
@@ -86,7 +86,7 @@ def ramp(x: ArrayLike, *, solid: ArrayLike, void: ArrayLike = 0.0, penalty: Arra
     >>> fem.design.ramp(0.5, solid=5.0, penalty=3.0).item()
     1.0
     """
-    _check_at_least("penalty", penalty, 0.0)
+    check_penalty("penalty", penalty, 0.0)
     density = jnp.asarray(x)
     return _between(void, solid, density / (1 + jnp.asarray(penalty) * (1 - density)))
 
@@ -96,7 +96,7 @@ def _between(void: ArrayLike, solid: ArrayLike, part: jax.Array) -> jax.Array:
     return empty + part * (jnp.asarray(solid) - empty)
 
 
-def _check_at_least(name: str, value: Any, least: float) -> None:
+def check_penalty(name: str, value: Any, least: float) -> None:
     """Raise `ShapeError` if a plain number is too small; traced ones are not looked at."""
     if isinstance(value, int | float) and not value >= least:
         raise ShapeError(

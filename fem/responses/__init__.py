@@ -1,0 +1,20 @@
+"""Responses of a structure: what an objective or a constraint is made of; arrays in, numbers out."""
+
+from __future__ import annotations
+
+from fem.responses.aggregates import ks, p_norm
+from fem.responses.motion import displacement, reaction
+from fem.responses.scaling import adapted
+from fem.responses.strength import relaxation, relaxed_von_mises
+from fem.responses.work import compliance
+
+__all__ = [
+    "adapted",
+    "compliance",
+    "displacement",
+    "ks",
+    "p_norm",
+    "reaction",
+    "relaxation",
+    "relaxed_von_mises",
+]

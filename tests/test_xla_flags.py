@@ -1,0 +1,23 @@
+"""The suite asks XLA for nothing that it does not know, and for nothing where somebody else has."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests import xla_flags
+from tests.conftest import require
+
+
+def test_flag_of_another_version_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    require("jax")
+    monkeypatch.delenv("XLA_FLAGS", raising=False)
+    xla_flags.ask_for({"xla_cpu_parallel_codegen_split_count": "1", "xla_flag_that_never_was": "true"})
+    assert os.environ["XLA_FLAGS"] == "--xla_cpu_parallel_codegen_split_count=1"
+
+
+def test_flags_of_others_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XLA_FLAGS", "")
+    xla_flags.ask_for(xla_flags.FLAGS)
+    assert os.environ["XLA_FLAGS"] == ""
