@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -209,9 +210,16 @@ def refuse_wrong(report: Audit) -> None:
     Raises
     ------
     OptimizationError
-        If a gradient is wrong; ``error.result`` is the audit.
+        If a gradient is wrong.
+
+    Warns
+    -----
+    UserWarning
+        If of a gradient nothing is known.
     """
     for check in report.checks:
+        if check.verdict == OPEN:
+            warnings.warn(f"the gradient of {check.name} cannot be checked: {check.why}", stacklevel=4)
         if check.verdict == WRONG:
             raise OptimizationError(
                 f"the gradient of {check.name} is wrong", expected="the derivative that differences give",

@@ -133,7 +133,7 @@ class Checkpoint:
         except OSError as error:
             with contextlib.suppress(OSError):
                 beside.unlink()
-            warnings.warn(f"no checkpoint of iteration {len(saved.history)}: {error}; {path} stays", stacklevel=4)
+            warnings.warn(f"no checkpoint of iteration {len(saved.history)}: {error}; {path} stays", stacklevel=5)
 
     def _check(self, found: Arrays) -> None:
         for name, value in self.problem.items():

@@ -110,6 +110,11 @@ def gcmma(
     OptimizationError
         As of `mma`.
 
+    Warns
+    -----
+    UserWarning
+        As of `mma`.
+
     References
     ----------
     K. Svanberg, "A class of globally convergent optimization methods based on conservative convex separable

@@ -37,7 +37,7 @@ class HandedOver(TypedDict, total=False):
     Attributes
     ----------
     max_iterations : int
-        Iterations at most; 200.
+        Iterations at most, refused steps of SciPy's methods included; 200.
     change, residual, stagnation : float
         Stop as `Running` says; 0, so that the tolerances of the library decide.
     callback : callable

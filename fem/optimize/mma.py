@@ -140,8 +140,13 @@ def mma(
     Raises
     ------
     OptimizationError
-        If bounds cross or are not finite, the start is out of bounds, or a value or gradient is not finite;
-        `error.result` is what was found before.
+        If bounds cross or are not finite, the start is out of bounds, a constraint does not depend on the design, or a
+        value or gradient is not finite or cannot be computed; `error.result` is what was found before.
+
+    Warns
+    -----
+    UserWarning
+        If the start violates a constraint, or a checkpoint cannot be written.
 
     References
     ----------

@@ -168,7 +168,12 @@ def oc(
     ------
     OptimizationError
         If bounds cross, the start is out of bounds, the volume does not grow with every density, or a value or gradient
-        is not finite; `error.result` is what was found before.
+        is not finite or cannot be computed; `error.result` is what was found before.
+
+    Warns
+    -----
+    UserWarning
+        As of `mma`.
 
     References
     ----------

@@ -107,7 +107,9 @@ def scipy(
             )
         except StoppedError:
             return follower.stopped()
-        return follower.finish(found.x, bool(found.success), f"{method}: {found.message}")
+        spent = not found.success and found.nit >= follower.limits.max_iterations
+        reason = f"{found.nit} iterations were allowed" if spent else f"{method}: {found.message}"
+        return follower.finish(found.x, bool(found.success), reason)
 
 
 class _Approximation(BFGS):

@@ -157,6 +157,14 @@ def test_a_run_checks_its_gradients_first_when_asked() -> None:
     assert len(seen) == 2
 
 
+def test_what_cannot_be_checked_before_a_run_is_told() -> None:
+    with pytest.warns(UserWarning, match="the gradient of the objective cannot be checked: it has a kink here") as told:
+        optimize.mma(
+            lambda x: jnp.abs(x - 1).sum(), [1.0], lower=0.0, upper=2.0, check_gradients=True, max_iterations=1
+        )
+    assert told[0].filename == __file__
+
+
 def test_a_design_without_a_value_is_refused() -> None:
     with pytest.raises(errors.OptimizationError, match=r"got: +nan in iteration 0"):
         optimize.audit(lambda x: jnp.log(x).sum(), [-1.0])

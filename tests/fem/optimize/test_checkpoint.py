@@ -135,12 +135,13 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(np, "savez", full)
-    with pytest.warns(UserWarning, match=r"no checkpoint of iteration 4: .*No space left.*stays"):
+    with pytest.warns(UserWarning, match=r"no checkpoint of iteration 4: .*No space left.*stays") as told:
         found = optimize.mma(
             lambda x: ((x - 0.3) ** 2).sum(), [0.5, 0.5], lower=0.0, upper=1.0, max_iterations=4, change=0.0,
             checkpoint=path,
         )  # fmt: skip
     assert len(found.history) == 4
+    assert told[0].filename == __file__
     assert path.read_bytes() == kept
     assert list(tmp_path.iterdir()) == [path]
 

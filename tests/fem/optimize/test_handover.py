@@ -113,6 +113,14 @@ def test_the_budget_is_kept_and_said(name: str) -> None:
     assert (found.converged, found.reason, len(found.history)) == (False, "3 iterations were allowed", 3)
 
 
+def test_refused_steps_count_in_the_budget() -> None:
+    compliance, limits = cantilever((6, 2))
+    options = {"lower": 0.01, "upper": 1.0, "max_iterations": 8}
+    found = optimize.scipy(compliance, np.full(12, 0.5), [limits], options={"initial_tr_radius": 100.0}, **options)
+    assert found.reason == "8 iterations were allowed"
+    assert len(found.history) < 8
+
+
 @pytest.mark.parametrize("name", ["trust-constr", "L-BFGS-B", "LD_VAR2"])
 def test_no_design_outside_the_bounds_is_evaluated(name: str) -> None:
     """The root has no value there; the start is at a bound."""

@@ -51,6 +51,25 @@ def test_cantilever_of_five_sections() -> None:
     assert np.isclose(found.value, 0.0624 * (c**0.25).sum() ** (4 / 3), rtol=1e-7)
 
 
+@pytest.mark.parametrize("method", [optimize.mma, optimize.gcmma])
+def test_two_bar_truss(method: Any) -> None:
+    """The truss of K. Svanberg, 1987: area and half width of two bars under stress limits, in closed form.
+
+    The first stress limit alone is active; put into the weight it leaves 16 z^3 + z^2 = 1 for the slope z.
+    """
+
+    def stresses(x: Any) -> Any:
+        return 0.124 * jnp.sqrt(1 + x[1] ** 2) * (8 / x[0] + jnp.array([1.0, -1.0]) / (x[0] * x[1])) - 1.0
+
+    found = method(
+        lambda x: x[0] * jnp.sqrt(1 + x[1] ** 2), [1.5, 0.5], [stresses], lower=[0.2, 0.1], upper=[4.0, 1.6],
+        change=1e-8,
+    )  # fmt: skip
+    z = next(root.real for root in np.roots([16, 1, 0, -1]) if abs(root.imag) < 1e-12)
+    np.testing.assert_allclose(found.x, [0.124 * np.sqrt(1 + z**2) * (8 + 1 / z), z], rtol=1e-6)
+    assert np.isclose(found.value, 0.124 * (1 + z**2) * (8 + 1 / z), rtol=1e-7)
+
+
 def test_approximation_has_value_and_slope_and_is_convex() -> None:
     x, slopes = RNG.random(6), RNG.standard_normal((3, 6))
     around = optimize.Motion().follow([x], None, np.zeros(6) - 1, np.full(6, 3.0))
