@@ -3,7 +3,7 @@ A bridge for a lorry, wherever it stands
 ========================================
 
 A bridge carries one heavy load, at a quarter, at the middle or at three quarters of its span: never all three at once.
-Designed for all of them together it is a linkage that one alone deforms at will; designed for the worst of the three
+Designed for all of them together it is an arch that one alone pushes out of shape; designed for the worst of the three
 it has diagonals.
 
 The loads are one array, solved at once: one factorization, one solve with three right-hand sides, and none more for
@@ -22,17 +22,16 @@ from fem import output
 jax.config.update("jax_enable_x64", True)
 
 # %%
-# A span of 60 m in cells of 1 m, 1 m thick, on a bearing that holds and one that slides.
+# A span of 60 m in cells of 1 m, 1 m thick, on two bearings that do not move.
 span, height, force, young = 60.0, 20.0, 1e6, 30e9  # [m], [m], [N], [Pa]
 mesh = fem.rectangle((60, 20), size=(span, height))
 space = fem.Space(mesh, components=2)
-left, right = (mesh.points_on(lambda x, at=at: (x[:, 0] == at) & (x[:, 1] == 0)) for at in (0.0, span))
-supports = [fem.fix(space, left), fem.fix(space, right, components=(1,))]
+supports = fem.fix(space, mesh.points_on(lambda x: np.isin(x[:, 0], (0.0, span)) & (x[:, 1] == 0)))
 places = (0.25 * span, 0.5 * span, 0.75 * span)
 loads = np.zeros((3, *space.shape))
 for load, place in zip(loads, places, strict=True):
     load[mesh.points_on(lambda x, at=place: (x[:, 0] == at) & (x[:, 1] == 0)), 1] = -force
-smooth = fem.design.density_filter(mesh, radius=2.0)
+smooth = fem.design.density_filter(mesh, radius=1.6)
 
 
 def work(x, load):
@@ -48,13 +47,13 @@ def together(x):
 
 
 def worst(x):
-    """The worst of the three, in kJ; smooth, and at most 3 % too large."""
-    return 1e-3 * fem.responses.p_norm(work(x, loads), 40.0)
+    """The worst of the three, in kJ; smooth, and at most 6 % too large."""
+    return 1e-3 * fem.responses.p_norm(work(x, loads), 20.0)
 
 
 # %%
 # What value and gradient of the worst case cost.
-uniform = jnp.full(mesh.cell_count, 0.3)
+uniform = jnp.full(mesh.cell_count, 0.2)
 sparsead.factor_cache.clear()
 jax.block_until_ready(jax.jit(jax.value_and_grad(worst))(uniform))
 stats = sparsead.factor_cache.stats()
@@ -63,12 +62,13 @@ assert (stats.factorizations, stats.solves, stats.right_hand_sides) == (1, 1, 3)
 
 
 # %%
-# Two bridges of the same mass, by the same optimality criterion.
+# Two bridges of the same mass.
 def designed(objective):
-    """Return the densities of the best design, and its history."""
-    amount = lambda x: fem.design.volume_fraction(mesh, smooth(x)) - 0.3  # noqa: E731
-    found = fem.optimize.oc(objective, uniform, amount, lower=0.0, max_iterations=60)
-    assert (found.history.factorizations == 1).all()
+    """Return the densities of the best design."""
+    amount = lambda x: fem.design.volume_fraction(mesh, smooth(x)) / 0.2 - 1  # noqa: E731
+    motion = fem.optimize.Motion(move=0.1)
+    found = fem.optimize.mma(objective, uniform, [amount], lower=0.0, upper=1.0, max_iterations=120, motion=motion)
+    assert found.history.factorizations.max() == 1
     return found.x
 
 
@@ -78,13 +78,11 @@ for name, values in works.items():
     print(f"{name}: {values.round(2)} kJ")
 
 # %%
-# What is best for the sum of the loads is bad for one of them; what is designed for the worst is not, and since the
-# loads are symmetric, so is the bridge, and the two at the quarters work equally.
+# The arch that is best for all of them together gives way under one at a quarter. The other bridge has diagonals, and
+# is as stiff for each load as for the others.
 at_once, by_case = works.values()
-assert by_case.max() < at_once.max() / 2
-np.testing.assert_allclose(by_case[0], by_case[2], rtol=0.02)
-mirrored = designs["the worst of three"].reshape(20, 60)[:, ::-1].ravel()
-assert np.abs(mirrored - designs["the worst of three"]).mean() < 0.02
+assert by_case.max() < at_once.max() / 3
+np.testing.assert_allclose(by_case, by_case.mean(), rtol=0.05)
 
 # %%
 # sphinx_gallery_squares = {1: (0.0, 60.0, -20.0, 40.0), 0: (0.0, 60.0, -20.0, 40.0)}
@@ -92,7 +90,8 @@ figure, axes = plt.subplots(2, 1, figsize=(8, 6.6), layout="constrained")
 for ax, (name, x) in zip(axes, designs.items(), strict=True):
     output.plot(mesh, np.asarray(smooth(x)), label="density", axes=ax, colormap="Greys", edges=False, length_unit="m")
     for place, value in zip(places, works[name], strict=True):
-        ax.annotate(f"{value:.1f} kJ", (place, -0.3), (place, -6), ha="center", arrowprops={"color": "C3", "width": 1})
+        ax.annotate("", (place, -4), (place, -0.2), arrowprops={"color": "C3", "width": 1})
+        ax.text(place, -6, f"{value:.1f} kJ", ha="center")
     ax.plot([0, span], [-0.8, -0.8], "^", color="C0", ms=9, clip_on=False)
     ax.set(ylim=(-7, 21), title=f"designed for {name}: work of each load alone")
 figure.savefig("bridge_loads.png", dpi=150)

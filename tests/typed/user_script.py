@@ -61,6 +61,8 @@ assert_type(load, jax.Array)
 u = fem.solve(elasticity, load, supports)
 assert_type(u, jax.Array)
 assert_type(fem.reactions(elasticity, u, supports), jax.Array)
+assert_type(fem.responses.compliance(space, u, load), jax.Array)
+assert_type(fem.responses.p_norm(u), jax.Array)
 
 # sparsead.transient: states are any tree of arrays, like the one that was given
 states = transient.odesolve(lambda t, y, rate: -rate * y, jnp.ones(2), [0.0, 1.0], 2.0, method="dormand_prince")

@@ -71,6 +71,12 @@ def test_extreme_numbers_neither_overflow_nor_vanish(size: float) -> None:
     assert float(slope.sum()) == pytest.approx(1.0, rel=1e-13)
 
 
+def test_a_very_sharp_maximum_is_the_maximum() -> None:
+    value, slope = jax.value_and_grad(lambda v: responses.ks(v, 1e7))(VALUES)
+    assert 0.0 <= float(value) - VALUES.max() <= np.log(40) / 1e7
+    np.testing.assert_allclose(slope, VALUES == VALUES.max(), atol=1e-12)
+
+
 def test_values_without_weight_do_not_count_however_large() -> None:
     values, weights = [1.0, 1e200, 2.0], [1.0, 0.0, 1.0]
     for aggregate in (responses.p_norm, responses.ks):
@@ -157,6 +163,7 @@ def test_complex_values_are_refused() -> None:
 
 
 def test_the_adapted_factor_settles_where_the_aggregate_is_the_peak() -> None:
+    assert responses.adapted(2.0, peak=3.0, aggregate=6.0, step=0.25) == 0.25 * 0.5 + 0.75 * 2.0
     scale = 1.0
     for _ in range(60):
         scale = responses.adapted(scale, peak=np.abs(VALUES).max(), aggregate=responses.p_norm(VALUES))

@@ -63,6 +63,22 @@ def test_thermal_compliance_is_the_mean_temperature_times_the_heat() -> None:
     assert float(responses.compliance(space, warm, heat)) == pytest.approx(5.0 * expected, rel=1e-12)
 
 
+def test_peak_temperature_is_at_the_insulated_end() -> None:
+    """Of the same wall, q L^2 / 2k; smooth maxima of 9 points exceed it by 9^(1/p) and log(9) / r at most."""
+    mesh = fem.interval(8, size=2.0)
+    space = fem.Space(mesh)
+
+    def warm(conductivity: Any) -> Any:
+        body = fem.elements.diffusion(space, conductivity)
+        return fem.solve(body, fem.body_load(space, (5.0,)), fem.fix(space, [0]))
+
+    peak = 5.0 * 2.0**2 / (2 * 4.0)
+    assert peak <= float(responses.p_norm(warm(4.0), 100.0)) <= peak * 9**0.01
+    assert peak <= float(responses.ks(warm(4.0), 100.0)) <= peak + np.log(9) / 100
+    value, slope = jax.value_and_grad(lambda k: responses.p_norm(warm(k), 8.0))(4.0)
+    np.testing.assert_allclose(slope * 4.0, -value, rtol=1e-10)  # of degree -1
+
+
 def test_cases_are_those_of_each_load() -> None:
     both = work(YOUNG)
     assert both.shape == (3,)

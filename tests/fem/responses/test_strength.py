@@ -123,6 +123,28 @@ def test_derivatives_are_differences_to_second_order(name: str) -> None:
     np.testing.assert_allclose(curved, along(slope), atol=1e-6 * np.abs(curved).max())
 
 
+@pytest.mark.parametrize(("dimension", "plane"), [(2, "stress"), (2, "strain"), (3, None)])
+def test_aggregate_is_homogeneous_to_second_order(dimension: int, plane: Any) -> None:
+    """Strains are of degree -3 in the densities, relaxation by the exponent 1 is the density: -2 in all.
+
+    The gradient is of degree -3 then, and several designs at once give the same.
+    """
+    space = body(dimension)
+    held = fem.fix(space, space.mesh.points_on(lambda x: x[:, 0] == 0))
+    load = 1e6 * np.random.default_rng(6).normal(size=space.shape)
+
+    def norm(x: Any) -> Any:
+        operator = fem.elements.elasticity(space, young=YOUNG * x**3, poisson=POISSON, plane=plane)
+        u = fem.solve(operator, load, held)
+        return responses.p_norm(responses.relaxed_von_mises(space, u, x, **SOLID, plane=plane, exponent=1.0), 6.0)
+
+    x = np.random.default_rng(7).uniform(0.4, 1.0, space.mesh.cell_count)
+    (value, slope), (_, curved) = jax.jit(lambda x: jax.jvp(jax.value_and_grad(norm), (x,), (x,)))(x)
+    np.testing.assert_allclose(slope @ x, -2 * value, rtol=1e-10)
+    np.testing.assert_allclose(curved, -3 * slope, atol=1e-9 * np.abs(slope).max())
+    np.testing.assert_allclose(jax.jit(jax.vmap(norm))(np.stack([x, 2 * x])), [value, value / 4], rtol=1e-10)
+
+
 @pytest.mark.parametrize("name", AGGREGATES)
 def test_gradient_is_finite_and_right_at_density_zero(name: str) -> None:
     x = np.ones(18)
