@@ -91,8 +91,8 @@ class Checkpoint:
         self._check(_under(_PROBLEM, arrays))
         columns = _under(_HISTORY, arrays)
         rows = zip(*(columns[name] for name in Record._fields), strict=True)
-        history = History([Record(float(f), g, float(c), float(r), float(t), int(k)) for f, g, c, r, t, k in rows])
-        return Saved(arrays["x"], arrays["last"], _under(_METHOD, arrays), history, float(arrays["steepest"]))
+        records = [Record(int(i), float(f), g, float(c), float(r), float(t), int(k)) for i, f, g, c, r, t, k in rows]
+        return Saved(arrays["x"], arrays["last"], _under(_METHOD, arrays), History(records), float(arrays["steepest"]))
 
     def check_value(self, there: float, here: float) -> None:
         """Compare the objective of the last design with that of the file.

@@ -127,6 +127,7 @@ class Follower:
         self._steepest = max(self._steepest, steepest(point))
         seconds, factorizations = _now()
         record = Record(
+            len(self.history),
             point.value,
             point.constraints,
             float(np.abs(point.x - before.x).max(initial=0.0)) if before is not None else np.nan,

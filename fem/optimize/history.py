@@ -19,6 +19,8 @@ class Record(NamedTuple):
 
     Attributes
     ----------
+    iteration : int
+        Its number, from 0 on; a run that is resumed counts on.
     value : float
         Objective.
     constraints : float array, shape (m,)
@@ -34,6 +36,7 @@ class Record(NamedTuple):
         Matrices factorized in it.
     """
 
+    iteration: int
     value: float
     constraints: NDArray[np.float64]
     change: float
@@ -59,6 +62,11 @@ class History:
 
     def __getitem__(self, i: int) -> Record:
         return self.records[i]
+
+    @property
+    def iteration(self) -> NDArray[np.int64]:
+        """Numbers of the iterations, shape (k,)."""
+        return self._column("iteration").astype(int)
 
     @property
     def value(self) -> NDArray[np.float64]:

@@ -117,6 +117,7 @@ def _iteration(
     following, multipliers = method.propose(point)
     unit = max(unit, steepest(point))
     record = Record(
+        len(history),
         point.value,
         point.constraints,
         float(np.abs(following - x).max(initial=0.0)),

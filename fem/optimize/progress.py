@@ -58,7 +58,7 @@ def summary(history: History) -> str:
     --------
     >>> import numpy as np
     >>> from fem.optimize.history import History, Record
-    >>> summary(History([Record(216.81, np.array([-0.2, 1e-3]), 0.05, 0.1, 1.0, 1)]))
+    >>> summary(History([Record(0, 216.81, np.array([-0.2, 1e-3]), 0.05, 0.1, 1.0, 1)]))
     'value 216.81, constraint +0.001, change 0.05'
     """
     last = history[-1]

@@ -23,7 +23,7 @@ def close_figures() -> Any:
 
 def history(m: int) -> Any:
     rng = np.random.default_rng(0)
-    rows = [optimize.Record(1 / (k + 1), rng.normal(size=m), 0.5**k, 0.1, 1.0, 1) for k in range(5)]
+    rows = [optimize.Record(k, 1 / (k + 1), rng.normal(size=m), 0.5**k, 0.1, 1.0, 1) for k in range(5)]
     return optimize.History(rows)
 
 
