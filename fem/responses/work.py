@@ -44,8 +44,8 @@ def compliance(space: Space, u: ArrayLike, load: ArrayLike) -> jax.Array:
     -----
     Where supports prescribe nothing but zero and the operator is symmetric, the adjoint solutions are multiples of the
     solutions: any function of the compliances, such as a weighted sum or the worst case, has its gradient without a
-    further solve. Right-hand sides are remembered for it, as long as they take an eighth of the memory of the factors
-    at most.
+    further solve. Loads and solutions are remembered for it, as long as they take an eighth of the memory of the
+    factors at most; small problems solve again.
 
     Examples
     --------
