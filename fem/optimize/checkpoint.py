@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import warnings
 import zipfile
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fem.errors import OptimizationError
+from fem.optimize.archive import write_archive
 from fem.optimize.history import History, Record
 
 if TYPE_CHECKING:
@@ -122,18 +122,11 @@ class Checkpoint:
         arrays |= {_PROBLEM + name: value for name, value in self.problem.items()}
         arrays |= {_METHOD + name: value for name, value in saved.method.items()}
         arrays |= {_HISTORY + name: getattr(saved.history, name) for name in Record._fields}
-        path = Path(self.path)
-        beside = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
-            with beside.open("wb") as file:
-                np.savez(file, **arrays)  # type: ignore[arg-type] # the stubs take the names for options
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(path)
+            write_archive(self.path, arrays)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                beside.unlink()
-            warnings.warn(f"no checkpoint of iteration {len(saved.history)}: {error}; {path} stays", stacklevel=5)
+            stays = f"{os.fspath(self.path)} stays"
+            warnings.warn(f"no checkpoint of iteration {len(saved.history)}: {error}; {stays}", stacklevel=5)
 
     def _check(self, found: Arrays) -> None:
         for name, value in self.problem.items():

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from fem.errors import OptimizationError
+from fem.optimize.archive import write_archive
 from fem.optimize.picture import draw
 
 if TYPE_CHECKING:
+    import os
+
     from numpy.typing import NDArray
 
 
@@ -149,3 +152,33 @@ class Result:
     converged: bool
     reason: str
     history: History
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write everything to an ``.npz`` file, for `numpy.load`.
+
+        Parameters
+        ----------
+        path : path
+            File, replaced in one step: ``x``, ``value``, ``constraints``, ``converged``, ``reason``, and a column of
+            each property of the history, ``history_value``, ``history_change``, ...
+
+        Raises
+        ------
+        OSError
+            If it cannot be written; a file that was there stays.
+
+        Examples
+        --------
+        >>> import jax, fem, numpy, tempfile
+        >>> jax.config.update("jax_enable_x64", True)
+        >>> found = fem.optimize.mma(lambda x: ((x - 0.5) ** 2).sum(), [0.2, 0.9], lower=0.0, upper=1.0)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     found.save(f"{folder}/design.npz")
+        ...     with numpy.load(f"{folder}/design.npz") as kept:
+        ...         print(kept["x"].round(2), kept["history_value"].shape == (len(found.history),))
+        [0.5 0.5] True
+        """
+        arrays = {
+            name: np.asarray(getattr(self, name)) for name in ("x", "value", "constraints", "converged", "reason")
+        }
+        write_archive(path, arrays | {f"history_{name}": getattr(self.history, name) for name in Record._fields})

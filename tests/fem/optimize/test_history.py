@@ -40,6 +40,32 @@ def test_each_row_is_drawn_over_the_iterations() -> None:
     assert change.get_xlabel() == "iteration"
 
 
+def test_saved_result_has_all_that_was_found(tmp_path: Any) -> None:
+    run, path = history(2), tmp_path / "design.npz"
+    found = optimize.Result(np.eye(2), 0.2, run.constraints[-1], True, "small change", run)
+    found.save(path)
+    with np.load(path) as kept:
+        assert kept["x"].tolist() == [[1, 0], [0, 1]]
+        assert (kept["value"].item(), kept["converged"].item(), kept["reason"].item()) == (0.2, True, "small change")
+        for name in optimize.Record._fields:
+            np.testing.assert_array_equal(kept[f"history_{name}"], getattr(run, name))
+    assert [file.name for file in tmp_path.iterdir()] == ["design.npz"]
+
+
+def test_what_cannot_be_saved_leaves_the_file_as_it_was(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, path = history(0), tmp_path / "design.npz"
+    path.write_bytes(b"mine")
+
+    def full(*args: Any, **arrays: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OSError, match="No space left"):
+        optimize.Result(np.zeros(2), 0.2, run.constraints[-1], True, "", run).save(path)
+    assert path.read_bytes() == b"mine"
+    assert [file.name for file in tmp_path.iterdir()] == ["design.npz"]
+
+
 def test_without_constraints_there_is_no_row_for_them() -> None:
     assert [ax.get_ylabel() for ax in history(0).plot()] == ["objective", "change"]
 
