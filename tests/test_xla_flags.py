@@ -13,7 +13,7 @@ from tests.conftest import require
 def test_flag_of_another_version_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     require("jax")
     monkeypatch.delenv("XLA_FLAGS", raising=False)
-    xla_flags.ask_for({"xla_cpu_parallel_codegen_split_count": "1", "xla_flag_that_never_was": "true"})
+    xla_flags.ask_for(("--xla_cpu_parallel_codegen_split_count=1", "--xla_flag_that_never_was=true"))
     assert os.environ["XLA_FLAGS"] == "--xla_cpu_parallel_codegen_split_count=1"
 
 
