@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,11 +89,18 @@ class Series:
 
         Raises
         ------
+        MeshFileError
+            If the time is not finite.
         MeshError
             If a field does not fit the mesh.
         LibraryMissingError
             If meshio is not installed: ``pip install 'sparsead[mesh]'``.
         """
+        if not math.isfinite(time):
+            raise MeshFileError(
+                "a time is not finite", expected="a finite number", got=f"time = {time!r}",
+                fix="pass the time, or the number of the iteration", path=str(self.path),
+            )  # fmt: skip
         if self._continues:
             self._files = {at: name for at, name in self._files.items() if at < time}
             self._continues = False

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fem.errors import LibraryMissingError
+from fem.output import pyvista_library
 from fem.output.scene import arrows, check_dimension, held_components, scene
 
 if TYPE_CHECKING:
     from os import PathLike
-    from types import ModuleType
 
     from numpy.typing import ArrayLike, NDArray
     from pyvista import Plotter
@@ -78,7 +77,7 @@ def plot_solid(
     True
     """
     check_dimension(mesh, 3, "fem.output.plot for a mesh in 2D")
-    library = _pyvista()
+    library = pyvista_library.library()
     shown = scene(mesh, values, displacement, scale)
     # Where there is no display VTK says so, and draws without one.
     with library.vtk_verbosity("off") if path is not None else nullcontext():
@@ -106,19 +105,6 @@ def _draw_frame(plotter: Any, shown: Scene, deformed: bool) -> None:
     plotter.add_axes(color="black")
     if deformed and shown.scale != 1.0:
         plotter.add_text(f"displacements × {shown.scale:.3g}", position="lower_left", font_size=10, color="black")
-
-
-def _pyvista() -> ModuleType:
-    try:
-        import pyvista
-    except ImportError as error:
-        raise LibraryMissingError(
-            "pictures in space are drawn by pyvista, which is not installed",
-            expected="an importable pyvista",
-            got=str(error),
-            fix="pip install 'sparsead[plot3d]'",
-        ) from error
-    return pyvista
 
 
 def _draw_cells(library: Any, plotter: Any, shown: Scene, limits: Any, colormap: str, label: str) -> None:

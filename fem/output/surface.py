@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fem.errors import LibraryMissingError, MeshError, MeshFileError
+from fem.errors import MeshError, MeshFileError
 from fem.mesh.mesh import check_mesh
+from fem.output import pyvista_library
 from fem.output.values import cell_values
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ def surface(mesh: Mesh, density: ArrayLike, *, threshold: float = 0.5, thickness
     Raises
     ------
     MeshError
-        If the densities do not fit the cells, no cell is above the threshold, the mesh is plane and has no thickness,
-        or the surface is not closed.
+        If the densities do not fit the cells or are not finite, no cell is above the threshold, the mesh is plane and
+        has no positive thickness, or the surface is not closed.
     LibraryMissingError
         If pyvista is not installed: ``pip install 'sparsead[plot3d]'``.
 
@@ -69,20 +70,9 @@ def surface(mesh: Mesh, density: ArrayLike, *, threshold: float = 0.5, thickness
     (1.0, True)
     """
     check_mesh(mesh)
-    library = _pyvista()
-    values = cell_values("density", density, mesh)
-    if values.ndim != 1:
-        raise MeshError(
-            "a density is one number for each cell", expected=f"shape ({mesh.cell_count},)",
-            got=f"shape {values.shape}", fix="draw vectors with fem.output.write",
-        )  # fmt: skip
-    if (mesh.dimension == 2) != (thickness is not None):
-        plane = mesh.dimension == 2
-        raise MeshError(
-            "a plane design has a thickness, others have none", expected="thickness=..." if plane else "no thickness",
-            got=f"a mesh in {mesh.dimension}D and thickness = {thickness!r}",
-            fix="pass how thick the plate is" if plane else "leave thickness away",
-        )  # fmt: skip
+    library = pyvista_library.library()
+    values = _densities(mesh, density)
+    _check_thickness(mesh, thickness)
     grid, at_points = _grid(library, mesh), _at_points(mesh, values)
     near = np.abs(at_points - threshold) < _MARGIN
     grid.point_data["density"] = np.where(near, threshold + _MARGIN, at_points)
@@ -142,6 +132,39 @@ def write_surface(
     surface(mesh, density, threshold=threshold, thickness=thickness).save(target)
 
 
+def _densities(mesh: Mesh, density: ArrayLike) -> NDArray[np.float64]:
+    """One finite number for each cell, shape (e,)."""
+    values = cell_values("density", density, mesh)
+    if values.ndim != 1:
+        raise MeshError(
+            "a density is one number for each cell", expected=f"shape ({mesh.cell_count},)",
+            got=f"shape {values.shape}", fix="draw vectors with fem.output.write",
+        )  # fmt: skip
+    if not np.isfinite(values).all():
+        cell = int(np.argmin(np.isfinite(values)))
+        raise MeshError(
+            "a density is not finite", expected="finite numbers", got=f"{values[cell]} in cell {cell}", cell=cell,
+            fix="look at the design before it is printed",
+        )  # fmt: skip
+    return values
+
+
+def _check_thickness(mesh: Mesh, thickness: float | None) -> None:
+    """Refuse a plane design without a positive thickness, and a solid one with any."""
+    if (mesh.dimension == 2) != (thickness is not None):
+        plane = mesh.dimension == 2
+        raise MeshError(
+            "a plane design has a thickness, others have none", expected="thickness=..." if plane else "no thickness",
+            got=f"a mesh in {mesh.dimension}D and thickness = {thickness!r}",
+            fix="pass how thick the plate is" if plane else "leave thickness away",
+        )  # fmt: skip
+    if thickness is not None and not 0 < thickness < np.inf:
+        raise MeshError(
+            "a thickness is positive", expected="0 < thickness < inf", got=f"thickness = {thickness!r}",
+            fix="pass how thick the plate is, in units of the mesh",
+        )  # fmt: skip
+
+
 def _grid(library: Any, mesh: Mesh) -> Any:
     """The linear cells of the highest dimension, with points in space."""
     points = np.zeros((len(mesh.points), 3))
@@ -171,14 +194,3 @@ def _joined(found: Any) -> Any:
     """The surface alone, with one point at each place."""
     found.clear_data()
     return found.clean(tolerance=_JOINED, absolute=False)
-
-
-def _pyvista() -> Any:
-    try:
-        import pyvista
-    except ImportError as error:
-        raise LibraryMissingError(
-            "surfaces are found by pyvista, which is not installed", expected="an importable pyvista", got=str(error),
-            fix="pip install 'sparsead[plot3d]'",
-        ) from error  # fmt: skip
-    return pyvista

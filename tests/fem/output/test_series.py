@@ -73,6 +73,12 @@ def test_field_that_does_not_fit_leaves_the_list_as_it_was(tmp_path: Path) -> No
     assert listed(path) == {0.0: 1.0}
 
 
+def test_time_that_is_no_number_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MeshFileError, match=r"got: +time = nan"):
+        series(tmp_path / "beam.pvd").add(np.nan, cells={"density": [1.0, 1.0]})
+    assert not list(tmp_path.iterdir())
+
+
 def test_other_names_and_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(MeshFileError, match=r"got: +'beam.vtu'"):
         series(tmp_path / "beam.vtu")

@@ -86,6 +86,9 @@ def test_files_hold_the_surface(name: str, tmp_path: Path) -> None:
         (lambda: surface(fem.box(1), [0.4]), MeshError, "densities up to 0.4, and 0.4 at points"),
         (lambda: surface(fem.rectangle(2), np.ones(4)), MeshError, "a mesh in 2D and thickness = None"),
         (lambda: surface(fem.box(1), [1.0], thickness=1.0), MeshError, "a mesh in 3D and thickness = 1.0"),
+        (lambda: surface(fem.box((2, 1, 1)), [1.0, np.nan]), MeshError, "nan in cell 1"),
+        (lambda: surface(fem.rectangle(2), np.ones(4), thickness=-1.0), MeshError, "thickness = -1.0"),
+        (lambda: surface(fem.rectangle(2), np.ones(4), thickness=np.nan), MeshError, "thickness = nan"),
         (lambda: write_surface("part.step", fem.box(1), [1.0]), MeshFileError, "'part.step'"),
     ],
 )
