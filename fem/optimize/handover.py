@@ -185,9 +185,9 @@ def follow(problem: Problem, running: HandedOver) -> Iterator[Follower]:
     if unknown:
         raise TypeError(f"unexpected keyword argument {unknown[0]!r}; there are {', '.join(_DEFAULTS)}")
     options: HandedOver = {**_DEFAULTS, **running}
+    limits = Limits(options["max_iterations"], options["change"], options["residual"], options["stagnation"])
     if options["check_gradients"]:
         refuse_wrong(audit_problem(problem))
-    limits = Limits(options["max_iterations"], options["change"], options["residual"], options["stagnation"])
     with line(options["progress"], "design", options["max_iterations"]) as show:
         follower = Follower(problem, limits, options["callback"], show)
         if words := violation(follower.at(problem.start)):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fem.errors import OptimizationError
+
 if TYPE_CHECKING:
     from fem.optimize.history import History
 
@@ -28,12 +30,26 @@ class Limits:
     stagnation : float
         Stop when in ten iterations the objective moved by no more than this part of itself, and no constraint by more
         than this; 0 for never.
+
+    Raises
+    ------
+    OptimizationError
+        If there is no iteration, or a tolerance is negative or no number.
     """
 
     max_iterations: int
     change: float
     residual: float
     stagnation: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_count("max_iterations", self.max_iterations)
+        for name in ("change", "residual", "stagnation"):
+            if not getattr(self, name) >= 0:
+                raise OptimizationError(
+                    f"{name} is no tolerance", expected=f"{name} >= 0", got=f"{name} = {getattr(self, name)!r}",
+                    fix="0 never stops the run for this reason",
+                )  # fmt: skip
 
     def verdict(self, history: History) -> tuple[bool, str] | None:
         """Return whether it converged and why to stop, in words; None to go on."""
@@ -52,6 +68,21 @@ class Limits:
         if len(history) >= self.max_iterations:
             return False, f"{len(history)} iterations were allowed"
         return None
+
+
+def check_count(name: str, value: object) -> None:
+    """Refuse what is no number of iterations.
+
+    Raises
+    ------
+    OptimizationError
+        If it is no whole number, or less than 1.
+    """
+    if not (isinstance(value, int | np.integer) and value > 0):
+        raise OptimizationError(
+            f"{name} is no number of iterations", expected="a whole number, 1 or more", got=f"{name} = {value!r}",
+            fix="leave it out for the default",
+        )  # fmt: skip
 
 
 def _moved(history: History) -> float:

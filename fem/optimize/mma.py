@@ -9,7 +9,7 @@ import numpy as np
 
 from fem.errors import OptimizationError
 from fem.optimize.approximation import Asymptotes, Motion, poles
-from fem.optimize.problem import Problem
+from fem.optimize.problem import Problem, factor_of
 from fem.optimize.running import Running, run
 from fem.optimize.subproblem import Subproblem, solve, subproblem
 
@@ -61,7 +61,7 @@ class MovingAsymptotes:
     def move(self, point: Point) -> None:
         """Let the asymptotes follow the designs; the first one gives the scale."""
         if not self.designs:
-            self.scale = self.given or 1 / abs(point.value or 1.0)
+            self.scale = factor_of(point, self.given)
         self.designs = [point.x, *self.designs[:2]]
         self.asymptotes = self.motion.follow(self.designs, self.asymptotes, self.problem.lower, self.problem.upper)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from fem.errors import LibraryMissingError, OptimizationError
 from fem.optimize.handover import Follower, HandedOver, StoppedError, follow
-from fem.optimize.problem import Problem
+from fem.optimize.problem import Problem, factor_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -102,7 +102,7 @@ def nlopt(
         search = library.opt(getattr(library, algorithm), problem.start.size)
         search.set_lower_bounds(problem.lower)
         search.set_upper_bounds(problem.upper)
-        search.set_min_objective(_passing(raised, _objective(follower, scale or 1 / abs(first.value or 1.0))))
+        search.set_min_objective(_passing(raised, _objective(follower, factor_of(first, scale))))
         if len(first.constraints):
             search.add_inequality_mconstraint(
                 _passing(raised, _constraints(follower)), np.full(len(first.constraints), _MET)

@@ -44,6 +44,24 @@ class Point:
     jacobian: NDArray[np.float64]
 
 
+def factor_of(first: Point, given: float | None) -> float:
+    """Return the factor of the objective inside a method: the given one, or what makes it 1 at the first design.
+
+    Raises
+    ------
+    OptimizationError
+        If the given one is not positive: a negative one would look for the worst design.
+    """
+    if given is None:
+        return 1 / abs(first.value or 1.0)
+    if not 0 < given < np.inf:
+        raise OptimizationError(
+            "scale is no factor of an objective", expected="0 < scale < inf", got=f"scale = {given!r}",
+            fix="leave it out: the objective is then 1 at the start; to maximize f, minimize -f",
+        )  # fmt: skip
+    return given
+
+
 class Problem:
     """Functions of a design, compiled together.
 

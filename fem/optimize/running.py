@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
-from fem.errors import OptimizationError
 from fem.optimize.audit import audit_problem, refuse_wrong
 from fem.optimize.checkpoint import Checkpoint
-from fem.optimize.limits import Limits
+from fem.optimize.limits import Limits, check_count
 from fem.optimize.loop import minimize
 from fem.optimize.progress import line
 
@@ -88,22 +87,17 @@ def run(problem: Problem, method: Method, settings: Mapping[str, ArrayLike], run
     TypeError
         If there is no such option.
     OptimizationError
-        If a number of iterations is not positive, or a gradient is wrong that was to be checked; what `minimize`
-        raises.
+        If a number of iterations is not positive, a tolerance negative, or a gradient wrong that was to be checked;
+        what `minimize` raises.
     """
     unknown = sorted(set(running) - set(_DEFAULTS))
     if unknown:
         raise TypeError(f"unexpected keyword argument {unknown[0]!r}; there are {', '.join(_DEFAULTS)}")
     options: Running = {**_DEFAULTS, **running}
-    for name in ("max_iterations", "every"):
-        if not (isinstance(options[name], int | np.integer) and options[name] > 0):
-            raise OptimizationError(
-                f"{name} is no number of iterations", expected="a whole number, 1 or more",
-                got=f"{name} = {options[name]!r}", fix=f"{name}={_DEFAULTS[name]} is the default",
-            )  # fmt: skip
+    limits = Limits(options["max_iterations"], options["change"], options["residual"], options["stagnation"])
+    check_count("every", options["every"])
     if options["check_gradients"]:
         refuse_wrong(audit_problem(problem))
-    limits = Limits(options["max_iterations"], options["change"], options["residual"], options["stagnation"])
     checkpoint = None
     if options["checkpoint"] is not None:
         same = {"method": np.array(type(method).__name__), "bounds": np.stack([problem.lower, problem.upper])}

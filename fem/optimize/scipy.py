@@ -10,7 +10,7 @@ from scipy.sparse.linalg import LinearOperator
 
 from fem.errors import OptimizationError
 from fem.optimize.handover import Follower, HandedOver, StoppedError, follow
-from fem.optimize.problem import Problem
+from fem.optimize.problem import Problem, factor_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,7 +92,7 @@ def scipy(
     _check_method(method, bool(constraints))
     with follow(problem, running) as follower:
         first = follower.at(problem.start)
-        factor = scale or 1 / abs(first.value or 1.0)
+        factor = factor_of(first, scale)
         try:
             follower.iterate(problem.start)
             found = minimize(

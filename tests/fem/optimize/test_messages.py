@@ -99,3 +99,28 @@ def test_a_structure_that_fails_on_the_way_is_told_with_its_iteration() -> None:
     assert len(error.result.history) == 2
     assert (error.result.x > 0.25).all()
     assert error.__cause__ is not None
+
+
+OPTIMIZERS = {
+    "mma": optimize.mma,
+    "gcmma": optimize.gcmma,
+    "scipy": optimize.scipy,
+    "nlopt": lambda *arguments, **options: (require("nlopt"), optimize.nlopt(*arguments, **options))[1],
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize(
+    ("option", "got"),
+    [
+        ({"scale": -1.0}, "scale = -1.0"),  # would look for the worst design
+        ({"scale": 0.0}, "scale = 0.0"),
+        ({"max_iterations": 0}, "max_iterations = 0"),
+        ({"max_iterations": 2.5}, "max_iterations = 2.5"),
+        ({"change": np.nan}, "change = nan"),
+        ({"stagnation": -1.0}, "stagnation = -1.0"),
+    ],
+)
+def test_options_that_mean_nothing_are_refused_by_every_optimizer(name: str, option: dict[str, Any], got: str) -> None:
+    with pytest.raises(errors.OptimizationError, match=f"got: +{got}"):
+        OPTIMIZERS[name](lambda x: (x**2).sum(), [0.5], lower=0.0, upper=1.0, **option)
