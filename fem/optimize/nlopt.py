@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-ALGORITHMS = ("LD_MMA", "LD_CCSAQ", "LD_SLSQP", "LD_LBFGS", "LD_TNEWTON_PRECOND_RESTART", "LD_VAR2")
+ALGORITHMS = ("LD_MMA", "LD_CCSAQ", "LD_SLSQP", "LD_LBFGS", "LD_TNEWTON_PRECOND_RESTART")
 CONSTRAINED = ("LD_MMA", "LD_CCSAQ", "LD_SLSQP")
 _MET = 1e-8  # a constraint up to this is met
 _RTOL = 1e-8  # of the objective and of the design: it has no tolerances of its own
@@ -58,7 +58,7 @@ def nlopt(
         From a design to a real number, or a vector of them, met where not positive.
     algorithm : str
         With constraints ``"LD_CCSAQ"``, ``"LD_MMA"``, ``"LD_SLSQP"`` (some hundred variables); without also
-        ``"LD_LBFGS"``, ``"LD_TNEWTON_PRECOND_RESTART"``, ``"LD_VAR2"``.
+        ``"LD_LBFGS"``, ``"LD_TNEWTON_PRECOND_RESTART"``.
     lower, upper : array, shape () or that of x0
         Bounds.
     scale : float, optional
