@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fem import design, elements, fields, optimize, output, responses
+from fem import design, elements, fields, optimize, output, responses, shape
 from fem.assembly.march import march
 from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.operator import Operator
@@ -46,6 +46,7 @@ __all__ = [
     "read",
     "rectangle",
     "responses",
+    "shape",
     "solve",
     "solve_nonlinear",
     "tie",

@@ -23,65 +23,30 @@ References
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array, diags_array
 
-import sparsead.jax as sp
 from fem.design.cells import bulk, check_positive
 from fem.design.linear_map import LinearMap
+from fem.design.solved_map import SolvedMap
 from fem.dofs.space import Space
 from fem.elements.masses.mass import mass
 from fem.elements.transport.diffusion import diffusion
 from fem.elements.transport.robin import robin
 from fem.mesh.measures import shares
 from sparsead.errors import ShapeError
-from sparsead.jax.constants import constant
 
 if TYPE_CHECKING:
-    import jax
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from fem.mesh import CellBlock, Mesh
-    from sparsead.pattern.pattern import Pattern
-    from sparsead.pattern.structure import Structure
 
 Boundary = Literal["free", "padded"]
 
 
-@dataclass(frozen=True, eq=False)
-class HelmholtzFilter:
-    """What `helmholtz_filter` returns.
-
-    Parameters
-    ----------
-    spread : LinearMap
-        B, shape (n, e).
-    mean : LinearMap
-        V^-1 B^T, shape (e, n).
-    values : float array, shape (s,)
-        Stored values of A.
-    pattern : Pattern
-        Its stored entries.
-    structure : Structure
-        Symmetric positive definite.
-    """
-
-    spread: LinearMap
-    mean: LinearMap
-    values: NDArray[np.float64] = field(repr=False)
-    pattern: Pattern = field(repr=False)
-    structure: Structure = field(repr=False)
-
-    def __call__(self, x: ArrayLike) -> jax.Array:
-        """Return the smoothed densities, shape (e,), from x of shape (e,)."""
-        matrix = sp.SparseArray(constant(self.values), self.pattern, self.structure)
-        return self.mean(sp.solve(matrix, self.spread(x)))
-
-
-def helmholtz_filter(mesh: Mesh, length: float, *, boundary: Boundary = "free") -> HelmholtzFilter:
+def helmholtz_filter(mesh: Mesh, length: float, *, boundary: Boundary = "free") -> SolvedMap:
     """Return a function that smooths densities by a diffusion on the mesh.
 
     What it costs does not grow with the length, as that of `density_filter` does; on distorted and graded meshes the
@@ -138,7 +103,7 @@ def helmholtz_filter(mesh: Mesh, length: float, *, boundary: Boundary = "free") 
     mean = csr_array(diags_array(1 / mesh.measures[cells]) @ integrals.T)
     values = np.array(matrix.values)
     values.setflags(write=False)
-    return HelmholtzFilter(LinearMap(integrals), LinearMap(mean), values, matrix.pattern, matrix.structure)
+    return SolvedMap(LinearMap(integrals), values, matrix.pattern, matrix.structure, LinearMap(mean))
 
 
 def _integrals(mesh: Mesh) -> csr_array:

@@ -13,7 +13,7 @@ from tests.test_layout import ROOT
 require("jax")
 
 PAGE = (ROOT / "docs" / "reference" / "fem.md").read_text()
-ROOMS = ("fem", "fem.design", "fem.elements", "fem.fields", "fem.optimize", "fem.output", "fem.responses")
+ROOMS = ("fem", "fem.design", "fem.elements", "fem.fields", "fem.optimize", "fem.output", "fem.responses", "fem.shape")
 
 
 def listed(module: str) -> set[str]:
