@@ -49,7 +49,8 @@ MARGINS = {
         "{domain} {cell} is inverted",
         "a positive volume ratio at every quadrature point",
         "det J = {value:.6g} in {domain} {cell}",
-        "order its nodes as its reference element has them, or take a smaller step in the coordinates",
+        "order its nodes as its reference element has them; where a design moves them, an optimizer keeps from it with "
+        "guard=fem.shape.guard(mesh, place)",
     ),
     "poisson below 1/2": Margin(
         MaterialError,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fem.mesh.mesh import Mesh
 
 # Neighbours of each corner along the edges, so that their directions make a positive determinant.
-_NEIGHBOURS = {
+NEIGHBOURS = {
     "triangle": ((1, 2), (2, 0), (0, 1)),
     "quadrilateral": ((1, 3), (2, 0), (3, 1), (0, 2)),
     "tetrahedron": ((1, 2, 3), (2, 0, 3), (0, 1, 3), (0, 2, 1)),
@@ -24,7 +24,7 @@ _NEIGHBOURS = {
     "wedge": ((1, 2, 3), (2, 0, 4), (0, 1, 5), (5, 4, 0), (3, 5, 1), (4, 3, 2)),
 }
 # The regular cell has quality 1.
-_REGULAR = {"triangle": 2 / sqrt(3), "tetrahedron": sqrt(2), "wedge": 2 / sqrt(3)}
+REGULAR = {"triangle": 2 / sqrt(3), "tetrahedron": sqrt(2), "wedge": 2 / sqrt(3)}
 
 
 def quality(mesh: Mesh) -> NDArray[np.float64]:
@@ -51,13 +51,13 @@ def quality(mesh: Mesh) -> NDArray[np.float64]:
     found = [np.ones(0)]
     for block in mesh.blocks:
         cell = block.element.cell
-        if cell not in _NEIGHBOURS:
+        if cell not in NEIGHBOURS:
             found.append(np.ones(len(block)))
             continue
         corners = mesh.points[block.nodes[:, : block.element.corners]]
-        edges = corners[:, list(_NEIGHBOURS[cell])] - corners[:, :, None]
+        edges = corners[:, list(NEIGHBOURS[cell])] - corners[:, :, None]
         lengths = np.linalg.norm(edges, axis=-1, keepdims=True)
-        found.append(_determinant(edges / np.where(lengths > 0, lengths, 1.0)).min(axis=1) * _REGULAR.get(cell, 1.0))
+        found.append(_determinant(edges / np.where(lengths > 0, lengths, 1.0)).min(axis=1) * REGULAR.get(cell, 1.0))
     return np.concatenate(found)
 
 

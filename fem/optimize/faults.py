@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fem.errors import OptimizationError
+from fem.optimize.guard import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,6 +116,7 @@ def check_dependence(problem: Problem, point: Point) -> None:
     low, high = (np.where(np.isfinite(bound), bound, point.x) for bound in (problem.lower, problem.upper))
     for _ in range(2 if flat.any() else 0):
         elsewhere = point.x + 0.5 * (low + (high - low) * rng.random(point.x.size) - point.x)
+        elsewhere, _ = shortened(problem, point.x, elsewhere)
         flat = flat & ~problem.evaluate(elsewhere).jacobian.any(axis=1)
     if flat.any():
         i = int(np.argmax(flat))

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
+from fem.optimize.guard import shortened
 from fem.optimize.mma import MovingAsymptotes, moving_asymptotes
 from fem.optimize.running import Running, run
 from fem.optimize.subproblem import solve
@@ -56,15 +57,14 @@ class Conservative(MovingAsymptotes):
         for _ in range(_TRIALS):
             model = self.approximation(point, rho[:, None])
             found = solve(model)
-            value, constraints = self.problem.values(found.x)
+            trial, _ = shortened(self.problem, point.x, found.x)
+            value, constraints = self.problem.values(trial)
             real = np.concatenate([[self.scale * value], constraints])
-            missing = real - model.values(found.x)
+            missing = real - model.values(trial)
             missing[~np.isfinite(real)] = np.inf
             if (missing <= _ENOUGH * np.maximum(np.abs(real), 1.0)).all():
                 break
-            rho = np.where(
-                missing > 0, np.minimum(10 * rho, 1.1 * (rho + missing / self._distance(point, found.x))), rho
-            )
+            rho = np.where(missing > 0, np.minimum(10 * rho, 1.1 * (rho + missing / self._distance(point, trial))), rho)
         return found.x, found.lam / self.scale
 
     def _distance(self, point: Point, x: NDArray[np.float64]) -> float:
@@ -98,7 +98,7 @@ def gcmma(
         As of `mma`.
     **running
         ``max_iterations``, ``change``, ``residual``, ``stagnation``, ``checkpoint``, ``every``, ``callback``,
-        ``progress``, ``check_gradients``: see `Running`.
+        ``progress``, ``check_gradients``, ``guard``: see `Running`.
 
     Returns
     -------

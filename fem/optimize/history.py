@@ -29,14 +29,16 @@ class Record(NamedTuple):
     constraints : float array, shape (m,)
         Constraints; met where not positive.
     change : float
-        Largest change of a variable that followed; of a run handed over to another library, that led to the design,
-        and NaN for the first.
+        Largest change of a variable that is proposed next; of a run handed over to another library, that led to the
+        design, and NaN for the first.
     residual : float
         KKT residual: how far the design is from one that no first-order step improves; 0 at a solution.
     seconds : float
         Wall time of the iteration. Unit: [s].
     factorizations : int
         Matrices factorized in it.
+    step : float
+        Which part of the change proposed before led to this design; less than 1 where a guard cut it back.
     """
 
     iteration: int
@@ -46,6 +48,7 @@ class Record(NamedTuple):
     residual: float
     seconds: float
     factorizations: int
+    step: float = 1.0
 
 
 @dataclass
@@ -83,7 +86,7 @@ class History:
 
     @property
     def change(self) -> NDArray[np.float64]:
-        """Largest change of a variable that followed, shape (k,)."""
+        """Largest change of a variable that was proposed, shape (k,)."""
         return self._column("change")
 
     @property
@@ -100,6 +103,11 @@ class History:
     def factorizations(self) -> NDArray[np.int64]:
         """Matrices factorized, shape (k,)."""
         return self._column("factorizations").astype(int)
+
+    @property
+    def step(self) -> NDArray[np.float64]:
+        """Which part of the change that was proposed before led to each design, shape (k,)."""
+        return self._column("step")
 
     def plot(self) -> NDArray[np.object_]:
         """Draw objective, constraints and change over the iterations, one below the other.

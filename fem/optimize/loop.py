@@ -12,6 +12,7 @@ import numpy as np
 import sparsead
 from fem.optimize.checkpoint import Saved
 from fem.optimize.faults import check_dependence, keeping, not_finite, violation
+from fem.optimize.guard import allowed
 from fem.optimize.history import History, Record, Result
 from fem.optimize.kkt import residual, steepest
 
@@ -68,20 +69,21 @@ def minimize(
     Raises
     ------
     OptimizationError
-        If a value or a gradient is not finite or cannot be computed, a constraint does not depend on the design, or a
-        checkpoint is of another problem.
+        If a value or a gradient is not finite or cannot be computed, a constraint does not depend on the design, a
+        checkpoint is of another problem, or the guard lets no step pass.
 
     Warns
     -----
     UserWarning
-        If the start violates a constraint.
+        If the start violates a constraint, or a step is cut back for the first time.
     """
     saved = _begin(problem, method, checkpoint)
     history, following, last, unit = saved.history, saved.x, saved.last, saved.steepest
     verdict = limits.verdict(history)
     while verdict is None:
         with keeping(history, functools.partial(_result, problem, last, history, False)):
-            last, (following, record, unit) = following, _iteration(problem, method, following, history, unit)
+            following, part = allowed(problem, last, following, history)
+            last, (following, record, unit) = following, _iteration(problem, method, following, part, history, unit)
         history.records.append(record)
         show(history)
         if watch is not None and watch(last.reshape(problem.shape), record) is True:
@@ -103,7 +105,7 @@ def _begin(problem: Problem, method: Method, checkpoint: Checkpoint | None) -> S
 
 
 def _iteration(
-    problem: Problem, method: Method, x: NDArray[np.float64], history: History, unit: float
+    problem: Problem, method: Method, x: NDArray[np.float64], step: float, history: History, unit: float
 ) -> tuple[NDArray[np.float64], Record, float]:
     """Evaluate a design; return the following one, what happened, and the steepest slope so far."""
     began, factorized = time.perf_counter(), sparsead.factor_cache.stats().factorizations
@@ -124,6 +126,7 @@ def _iteration(
         residual(problem, point, multipliers, unit),
         time.perf_counter() - began,
         sparsead.factor_cache.stats().factorizations - factorized,
+        step,
     )
     return following, record, unit
 

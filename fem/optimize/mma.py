@@ -130,7 +130,7 @@ def mma(
         Factor of the objective inside the method; by default it makes the objective 1 at the start.
     **running
         ``max_iterations``, ``change``, ``residual``, ``stagnation``, ``checkpoint``, ``every``, ``callback``,
-        ``progress``, ``check_gradients``: see `Running`.
+        ``progress``, ``check_gradients``, ``guard``: see `Running`.
 
     Returns
     -------

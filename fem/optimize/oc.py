@@ -157,7 +157,7 @@ def oc(
         those of the educational codes, whose volumes are met to 1e-4 only.
     **running
         ``max_iterations``, ``change``, ``residual``, ``stagnation``, ``checkpoint``, ``every``, ``callback``,
-        ``progress``, ``check_gradients``: see `Running`.
+        ``progress``, ``check_gradients``, ``guard``: see `Running`.
 
     Returns
     -------

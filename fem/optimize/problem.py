@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Function = Callable[[jax.Array], Any]
+    Guard = Callable[[NDArray[np.float64]], str | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +80,11 @@ class Problem:
     lower, upper : array, shape () or that of x0
         Bounds.
 
+    Attributes
+    ----------
+    guard : callable or None
+        ``guard(x)`` says in words why the functions must not be evaluated at a design, and returns None where they may.
+
     Raises
     ------
     OptimizationError
@@ -93,11 +99,22 @@ class Problem:
         self.start = start.reshape(-1)
         self.lower, self.upper = (self._bound(name, b) for name, b in (("lower", lower), ("upper", upper)))
         self._check_start()
+        self.guard: Guard | None = None
         self._evaluate = jax.jit(self._traced(objective, tuple(constraints)))
         self._values = jax.jit(lambda x: (objective(x), _joined([c(x) for c in constraints])))
         self._constraints = jax.jit(lambda x: _joined([c(x) for c in constraints]))
         self._curvature = jax.jit(self._weighted_curvature)
         self._tangents = jax.jit(lambda x, d_x: jax.jvp(self._values, (x,), (d_x,))[1])
+
+    def refusal(self, x: NDArray[np.float64]) -> str | None:
+        """Return why the functions must not be evaluated at a design, shape (n,), in words; None if they may."""
+        words = self.guard(x.reshape(self.shape)) if self.guard is not None else None
+        if not (words is None or isinstance(words, str)):
+            raise OptimizationError(
+                "the guard does not say what is wrong", expected="words, or None for a design that may be evaluated",
+                got=f"{words!r}", fix="fem.shape.guard(mesh, place) is one; or return 'why' if wrong else None",
+            )  # fmt: skip
+        return words
 
     def evaluate(self, x: NDArray[np.float64]) -> Point:
         """Return values and gradients at a design, shape (n,)."""

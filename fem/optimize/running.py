@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from fem.optimize.history import Record, Result
     from fem.optimize.loop import Method
-    from fem.optimize.problem import Problem
+    from fem.optimize.problem import Guard, Problem
 
 
 class Running(TypedDict, total=False):
@@ -49,6 +49,9 @@ class Running(TypedDict, total=False):
         takes tqdm, ``pip install 'sparsead[progress]'``.
     check_gradients : bool
         Audit the gradients at the start first, and stop if one is wrong; False. See `audit`.
+    guard : callable
+        ``guard(x)`` says in words why a design must not be evaluated, and returns None where it may: a step towards one
+        is halved until it may. `fem.shape.guard` keeps cells from being inverted.
     """
 
     max_iterations: int
@@ -60,11 +63,12 @@ class Running(TypedDict, total=False):
     callback: Callable[[NDArray[np.float64], Record], object] | None
     progress: bool
     check_gradients: bool
+    guard: Guard | None
 
 
 _DEFAULTS: Running = {
     "max_iterations": 200, "change": 0.01, "residual": 0.0, "stagnation": 0.0, "checkpoint": None, "every": 1,
-    "callback": None, "progress": False, "check_gradients": False,
+    "callback": None, "progress": False, "check_gradients": False, "guard": None,
 }  # fmt: skip
 
 
@@ -96,6 +100,7 @@ def run(problem: Problem, method: Method, settings: Mapping[str, ArrayLike], run
     options: Running = {**_DEFAULTS, **running}
     limits = Limits(options["max_iterations"], options["change"], options["residual"], options["stagnation"])
     check_count("every", options["every"])
+    problem.guard = options["guard"]
     if options["check_gradients"]:
         refuse_wrong(audit_problem(problem))
     checkpoint = None

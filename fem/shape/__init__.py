@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from fem.shape.elastic import elastic
+from fem.shape.guard import guard
 from fem.shape.laplace import laplace
+from fem.shape.quality import quality
 from fem.shape.radial import radial
 
-__all__ = ["elastic", "laplace", "radial"]
+__all__ = ["elastic", "guard", "laplace", "quality", "radial"]

@@ -269,7 +269,7 @@ def test_what_cannot_be_extended_is_refused(kind: Any) -> None:
         kind(SHEET, [99])
     with pytest.raises(errors.ConstraintError, match=r"got: +prescribed values"):
         kind(SHEET, [3], fem.prescribed(space, [0], 0.1))
-    with pytest.raises(errors.ConstraintError, match="got: +constraints on 42 dofs"):
+    with pytest.raises(errors.ConstraintError, match=r"got: +constraints on 42 dofs"):
         kind(SHEET, [3], fem.fix(fem.Space(SHEET), [0]))
     for stiffening in (-1.0, np.nan, "1", None):
         with pytest.raises(sparsead.errors.ShapeError, match=r"got: +stiffening = "):
@@ -309,8 +309,8 @@ def test_centers_that_move_nothing_or_the_same_are_refused(centers: Any, radius:
 
 def test_radial_functions_refuse_couplings_and_radii() -> None:
     space = fem.Space(SHEET, components=2)
-    with pytest.raises(errors.ConstraintError, match="got: +points that depend on others"):
+    with pytest.raises(errors.ConstraintError, match=r"got: +points that depend on others"):
         shape.radial(SHEET, [[1.0, 1.0]], 1.0, fem.tie(space, [0], 1))
     for radius in (0.0, -1.0, np.inf, None):
-        with pytest.raises(sparsead.errors.ShapeError, match="got: +radius = "):
+        with pytest.raises(sparsead.errors.ShapeError, match=r"got: +radius = "):
             shape.radial(SHEET, [[1.0, 1.0]], radius)
