@@ -76,6 +76,26 @@ def test_a_curved_cell_that_folds_between_its_corners_is_seen(name: str) -> None
         mesh.with_points(moved).check()
 
 
+def test_a_fold_between_corners_and_quadrature_points_is_seen() -> None:
+    """dy/deta = 1/2 - 3 d / 2 at the node that is raised by d, and 1/2 - 1.27 d at the nearest of nine points."""
+    mesh = fem.rectangle((1, 1), element="quad9")
+    for raised, sign in ((0.3, 1), (0.36, -1)):
+        moved = mesh.points.copy()
+        moved[mesh.points_on(lambda x: (x[:, 0] == 0.5) & (x[:, 1] == 0)), 1] = raised
+        assert np.sign(shape.quality(mesh, moved)[0]) == sign
+
+
+def test_a_fold_that_no_node_sees_is_seen() -> None:
+    """With the middles of all horizontal edges moved inwards by d, dz/dzeta = 1/2 - 2 d inside and 1/2 - d at them."""
+    mesh = fem.box((1, 1, 1), element="hex20")
+    x = mesh.points
+    middles = np.flatnonzero(((x[:, :2] == 0.5).sum(axis=1) == 1) & (x[:, 2] != 0.5))
+    for inwards, sign in ((0.2, 1), (0.3, -1)):
+        moved = x.copy()
+        moved[middles, 2] += np.where(x[middles, 2] == 0, inwards, -inwards)
+        assert np.sign(shape.quality(mesh, moved)[0]) == sign
+
+
 @pytest.mark.parametrize("name", [*FLAT, *CURVED])
 def test_a_cell_is_inverted_where_its_determinant_says_so(name: str) -> None:
     """The sign at all nodes and quadrature points; moving, turning and enlarging change nothing."""
