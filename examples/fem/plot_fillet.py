@@ -3,18 +3,18 @@ Shape of a fillet
 =================
 
 A flat bar is pulled; where it becomes wider the stress is higher, however round the transition is. Where should the
-edge move? The peak stress is differentiated in all coordinates of the mesh; then, with five numbers for the edge, a
-quasi-Newton method finds a transition of the same length with a lower peak.
+edge go? Six bumps raise and lower it; the inner points follow as those of an elastic body, and the peak of the stress
+is differentiated through all of this. The slender part may not become thinner, and the
+bar heavier by one hundredth at most.
 
 The peak is the smooth maximum :math:`(\sum_i \sigma_i^p)^{1/p}` of the stress of von Mises, with p = 30, over the
-points of the edge.
+points of the edge. A step of the optimizer that would spoil a cell is cut back.
 """
 
 import jax
 import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
-from scipy.optimize import minimize
 
 import fem
 from fem import fields, output
@@ -22,87 +22,76 @@ from fem import fields, output
 jax.config.update("jax_enable_x64", True)
 
 # %%
-# The upper half of the bar. Lengths in half widths of the slender part, stresses in its mean stress.
+# The upper right quarter of the bar, with a round fillet. Lengths in half widths of the slender part, stresses in its
+# mean stress.
 wide, radius, material = 1.5, 1.0, {"young": 1000.0, "poisson": 0.3}
 reach = np.sqrt(radius**2 - (radius - (wide - 1)) ** 2)
 start, end = 1.2, 1.2 + reach
 axis = np.concatenate(
-    [np.linspace(0, start, 9), np.linspace(start, end, 21)[1:], end + 2 * np.linspace(0, 1, 17)[1:] ** 1.3]
+    [np.linspace(0, start, 13), np.linspace(start, end, 19)[1:], end + 2 * np.linspace(0, 1, 17)[1:] ** 1.3]
 )
-mesh = fem.rectangle((axis, 10), element="quad8", grading=(None, 0.2))
-across = mesh.points[:, 1]
+flat = fem.rectangle((axis, 10), element="quad8", grading=(None, 0.2))
+x, y = flat.points.T
+arc = 1 + radius - np.sqrt(radius**2 - (reach * np.clip((end - x) / reach, 0, 1)) ** 2)
+mesh = flat.with_points(np.stack([x, y * arc], axis=1))
+edge = np.flatnonzero(y == 1)
+edge = edge[np.argsort(x[edge])]
 space = fem.Space(mesh, components=2)
-supports = fem.fix(space, mesh.points_on(lambda x: x[:, 0] == 0), 0) + fem.fix(space, np.flatnonzero(across == 0), 1)
-load = fem.traction(space, mesh.facets_on(lambda x: np.isclose(x[:, 0], axis[-1])), (1.0, 0.0))
-edge = np.flatnonzero(across == 1)
-edge = edge[np.argsort(mesh.points[edge, 0])]
+supports = fem.fix(space, np.flatnonzero(x == 0), 0) + fem.fix(space, np.flatnonzero(y == 0), 1)
+load = fem.traction(space, mesh.facets_on(lambda p: np.isclose(p[:, 0], axis[-1])), (1.0, 0.0))
 
-
-def height(x, p):
-    """Return the half width at x: an arc, and polynomials that leave its ends and its tangent in place."""
-    t = jnp.clip((end - x) / reach, 0.0, 1.0)
-    arc = 1 + radius - jnp.sqrt(radius**2 - (reach * t) ** 2)
-    return arc + t**2 * (1 - t) * jnp.polyval(p, t)
+# %%
+# Points on the axes of symmetry slide along them, those of the right end along it.
+centers, width = start + 0.25 * np.arange(2, 8), 0.5
+bumps = np.maximum(0, 1 - ((x[edge] - centers[:, None]) / width) ** 2) ** 2
+move = fem.shape.elastic(mesh, edge, supports + fem.fix(space, np.flatnonzero(x == axis[-1]), 0))
 
 
 def place(p):
     """Return the points, shape (p, 2)."""
-    x = jnp.asarray(mesh.points[:, 0])
-    return jnp.stack([x, across * height(x, p)], axis=1)
+    return mesh.points + move(jnp.stack([jnp.zeros(len(edge)), p @ bumps], axis=1))
 
 
-def stress(points):
+def stress(p):
     """Return the stress of von Mises at all points."""
-    where = space.at(points)
+    where = space.at(place(p))
     u = fem.solve(fem.elements.elasticity(where, **material), load, supports)
     return fields.von_mises(fields.stress(where, u, at="points", **material))
 
 
-def peak(points):
+def peak(p):
     """Return the smooth maximum along the edge."""
-    along = stress(points)[edge]
-    return ((along / 1.5) ** 30).sum() ** (1 / 30) * 1.5
+    return fem.responses.p_norm(stress(p)[edge], 30.0)
+
+
+def volume(p):
+    """Allowed to be zero or less: one hundredth more than at the start."""
+    return fields.integral(space.at(place(p))) / mesh.measures.sum() - 1.01
 
 
 # %%
-# The gradient in all coordinates. The stress of an enlarged drawing, under forces that stay, falls with its size.
-arc = place(jnp.zeros(5))
-top, slope = jax.jit(jax.value_and_grad(peak))(arc)
-print(f"round fillet: greatest stress {stress(arc).max():.4f}, smooth maximum {top:.4f}")
-assert np.isclose((slope * arc).sum(), -top, rtol=1e-9)
+# The best edge.
+lower = np.where(centers < end, -0.3, 0.0)
+options = {"lower": lower, "upper": 0.3, "guard": fem.shape.guard(mesh, place, least=0.3), "change": 1e-3}
+found = fem.optimize.gcmma(peak, np.zeros(6), [volume], max_iterations=15, **options)
+before, after = (np.asarray(stress(p)) for p in (np.zeros(6), found.x))
+best, quality = np.asarray(place(found.x)), np.asarray(fem.shape.quality(mesh, place(found.x)))
+print(f"{len(found.history)} iterations: greatest stress {before[edge].max():.3f} -> {after[edge].max():.3f}")
+print(f"volume {found.constraints[0] + 0.01:+.2%}; the worst cell has a scaled Jacobian of {quality.min():.2f}")
+assert after[edge].max() < 0.8 * before[edge].max()
+assert found.constraints[0] < 1e-6 and quality.min() > 0.3
 
 # %%
-# The best edge. JAX carries the gradient from the coordinates to the five numbers; a difference confirms it.
-objective = jax.jit(jax.value_and_grad(lambda p: peak(place(p))))
-direction = np.array([0.3, -0.2, 0.1, 0.4, -0.1])
-difference = (objective(1e-5 * direction)[0] - objective(-1e-5 * direction)[0]) / 2e-5
-assert np.isclose(objective(np.zeros(5))[1] @ direction, difference, rtol=1e-6)
-fit = minimize(objective, np.zeros(5), jac=True, method="BFGS", options={"maxiter": 25})
-best = place(fit.x)
-before, after = (np.asarray(stress(points))[edge] for points in (arc, best))
-print(f"{fit.nfev} solves: greatest stress {before.max():.4f} -> {after.max():.4f}")
-assert after.max() - 1 < 0.75 * (before.max() - 1)
-
-# %%
-# Stress and gradient on the arc, per length of the edge; the two edges; the stress along them.
+# The best bar, with the round fillet dashed; the stress along both edges.
 # sphinx_gallery_squares = {0: (0.9, 2.5, 0.0, 1.6)}
 figure, axes = plt.subplots(1, 2, figsize=(12.5, 4.4), layout="constrained", width_ratios=(1.35, 1))
-shown = mesh.with_points(np.asarray(arc))
-style = {"label": "von Mises stress / mean stress", "length_unit": "half widths", "axes": axes[0], "edges": False}
-output.plot(shown, np.asarray(stress(arc)), supports=supports, **style)
-facets = shown.facets_on(lambda x: (x[:, 1] >= 1 - 1e-9) & (x[:, 0] > 1e-9) & (x[:, 0] < axis[-1] - 1e-9))
-normal = np.asarray(fem.pressure(space.at(arc), facets, 1.0))[edge]
-size = (normal**2).sum(1)
-rate = -np.divide((np.asarray(slope)[edge] * normal).sum(1), size, out=np.zeros_like(size), where=size > 0)
-arrow = (rate / np.abs(rate).max() / np.sqrt(np.maximum(size, 1e-30)))[:, None] * normal
-style = {"angles": "xy", "scale_units": "xy", "scale": 2.5, "width": 0.004, "color": "C3", "zorder": 5}
-axes[0].quiver(*np.asarray(arc)[edge].T, *arrow.T, **style)
-axes[0].plot(*np.asarray(best)[edge].T, color="C3", ls="--", label="best edge")
-axes[0].plot([], [], color="C3", label="where the edge should move")
-axes[0].set(title="upper half of the bar, pulled to the right", ylim=(-0.15, 2.1))
+style = {"label": "von Mises stress / mean stress", "length_unit": "half widths", "axes": axes[0]}
+output.plot(mesh.with_points(best), after, supports=supports, **style)
+axes[0].plot(*mesh.points[edge].T, color="C3", ls="--", label="round fillet")
+axes[0].set(title="quarter of the bar, pulled to the right", ylim=(-0.15, 2.1))
 axes[0].legend(frameon=False, loc="upper right")
-axes[1].plot(mesh.points[edge, 0], before, ".-", ms=4, label="round fillet")
-axes[1].plot(mesh.points[edge, 0], after, ".-", ms=4, color="C3", label="best edge of the same length")
+axes[1].plot(x[edge], before[edge], ".--", ms=4, color="C3", label="round fillet")
+axes[1].plot(x[edge], after[edge], ".-", ms=4, color="C0", label="best edge")
 axes[1].axhline(1, color="k", ls=":", lw=1)
 axes[1].set(xlabel="x [half widths]", ylabel="stress along the edge / mean stress", ylim=(0, None))
 axes[1].legend(frameon=False, loc="lower right")
