@@ -54,12 +54,18 @@ class Stages:
 
     def verdict(self, history: History) -> tuple[bool, str] | None:
         """Return whether the run converged and why to stop, in words; None to go on."""
-        following = self.following(history)
-        if following == len(self.arguments):
-            return self.limits.verdict(within_stage(history))
-        if len(history) >= self.most:
-            return False, f"{self.most} iterations were allowed, and {following} of {len(self.arguments)} stages done"
-        return None
+        following, stages = self.following(history), len(self.arguments)
+        ended = self.limits.verdict(within_stage(history)) if following == stages else None
+        if ended is not None and stages > 1:
+            return ended[0], f"{ended[1]}, in the last of {stages} stages"
+        if ended is None and len(history) >= self.most:
+            return False, self.spent(history)
+        return ended
+
+    def spent(self, history: History) -> str:
+        """Return why a run stops before its last stage, in words."""
+        stage, last = history[-1].stage, len(self.arguments) - 1
+        return f"{self.most} iterations were allowed, which end in stage {stage}; the last is {last}"
 
     def identity(self) -> dict[str, NDArray[Any]]:
         """Return what must be the same for a run to go on from a file, by name."""
