@@ -127,9 +127,9 @@ def test_the_first_iteration_of_a_stage_is_where_the_one_before_went() -> None:
 def test_a_stage_forgets_what_was_learnt_of_other_functions() -> None:
     """It is the run that begins at its first design, to the bit."""
     designs = []
-    found = by_mma(stages=[1.0, 3.0], per_stage=5, change=0.0, callback=lambda x, record: designs.append(x))
+    found = by_mma(stages=[3.0, 1.0], per_stage=5, change=0.0, callback=lambda x, record: designs.append(x))
     alone = optimize.mma(
-        springs, designs[5], [material], lower=0.01, upper=1.0, stages=[3.0], per_stage=5, change=0.0
+        springs, designs[5], [material], lower=0.01, upper=1.0, stages=[1.0], per_stage=5, change=0.0
     )  # fmt: skip
     np.testing.assert_array_equal(found.x, alone.x)
     np.testing.assert_array_equal(found.history.residual[5:], alone.history.residual)
