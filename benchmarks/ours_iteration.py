@@ -23,9 +23,9 @@ def run(beam: Beam, watch: Watch, *, solver: str) -> None:
     watch : callable
         Called with the compliance after each iteration.
     solver : str
-        Library that factorizes, with ", halved" behind it where the multiplier is found as in the educational codes,
-        to 1e-3. Or "none": nothing is assembled and solved, and what is minimized is the sum of the inverse moduli,
-        which leaves all of an iteration that is neither assembly nor solver.
+        Library that factorizes, or "chosen"; with ", halved" behind it the multiplier is found as in the educational
+        codes, to 1e-3. Or "none": nothing is assembled and solved, and what is minimized is the sum of the inverse
+        moduli, which leaves all of an iteration that is neither assembly nor solver.
     """
     backend, _, halved = solver.partition(", ")
     size = tuple(float(n) for n in beam.shape)

@@ -1,11 +1,15 @@
 """pyMOTO: design iterations on its network of filter, assembly and solve; the update is that of `beams`.
 
 Its own optimality criteria hold the volume of the design and not of the filtered one, which is another problem.
+
+Every call of a module looks at the whole stack of its callers, which is several times as slow where `python -m` is at
+the bottom of it: so the iterations have a thread, with a stack as short as that of a user's script.
 """
 
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -27,6 +31,11 @@ TOLERANCE, COARSEST = 1e-9, 50
 
 def run(beam: Beam, watch: Watch, *, solver: str) -> None:
     """Make all iterations; `watch` is called with the compliance after each."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(_run, beam, watch, solver).result()
+
+
+def _run(beam: Beam, watch: Watch, solver: str) -> None:
     domain = pymoto.VoxelDomain(*beam.shape)
     points = domain.get_node_position(np.arange(domain.nnodes)).T[:, : beam.dimension]
     load = beam.load(points).ravel()
