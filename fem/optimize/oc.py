@@ -111,6 +111,9 @@ class Criterion:
             return math.exp(high)
         return math.exp(brentq(lambda log: volume(math.exp(log)), low, high, xtol=self.rtol))
 
+    def forget(self) -> None:
+        """Forget nothing, as nothing is remembered."""
+
     def state(self) -> dict[str, NDArray[np.float64]]:
         """Return nothing: a step depends on the last design alone."""
         return {}
@@ -184,8 +187,8 @@ def oc(
         Relative accuracy of the multiplier. With ``bracket=(0, 1e9 n)``, n densities and ``rtol=1e-3`` the iterates are
         those of the educational codes, whose volumes are met to 1e-4 only.
     **running
-        ``max_iterations``, ``change``, ``residual``, ``stagnation``, ``checkpoint``, ``every``, ``callback``,
-        ``progress``, ``check_gradients``: see `Running`.
+        ``max_iterations``, ``change``, ``residual``, ``stagnation``, ``stages``, ``per_stage``, ``checkpoint``,
+        ``every``, ``callback``, ``progress``, ``check_gradients``: see `Running`.
 
     Returns
     -------
