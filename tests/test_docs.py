@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import gc
 import importlib
 import re
 from pathlib import Path
@@ -21,6 +22,7 @@ MODULES = [path for path in FILES if path.stem != "__main__"]
 def test_docstrings_of_module(path: Path) -> None:
     module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     require_imports_of(f"import {module}\n{path.read_text()}")
+    gc.freeze()  # what other docstrings compiled is not looked through where one collects
     tests = doctest.DocTestFinder(exclude_empty=True).find(importlib.import_module(module))
     if report := "".join(failures_of(test, dict(test.globs)) for test in tests):
         pytest.fail(report, pytrace=False)
