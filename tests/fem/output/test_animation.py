@@ -48,12 +48,14 @@ def test_pictures_become_darker_with_the_design(tmp_path: Path) -> None:
 
 
 def test_limits_say_what_is_black(tmp_path: Path) -> None:
+    require("matplotlib")
     animate(tmp_path / "plate.gif", PLATE, [np.zeros(8), np.ones(8)], limits=(0.0, 2.0))
     last = pictures(tmp_path / "plate.gif")[0][-1]
     assert 100 < last[last.shape[0] // 2, last.shape[1] // 3, 0] < 200
 
 
 def test_a_field_at_points_moves_through_the_plate(tmp_path: Path) -> None:
+    require("matplotlib")
     waves = [np.exp(-((PLATE.points[:, 0] - place) ** 2)) for place in (0.0, 2.0)]
     animate(tmp_path / "wave.gif", PLATE, waves, colormap="gray", titles=["first", "second"])
     first, second = (picture.sum((0, 2)) for picture in pictures(tmp_path / "wave.gif")[0][:2])
@@ -61,6 +63,7 @@ def test_a_field_at_points_moves_through_the_plate(tmp_path: Path) -> None:
 
 
 def test_titles_are_written_above(tmp_path: Path) -> None:
+    require("matplotlib")
     for name, titles in (("without", None), ("with", ["one", "two"])):
         animate(tmp_path / f"{name}.gif", PLATE, [np.zeros(8), np.ones(8)], titles=titles)
     bare, written = (pictures(tmp_path / f"{name}.gif")[0] for name in ("without", "with"))
