@@ -56,14 +56,14 @@ class MassSystem(DenseSystem):
 
     def slope(self, data: Data, t: Any, u: Any) -> Any:
         """Return the slope of a state on the algebraic equations, shape (n,)."""
-        annihilator = annihilator_of(data[0][-1])
-        f, f_t = jax.jvp(lambda t: self.field(t, u, data), (t,), (jnp.ones_like(t),))
-        return jnp.linalg.solve(self.index_matrix(data, t, u), f - annihilator @ f_t)
-
-    def index_matrix(self, data: Data, t: Any, u: Any) -> Any:
-        """Return B, shape (n, n)."""
         mass = data[0][-1]
-        return mass + annihilator_of(mass) @ self.jacobian(data, t, u)
+        annihilator = annihilator_of(mass)
+        f, f_t = jax.jvp(lambda t: self.field(t, u, data), (t,), (jnp.ones_like(t),))
+        return jnp.linalg.solve(self.index_matrix(data, annihilator, t, u), f - annihilator @ f_t)
+
+    def index_matrix(self, data: Data, annihilator: Any, t: Any, u: Any) -> Any:
+        """Return B, shape (n, n)."""
+        return data[0][-1] + annihilator @ self.jacobian(data, t, u)
 
 
 def annihilator_of(mass: Any) -> Any:

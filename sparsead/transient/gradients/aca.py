@@ -8,7 +8,7 @@ Estimation in Neural ODE", ICML 2020, doi:10.48550/arXiv.2006.02493.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -56,10 +56,18 @@ class Wanted(NamedTuple):
     times: bool
 
 
-@partial(jax.jit, static_argnums=0)
 def plain(problem: Problem, u0: Any, data: Any, controls: Any) -> tuple[Any, Any]:
     """Return the states at the requested times and the end of the run; JAX's own forward mode goes through."""
-    return grids.run(problem.grid, problem.scheme, data, u0, controls)
+    grid = problem.grid
+    if problem.scheme.implicit and not grid.adaptive:
+        # Beside such a step it costs nothing to ask whether it is the last: runs of any length are one program.
+        grid = replace(grid, capacity=0, stride=0)
+    return _plain(problem.scheme, grid, data, u0, controls)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _plain(scheme: Any, grid: Any, data: Any, u0: Any, controls: Any) -> tuple[Any, Any]:
+    return grids.run(grid, scheme, data, u0, controls)
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
