@@ -169,7 +169,7 @@ def _marched(
     u0, before = begun(u0) if counts else (u0, 0)
     system, integrand, data = system_of(parts, u0, params, backend, words)
     scheme = _scheme(system, method, integrand, u0.size)
-    z0 = scheme.lift(data, jnp.asarray(times)[0], u0, v0)
+    z0 = scheme.lift(data, jnp.asarray(times[0]), u0, v0)
     place = z0.size - (0 if integrand is None else scheme.behind)
     naming = Naming(partial(_name, parts.second, u0, place), "the forces", partial(words.run, u0.size))
     out, stats = run(scheme, z0, times, data, options, u0.size, naming)
@@ -177,7 +177,7 @@ def _marched(
     if integrand is not None:
         found.append(jax.vmap(integrand.unravel)(out[:, place : place + integrand.size]))
     if counts:
-        found.append(replace(stats, factorizations=so_far(out) - before))
+        found.append(replace(stats(), factorizations=so_far(out) - before))
     return tuple(found) if len(found) > 1 else found[0]
 
 

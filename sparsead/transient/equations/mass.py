@@ -21,6 +21,7 @@ E. Hairer and G. Wanner, "Solving Ordinary Differential Equations II", VI.1, 199
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -54,6 +55,7 @@ class MassSystem(DenseSystem):
         """Return A, shape (n, n)."""
         return c[1] * data[0][-1] - c[0] * self.jacobian(data, t, u)
 
+    @partial(jax.jit, static_argnums=0)
     def slope(self, data: Data, t: Any, u: Any) -> Any:
         """Return the slope of a state on the algebraic equations, shape (n,)."""
         mass = data[0][-1]
