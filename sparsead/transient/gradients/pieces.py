@@ -77,7 +77,7 @@ def _forward_pieces(disk: Disk, problem: Any, u0: Any, data: Any, controls: Any)
         carry, piece = jax.tree.unflatten(jax.tree.structure(carry), leaves), int(saved["piece"])
     while int(carry[1]) < count and int(carry[0].status) == 0:
         start = carry[0].u
-        carry, t, h = _piece(problem, disk.steps, data, controls, carry)
+        carry, t, h = _piece(problem.held, disk.steps, data, controls, carry)
         save(folder / f"piece{piece:06d}.npz", u=start, t=t, h=h)
         piece += 1
         leaves = jax.tree.leaves(carry)
