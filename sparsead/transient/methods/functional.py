@@ -99,7 +99,7 @@ class IntegratingScheme:
     def tangent(
         self, data: Data, t: Any, h: Any, z: Any, z1: Any, dz: Any, d_moving: Any, d_place: tuple[Any, ...] = ()
     ) -> tuple[Any, Any]:
-        """Return the next rows and their tangent; `z1` are the next rows, if known, `d_place` as in `ImplicitScheme`."""
+        """Return the next rows and their tangent; `z1` are these rows, if known, `d_place` as in `ImplicitScheme`."""
         (before, q), (d_before, dq) = self._split(z), self._split(dz)
         known = None if z1 is None else self._split(z1)[0]
         after, d_after = self.inner.tangent(data, t, h, before, known, d_before, d_moving, d_place)
