@@ -134,7 +134,7 @@ class Arriving(NamedTuple):
         return jnp.sum(self.counts[1:-1] <= self.first + valid, dtype=jnp.int32)
 
     def added(self, bar: Any, i: Any, j: Any) -> tuple[Any, Any]:
-        """Return λ after step i of the segment with what arrives there, if j does, and the next requested time to do."""
+        """Return λ after step i with what arrives there, if requested time j does, and the time to look for next."""
         if self.bars.shape[0] == 2:
             return bar, j
         here = self.counts[j] == self.first + i + 1
