@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, NDArray[Any]]
 
-_VERSION = 2
+_VERSION = 3
 _SAME = 1e-6  # relative: another machine, other threads
 _PROBLEM, _METHOD, _HISTORY = "problem ", "method ", "history "
 
@@ -91,7 +91,9 @@ class Checkpoint:
         self._check(_under(_PROBLEM, arrays))
         columns = _under(_HISTORY, arrays)
         rows = zip(*(columns[name] for name in Record._fields), strict=True)
-        records = [Record(int(i), float(f), g, float(c), float(r), float(t), int(k)) for i, f, g, c, r, t, k in rows]
+        records = [
+            Record(int(i), float(f), g, float(c), float(r), float(t), int(k), int(s)) for i, f, g, c, r, t, k, s in rows
+        ]
         return Saved(arrays["x"], arrays["last"], _under(_METHOD, arrays), History(records), float(arrays["steepest"]))
 
     def check_value(self, there: float, here: float) -> None:

@@ -89,6 +89,9 @@ class Criterion:
                 return following, np.array([multiplier])
             multiplier = float(middle(bound))
 
+    def forget(self) -> None:
+        """Forget nothing, as nothing is remembered."""
+
     def state(self) -> dict[str, NDArray[np.float64]]:
         """Return nothing: a step depends on the last design alone."""
         return {}
@@ -156,8 +159,8 @@ def oc(
         Relative accuracy of the multiplier. With ``bracket=(0, 1e9 n)``, n densities and ``rtol=1e-3`` the iterates are
         those of the educational codes, whose volumes are met to 1e-4 only.
     **running
-        ``max_iterations``, ``change``, ``residual``, ``stagnation``, ``checkpoint``, ``every``, ``callback``,
-        ``progress``, ``check_gradients``: see `Running`.
+        ``max_iterations``, ``change``, ``residual``, ``stagnation``, ``stages``, ``per_stage``, ``checkpoint``,
+        ``every``, ``callback``, ``progress``, ``check_gradients``: see `Running`.
 
     Returns
     -------

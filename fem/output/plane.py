@@ -12,6 +12,7 @@ from fem.output.skin import outline
 from fem.output.thin import apart
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from os import PathLike
     from types import ModuleType
 
@@ -34,7 +35,7 @@ def plot(
     *,
     displacement: ArrayLike | None = None,
     scale: float | str = "auto",
-    supports: Constraints | ArrayLike | None = None,
+    supports: Constraints | Sequence[Constraints] | ArrayLike | None = None,
     loads: ArrayLike | None = None,
     label: str = "",
     unit: str = "",
@@ -57,7 +58,7 @@ def plot(
         Deforms the mesh; its outline stays in grey where it was.
     scale : float or "auto"
         What displacements are multiplied by; it is written below the picture.
-    supports : Constraints, int array, or bool array of shape (p, 2), optional
+    supports : Constraints, a sequence of them, int array, or bool array of shape (p, 2), optional
         Held points: squares; carets point up where only y, right where only x is held.
     loads : array, shape (p, 2), optional
         Nodal forces, drawn as arrows; neighbours that point the same way share one.

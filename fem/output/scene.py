@@ -127,7 +127,7 @@ def held_components(mesh: Mesh, supports: Any) -> NDArray[np.bool_]:
     ----------
     mesh : Mesh
         Mesh.
-    supports : Constraints, int array of points, or bool array of shape (p, d)
+    supports : Constraints, a sequence of them, int array of points, or bool array of shape (p, d)
         Constraints of a space with one displacement; or points held altogether.
 
     Raises
@@ -136,14 +136,15 @@ def held_components(mesh: Mesh, supports: Any) -> NDArray[np.bool_]:
         If it is none of these.
     """
     held = np.zeros(mesh.points.shape, dtype=bool)
-    if hasattr(supports, "held"):
-        dofs, count = supports.held.dofs, supports.held.couplings.shape[1]
-        components = count // len(mesh.points)
-        marks = np.zeros((len(mesh.points), components), dtype=bool)
-        marks.reshape(-1)[dofs] = True
-        # A scalar field, or rotations besides displacements: what there is room for is drawn.
-        shown = min(components, mesh.dimension)
-        held[:, :shown] = marks[:, :shown]
+    several = supports if isinstance(supports, list | tuple) else [supports]
+    if several and all(hasattr(one, "held") for one in several):
+        for one in several:
+            dofs, components = one.held.dofs, one.held.couplings.shape[1] // len(mesh.points)
+            marks = np.zeros((len(mesh.points), components), dtype=bool)
+            marks.reshape(-1)[dofs] = True
+            # A scalar field, or rotations besides displacements: what there is room for is drawn.
+            shown = min(components, mesh.dimension)
+            held[:, :shown] |= marks[:, :shown]
         return held
     array = np.asarray(supports)
     if array.dtype == bool and array.shape == held.shape:
