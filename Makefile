@@ -10,13 +10,15 @@ SUITABLE = import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 # Extras that `make test` uses where their wheels exist. PyTorch is not among them, because its default wheel draws
 # gigabytes of GPU libraries, nor cvxopt, because its license, the GPL, is yours to choose: install them by hand
 # and their tests run too.
-OPTIONAL ?= jax pardiso autograd plot mesh plot3d nlopt
+OPTIONAL ?= jax pardiso autograd plot mesh plot3d nlopt examples
 PYTEST_ARGS ?=
 BENCH ?=
 
 # As many processes as there are cores, up to eight (each may take 2 GB), with one thread each for linear algebra.
 # Neighbours stay together until a process has nothing left to do, so that they share what they compiled.
 PROCESSES = -n auto --maxprocesses 8 --dist worksteal
+# Programs that users read: with the examples and the pages `make test` would take a third longer.
+SHOWN = tests/test_examples.py tests/test_pages.py
 ONE_THREAD = OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 RUN = $(VENV)/bin/python
@@ -29,7 +31,7 @@ help:
 	@echo "make lint      style, types and layering"
 	@echo "make typed     the types that a user's type checker sees; reads JAX, so a minute the first time"
 	@echo "make docs      the documentation, into build/docs"
-	@echo "make examples  every example; each checks its own physics"
+	@echo "make examples  every example and every page of the documentation; each checks itself"
 	@echo "make bench     the benchmarks; BENCH=<group> for one of them"
 	@echo "make clean     remove what was built, but not $(VENV)"
 
@@ -42,7 +44,7 @@ demo: $(VENV)/.demo
 	CHOLMOD and UMFPACK need SuiteSparse: see docs/install.md."
 
 test: $(VENV)/.test
-	$(ONE_THREAD) $(RUN) -m pytest $(PROCESSES) --ignore=tests/test_examples.py $(PYTEST_ARGS)
+	$(ONE_THREAD) $(RUN) -m pytest $(PROCESSES) $(SHOWN:%=--ignore=%) $(PYTEST_ARGS)
 
 lint: $(VENV)/.lint
 	$(VENV)/bin/ruff check .
@@ -61,7 +63,7 @@ bench: $(VENV)/.bench
 	$(RUN) -m benchmarks $(BENCH)
 
 examples: $(VENV)/.test
-	$(ONE_THREAD) $(RUN) -m pytest $(PROCESSES) tests/test_examples.py
+	$(ONE_THREAD) $(RUN) -m pytest $(PROCESSES) $(SHOWN)
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache docs/gallery docs/reference/generated
@@ -95,7 +97,7 @@ $(VENV)/.lint: pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
-	$(INSTALL) -e ".[docs,jax,autograd,mesh,plot3d]"
+	$(INSTALL) -e ".[docs,jax,autograd,mesh,plot3d,examples]"
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python

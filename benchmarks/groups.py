@@ -17,6 +17,8 @@ GROUPS = {
     "wheels": "bench_wheels",
     "fem": "bench_fem",
     "optimize": "bench_optimize",
+    "design": "bench_design",
+    "iteration": "bench_iteration",
     "transient": "bench_transient",
     "transient_kept": "bench_transient_kept",
     "time_peers": "bench_time_peers",

@@ -15,7 +15,10 @@ ENVIRONMENTS = {
     "jaxfem": HERE / "requirements-jaxfem.txt",
     "time": HERE / "requirements-time.txt",
     "petsc": HERE / "requirements-petsc.txt",
+    "topoptlab": HERE / "requirements-topoptlab.txt",
 }
+# What an environment is made with where this Python will not do.
+PYTHONS = {"topoptlab": "python3.13"}
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Peer:
         Key of `ENVIRONMENTS`.
     problems : str
         Letters of the problems that it can take.
+    solver : str
+        For its module, where one module has several.
     """
 
     name: str
@@ -41,6 +46,7 @@ class Peer:
     packages: tuple[str, ...]
     environment: str = "all"
     problems: str = "abcd"
+    solver: str = ""
 
 
 PEERS = (
@@ -75,6 +81,18 @@ DIFFERENTIATORS = (
     Peer("torchdiffeq, adjoint", "torchdiffeq_adjoint", ("torchdiffeq", "torch"), "time", "nlb"),
     Peer("jax odeint", "jax_odeint", ("jax",), "time", "lb"),
     Peer("PETSc TSAdjoint", "petsc_adjoint", ("petsc4py",), "petsc", "nmlbs"),
+)
+
+# Of design iterations, in `bench_iteration`; the letters are those of `beams`: of SuperLU, h is left out.
+DESIGNERS = (
+    Peer("pyMOTO, PARDISO", "pymoto_design", ("pymoto", "pypardiso"), "all", "smlh", "pardiso"),
+    Peer("pyMOTO, CHOLMOD", "pymoto_design", ("pymoto", "cvxopt"), "all", "smlh", "cholmod"),
+    Peer("pyMOTO, SuperLU", "pymoto_design", ("pymoto",), "all", "sml", "superlu"),
+    Peer("pyMOTO, multigrid", "pymoto_design", ("pymoto",), "all", "smlh", "multigrid"),
+    Peer("torch-fem, PARDISO", "torch_fem_design", ("torchfem", "pypardiso", "pyamg"), "all", "smlh", "pypardiso"),
+    Peer("torch-fem, SuperLU", "torch_fem_design", ("torchfem", "pyamg"), "all", "sml", "superlu"),
+    Peer("topoptlab, CHOLMOD", "topoptlab_design", ("topoptlab",), "topoptlab", "smlh", "cvxopt-cholmod"),
+    Peer("topoptlab, SuperLU", "topoptlab_design", ("topoptlab",), "topoptlab", "sml", "scipy-direct"),
 )
 
 

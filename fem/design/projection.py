@@ -44,8 +44,8 @@ def project(x: ArrayLike, beta: ArrayLike, eta: ArrayLike = 0.5) -> jax.Array:
     x : array, any shape
         Densities between 0 and 1.
     beta : array, shape ()
-        Steepness: 1 changes little, 32 leaves few intermediate densities. It may be traced, so that raising it during
-        an optimization compiles nothing again.
+        Steepness: 1 changes little, 32 leaves few intermediate densities. It may be traced: raised in the ``stages`` of
+        an optimizer it compiles nothing again.
     eta : array, shape () or that of x
         Threshold, between 0 and 1.
 

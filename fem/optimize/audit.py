@@ -10,9 +10,11 @@ import numpy as np
 
 import sparsead
 from fem.errors import OptimizationError
+from fem.optimize.evidence import OPEN, RIGHT, WRONG, Evidence, judged
 from fem.optimize.faults import names, not_finite
 from fem.optimize.lines import direction_within, most_wrong, slopes
 from fem.optimize.problem import Problem
+from fem.optimize.stages import numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,17 +22,12 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from fem.optimize.problem import Function
+    from fem.optimize.stages import Numbers
 
     Array = NDArray[np.float64]
 
 _DIRECTIONS = 2
-_AGREES = 1e-6  # of the derivative that random signs give on average: gaps below are no error
-_SETTLED = 1e-3  # of the same: a bound above tells nothing
-_ROUNDING = 1e-10  # of the value, per size of the design: differences see no derivative below
-_SURE = 10.0  # a gap this many times the bound is an error
 _NEARBY = 1e-7  # of the direction: a design whose matrices nobody has factorized
-
-RIGHT, WRONG, OPEN = "right", "wrong", "cannot tell"
 
 
 class Cost(NamedTuple):
@@ -127,6 +124,7 @@ def audit(
     *,
     lower: ArrayLike = -np.inf,
     upper: ArrayLike = np.inf,
+    stage: Numbers | None = None,
 ) -> Audit:
     """Check the gradients of an objective and of constraints at a design, and say what they cost.
 
@@ -145,6 +143,8 @@ def audit(
         From a design to a real number, or a vector of them.
     lower, upper : array, shape () or that of x
         No design outside is evaluated; variables at a bound are not moved, and so not checked.
+    stage : number, array, or a dict, tuple or list of them, optional
+        Second argument of functions that are made for stages: the numbers of one of them.
 
     Returns
     -------
@@ -154,7 +154,7 @@ def audit(
     Raises
     ------
     OptimizationError
-        If a value or gradient at the design is not finite, or the design is out of bounds.
+        If a value or gradient at the design is not finite, the design is out of bounds, or the stage has no numbers.
 
     References
     ----------
@@ -178,6 +178,8 @@ def audit(
     most wrong is variable 1: the gradient says 33, differences 32
     """
     problem = Problem(objective, constraints, x, lower, upper)
+    if stage is not None:
+        problem.enter((numbers_of(stage, "stage"),))
     return audit_problem(problem)
 
 
@@ -227,34 +229,9 @@ def refuse_wrong(report: Audit) -> None:
             )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class Evidence:
-    """What is known of one function along one direction."""
-
-    name: str
-    value: float
-    alone: float
-    gradient: Array
-    direction: Array
-    differences: float
-    bound: float
-    jump: float
-    forward: float | None
-
-    @property
-    def reverse(self) -> float:
-        """Derivative along the direction, by the gradient."""
-        return float(self.gradient @ self.direction)
-
-    @property
-    def scale(self) -> float:
-        """What a derivative along a direction of random signs is on average."""
-        return max(float(np.linalg.norm(self.gradient * self.direction)), abs(self.differences))
-
-
 def _check(problem: Problem, i: int, e: Evidence) -> Check:
     """Judge function i along one direction."""
-    verdict, why = _verdict(e)
+    verdict, why = judged(e)
     if verdict == WRONG:
         j = most_wrong(problem, problem.start, e.direction, e.gradient, i)
         single = np.where(np.arange(e.direction.size) == j, e.direction, 0.0)
@@ -263,33 +240,8 @@ def _check(problem: Problem, i: int, e: Evidence) -> Check:
     return Check(e.name, verdict, why, e.reverse, float(e.differences), float(e.bound), e.forward)
 
 
-def _verdict(e: Evidence) -> tuple[str, str]:
-    """Return the verdict and the reason."""
-    rounding, gap = _ROUNDING * abs(e.value), abs(e.reverse - e.differences)
-    if not e.direction.any():
-        return OPEN, "all variables are at their bounds"
-    if abs(e.alone - e.value) > _AGREES * abs(e.value):
-        return WRONG, f"its value is {e.value:.6g} with the gradient and {e.alone:.6g} without"
-    if e.forward is not None and abs(e.forward - e.reverse) > _AGREES * e.scale + rounding:
-        return WRONG, f"along a direction reverse mode says {e.reverse:.6g}, forward mode {e.forward:.6g}"
-    if not e.bound <= _SETTLED * e.scale + rounding:
-        return OPEN, f"differences do not settle: {e.differences:.6g} with a bound of {e.bound:.2g}"
-    if abs(e.jump) > _SETTLED * e.scale + rounding:
-        return OPEN, f"it has a kink here: along a direction the slope jumps by {e.jump:.6g}"
-    if gap > max(_SURE * e.bound, _AGREES * e.scale) + rounding:
-        return WRONG, f"along a direction it says {e.reverse:.6g}, differences {e.differences:.6g}, bound {e.bound:.2g}"
-    pair = "there is no forward mode"
-    if e.forward is not None:
-        pair = f"forward and reverse mode agree to {_part(e.forward - e.reverse, e.scale)}"
-    return RIGHT, f"differences agree to {_part(gap, e.scale)}, their bound is {_part(e.bound, e.scale)}; {pair}"
-
-
 def _flat(value: float, constraints: Array) -> list[float]:
     return [value, *constraints.tolist()]
-
-
-def _part(gap: float, scale: float) -> str:
-    return f"{abs(gap) / scale:.0e}" if scale else "0"
 
 
 def _cost(evaluate: Callable[[], object]) -> Cost:

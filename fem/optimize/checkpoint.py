@@ -92,8 +92,8 @@ class Checkpoint:
         columns = _under(_HISTORY, arrays)
         rows = zip(*(columns[name] for name in Record._fields), strict=True)
         records = [
-            Record(int(i), float(f), g, float(c), float(r), float(t), int(k), float(s))
-            for i, f, g, c, r, t, k, s in rows
+            Record(int(i), float(f), g, float(c), float(r), float(t), int(k), int(s), float(p))
+            for i, f, g, c, r, t, k, s, p in rows
         ]
         return Saved(arrays["x"], arrays["last"], _under(_METHOD, arrays), History(records), float(arrays["steepest"]))
 

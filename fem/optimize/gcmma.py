@@ -97,8 +97,8 @@ def gcmma(
     objective, x0, constraints, lower, upper, motion, price, scale
         As of `mma`.
     **running
-        ``max_iterations``, ``change``, ``residual``, ``stagnation``, ``checkpoint``, ``every``, ``callback``,
-        ``progress``, ``check_gradients``, ``guard``: see `Running`.
+        ``max_iterations``, ``change``, ``residual``, ``stagnation``, ``stages``, ``per_stage``, ``checkpoint``,
+        ``every``, ``callback``, ``progress``, ``check_gradients``, ``guard``: see `Running`.
 
     Returns
     -------

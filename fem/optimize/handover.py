@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
@@ -16,14 +15,13 @@ from fem.optimize.audit import audit_problem, refuse_wrong
 from fem.optimize.faults import check_dependence, keeping, not_finite, violation
 from fem.optimize.history import History, Record, Result
 from fem.optimize.kkt import multipliers, residual, steepest
-from fem.optimize.limits import Limits
 from fem.optimize.progress import line
+from fem.optimize.stages import Numbers, plan, within_stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
+    from fem.optimize.limits import Limits
     from fem.optimize.problem import Point, Problem
 
     Array = NDArray[np.float64]
@@ -37,27 +35,33 @@ class HandedOver(TypedDict, total=False):
     Attributes
     ----------
     max_iterations : int
-        Iterations at most, refused steps of SciPy's methods included; 200.
+        Iterations at most, refused steps of SciPy's methods included; 200, with stages as many as they allow.
     change, residual, stagnation : float
         Stop as `Running` says; 0, so that the tolerances of the library decide.
+    stages : sequence of numbers, arrays, or dicts, tuples or lists of them
+        Continuation, as of `Running`: the library is called for each stage, from the design found before.
+    per_stage : int
+        Iterations at most in each stage; 50.
     callback : callable
         ``callback(x, record)`` after each iteration; stops the run by returning True.
     progress, check_gradients : bool
         As of `Running`; False.
     """
 
-    max_iterations: int
+    max_iterations: int | None
     change: float
     residual: float
     stagnation: float
+    stages: Sequence[Numbers] | None
+    per_stage: int | None
     callback: Callable[[NDArray[np.float64], Record], object] | None
     progress: bool
     check_gradients: bool
 
 
 _DEFAULTS: HandedOver = {
-    "max_iterations": 200, "change": 0.0, "residual": 0.0, "stagnation": 0.0, "callback": None, "progress": False,
-    "check_gradients": False,
+    "max_iterations": None, "change": 0.0, "residual": 0.0, "stagnation": 0.0, "stages": None, "per_stage": None,
+    "callback": None, "progress": False, "check_gradients": False,
 }  # fmt: skip
 
 
@@ -67,7 +71,7 @@ class StoppedError(Exception):
 
 @dataclass(eq=False)
 class Follower:
-    """Evaluates what a library asks for, each design once, and keeps the history of its iterates.
+    """Evaluates what a library asks for in a stage, each design once, and keeps the history of its iterates.
 
     Parameters
     ----------
@@ -79,14 +83,23 @@ class Follower:
         ``watch(x, record)`` after each iterate; leaves the library by returning True.
     show : callable
         ``show(history)`` after each iterate.
+    start : float array, shape (n,)
+        Where the library begins.
+    stage : int
+        What records say.
+    history : History
+        The stages before, and this one.
     """
 
     problem: Problem
     limits: Limits
     watch: Callable[[NDArray[np.float64], Record], object] | None
     show: Callable[[History], None]
-    history: History = field(default_factory=History)
+    start: Array
+    stage: int
+    history: History
     verdict: tuple[bool, str] | None = None
+    cancelled: bool = False
     _last: Point | None = None
     _steepest: float = 0.0
     _points: list[Point] = field(default_factory=list)
@@ -122,7 +135,7 @@ class Follower:
         before = self._last
         if before is not None and np.array_equal(before.x, point.x):
             return  # a step was refused
-        if before is None:
+        if not len(self.history):
             check_dependence(self.problem, point)
         self._steepest = max(self._steepest, steepest(point))
         seconds, factorizations = _now()
@@ -134,13 +147,14 @@ class Follower:
             residual(self.problem, point, multipliers(self.problem, point), self._steepest),
             seconds - self._since[0],
             factorizations - self._since[1],
+            self.stage,
         )
         self._last, self._since = point, (seconds, factorizations)
         self.history.records.append(record)
         self.show(self.history)
         if self.watch is not None and self.watch(point.x.reshape(self.problem.shape), record) is True:
-            self.verdict = False, "the callback asked for it"
-        self.verdict = self.limits.verdict(self.history) or self.verdict
+            self.verdict, self.cancelled = (False, "the callback asked for it"), True
+        self.verdict = self.limits.verdict(within_stage(self.history)) or self.verdict
         if self.verdict is not None:
             raise StoppedError
 
@@ -165,9 +179,17 @@ class Follower:
         )
 
 
-@contextmanager
-def follow(problem: Problem, running: HandedOver) -> Iterator[Follower]:
-    """Hand out what follows a library, after the start was looked at.
+def hand_over(problem: Problem, running: HandedOver, search: Callable[[Follower], Result]) -> Result:
+    """Let a library search, in each stage from where it came to before.
+
+    Parameters
+    ----------
+    problem : Problem
+        Functions, bounds, start.
+    running : HandedOver
+        Options.
+    search : callable
+        ``search(follower)`` calls the library and returns the result.
 
     Raises
     ------
@@ -185,14 +207,28 @@ def follow(problem: Problem, running: HandedOver) -> Iterator[Follower]:
     if unknown:
         raise TypeError(f"unexpected keyword argument {unknown[0]!r}; there are {', '.join(_DEFAULTS)}")
     options: HandedOver = {**_DEFAULTS, **running}
-    limits = Limits(options["max_iterations"], options["change"], options["residual"], options["stagnation"])
+    stages = plan(
+        options["stages"], options["per_stage"], options["max_iterations"], options["change"], options["residual"],
+        options["stagnation"],
+    )  # fmt: skip
+    problem.enter(stages.arguments[0])
     if options["check_gradients"]:
         refuse_wrong(audit_problem(problem))
-    with line(options["progress"], "design", options["max_iterations"]) as show:
-        follower = Follower(problem, limits, options["callback"], show)
-        if words := violation(follower.at(problem.start)):
-            warnings.warn(words, stacklevel=4)  # behind the context manager: where the optimizer was called
-        yield follower
+    history, start = History(), problem.start
+    with line(options["progress"], "design", stages.most) as show:
+        for stage, beside in enumerate(stages.arguments):
+            problem.enter(beside)
+            limits = stages.limits.within(stages.most - len(history))
+            follower = Follower(problem, limits, options["callback"], show, start, stage, history)
+            if stage == 0 and (words := violation(follower.at(start))):
+                warnings.warn(words, stacklevel=3)  # where the optimizer was called
+            found = search(follower)
+            if follower.cancelled:
+                break
+            if len(history) >= stages.most and stage + 1 < len(stages.arguments):
+                return replace(found, converged=False, reason=stages.spent(history))
+            start = found.x.reshape(-1)
+    return found
 
 
 def _now() -> tuple[float, int]:

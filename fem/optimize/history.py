@@ -37,6 +37,8 @@ class Record(NamedTuple):
         Wall time of the iteration. Unit: [s].
     factorizations : int
         Matrices factorized in it.
+    stage : int
+        Its stage, from 0 on; 0 in a run without stages.
     step : float
         Which part of the change proposed before led to this design; less than 1 where a guard cut it back.
     """
@@ -48,6 +50,7 @@ class Record(NamedTuple):
     residual: float
     seconds: float
     factorizations: int
+    stage: int = 0
     step: float = 1.0
 
 
@@ -105,12 +108,17 @@ class History:
         return self._column("factorizations").astype(int)
 
     @property
+    def stage(self) -> NDArray[np.int64]:
+        """Stages, shape (k,)."""
+        return self._column("stage").astype(int)
+
+    @property
     def step(self) -> NDArray[np.float64]:
         """Which part of the change that was proposed before led to each design, shape (k,)."""
         return self._column("step")
 
     def plot(self) -> NDArray[np.object_]:
-        """Draw objective, constraints and change over the iterations, one below the other.
+        """Draw objective, constraints and change over the iterations, one below the other; lines where stages begin.
 
         Returns
         -------
@@ -128,7 +136,7 @@ class History:
                 "there is nothing to draw", expected="at least one iteration", got="0 iterations",
                 fix="draw the history of a run that began",
             )  # fmt: skip
-        return draw(self.value, self.constraints, self.change)
+        return draw(self.value, self.constraints, self.change, 1 + np.flatnonzero(np.diff(self.stage)))
 
     def _column(self, name: str) -> NDArray[Any]:
         return np.array([getattr(record, name) for record in self.records])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,6 +50,10 @@ class Limits:
                     f"{name} is no tolerance", expected=f"{name} >= 0", got=f"{name} = {getattr(self, name)!r}",
                     fix="0 never stops the run for this reason",
                 )  # fmt: skip
+
+    def within(self, left: int) -> Limits:
+        """Return the same tolerances, and no more iterations than are left."""
+        return replace(self, max_iterations=min(self.max_iterations, left))
 
     def verdict(self, history: History) -> tuple[bool, str] | None:
         """Return whether it converged and why to stop, in words; None to go on."""

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fem.optimize.checkpoint import Checkpoint
-    from fem.optimize.limits import Limits
     from fem.optimize.problem import Point, Problem
+    from fem.optimize.stages import Stages
 
     Watch = Callable[[NDArray[np.float64], Record], object]
 
@@ -33,6 +33,9 @@ class Method(Protocol):
 
     def propose(self, point: Point) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the next design, shape (n,), and the multipliers of the constraints at the last, shape (m,)."""
+
+    def forget(self) -> None:
+        """Begin anew at the next design: the functions are others."""
 
     def state(self) -> dict[str, NDArray[np.float64]]:
         """Return what it remembers."""
@@ -44,12 +47,12 @@ class Method(Protocol):
 def minimize(
     problem: Problem,
     method: Method,
-    limits: Limits,
+    stages: Stages,
     checkpoint: Checkpoint | None,
     watch: Watch | None,
     show: Callable[[History], None],
 ) -> Result:
-    """Iterate until a tolerance is met, the budget is spent or the watch says so.
+    """Iterate until the last stage meets a tolerance, the budget is spent or the watch says so.
 
     Parameters
     ----------
@@ -57,8 +60,8 @@ def minimize(
         Functions, bounds, start.
     method : Method
         How the next design follows from the last.
-    limits : Limits
-        When to stop.
+    stages : Stages
+        What functions take beside the design, and when to stop.
     checkpoint : Checkpoint or None
         Where to go on from, and what to write.
     watch : callable or None
@@ -77,26 +80,33 @@ def minimize(
     UserWarning
         If the start violates a constraint, or a step is cut back for the first time.
     """
-    saved = _begin(problem, method, checkpoint)
+    saved = _begin(problem, method, stages, checkpoint)
     history, following, last, unit = saved.history, saved.x, saved.last, saved.steepest
-    verdict = limits.verdict(history)
+    verdict = stages.verdict(history)
     while verdict is None:
+        stage = stages.following(history)
+        if len(history) and stage != history[-1].stage:
+            problem.enter(stages.arguments[stage])
+            method.forget()
+            unit = 0.0
         with keeping(history, functools.partial(_result, problem, last, history, False)):
             following, part = allowed(problem, last, following, history)
-            last, (following, record, unit) = following, _iteration(problem, method, following, part, history, unit)
+            found = _iteration(problem, method, following, history, (stage, part), unit)
+            last, (following, record, unit) = following, found
         history.records.append(record)
         show(history)
         if watch is not None and watch(last.reshape(problem.shape), record) is True:
             verdict = False, "the callback asked for it"
-        verdict = limits.verdict(history) or verdict
+        verdict = stages.verdict(history) or verdict
         if checkpoint is not None and (verdict or len(history) % checkpoint.every == 0):
             checkpoint.store(Saved(following, last, method.state(), history, unit))
     return _result(problem, last, history, *verdict)
 
 
-def _begin(problem: Problem, method: Method, checkpoint: Checkpoint | None) -> Saved:
+def _begin(problem: Problem, method: Method, stages: Stages, checkpoint: Checkpoint | None) -> Saved:
     """The start, or where an earlier run was."""
     saved = checkpoint.load() if checkpoint is not None else None
+    problem.enter(stages.arguments[saved.history[-1].stage if saved is not None else 0])
     if saved is None or checkpoint is None:
         return Saved(problem.start, problem.start, {}, History(), 0.0)
     checkpoint.check_value(saved.history[-1].value, problem.evaluate(saved.last).value)
@@ -105,7 +115,7 @@ def _begin(problem: Problem, method: Method, checkpoint: Checkpoint | None) -> S
 
 
 def _iteration(
-    problem: Problem, method: Method, x: NDArray[np.float64], step: float, history: History, unit: float
+    problem: Problem, method: Method, x: NDArray[np.float64], history: History, way: tuple[int, float], unit: float
 ) -> tuple[NDArray[np.float64], Record, float]:
     """Evaluate a design; return the following one, what happened, and the steepest slope so far."""
     began, factorized = time.perf_counter(), sparsead.factor_cache.stats().factorizations
@@ -126,7 +136,7 @@ def _iteration(
         residual(problem, point, multipliers, unit),
         time.perf_counter() - began,
         sparsead.factor_cache.stats().factorizations - factorized,
-        step,
+        *way,
     )
     return following, record, unit
 

@@ -81,6 +81,10 @@ class MovingAsymptotes:
         values = np.concatenate([[self.scale * point.value], point.constraints])
         return subproblem(p, q, values, point.x, self.asymptotes, self.price)
 
+    def forget(self) -> None:
+        """Begin anew: scale, designs and asymptotes were those of other functions."""
+        self.designs, self.asymptotes = [], None
+
     def settings(self) -> dict[str, float]:
         """Return the numbers that a run goes on with only if they are the same."""
         return asdict(self.motion) | {"price": self.price, "scale": self.given or 0.0}
@@ -129,8 +133,8 @@ def mma(
     scale : float, optional
         Factor of the objective inside the method; by default it makes the objective 1 at the start.
     **running
-        ``max_iterations``, ``change``, ``residual``, ``stagnation``, ``checkpoint``, ``every``, ``callback``,
-        ``progress``, ``check_gradients``, ``guard``: see `Running`.
+        ``max_iterations``, ``change``, ``residual``, ``stagnation``, ``stages``, ``per_stage``, ``checkpoint``,
+        ``every``, ``callback``, ``progress``, ``check_gradients``, ``guard``: see `Running`.
 
     Returns
     -------

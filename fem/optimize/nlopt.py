@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from fem.errors import LibraryMissingError, OptimizationError
-from fem.optimize.handover import Follower, HandedOver, StoppedError, follow
+from fem.optimize.handover import Follower, HandedOver, StoppedError, hand_over
 from fem.optimize.problem import Problem, factor_of
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ def nlopt(
     rtol : float
         Stop where objective or design change by less than this part of themselves.
     **running
-        ``max_iterations``, ``change``, ``residual``, ``stagnation``, ``callback``, ``progress``, ``check_gradients``:
-        see `HandedOver`.
+        ``max_iterations``, ``change``, ``residual``, ``stagnation``, ``stages``, ``per_stage``, ``callback``,
+        ``progress``, ``check_gradients``: see `HandedOver`.
 
     Returns
     -------
@@ -96,28 +96,31 @@ def nlopt(
     library = _library()
     _check_algorithm(algorithm, bool(constraints))
     problem = Problem(objective, constraints, x0, lower, upper)
-    with follow(problem, running) as follower:
-        first = follower.at(problem.start)
+
+    def search(follower: Follower) -> Result:
+        first = follower.at(follower.start)
         raised: list[Exception] = []
-        search = library.opt(getattr(library, algorithm), problem.start.size)
-        search.set_lower_bounds(problem.lower)
-        search.set_upper_bounds(problem.upper)
-        search.set_min_objective(_passing(raised, _objective(follower, factor_of(first, scale))))
+        run = library.opt(getattr(library, algorithm), problem.start.size)
+        run.set_lower_bounds(problem.lower)
+        run.set_upper_bounds(problem.upper)
+        run.set_min_objective(_passing(raised, _objective(follower, factor_of(first, scale))))
         if len(first.constraints):
-            search.add_inequality_mconstraint(
+            run.add_inequality_mconstraint(
                 _passing(raised, _constraints(follower)), np.full(len(first.constraints), _MET)
             )
-        search.set_ftol_rel(rtol)
-        search.set_xtol_rel(rtol)
+        run.set_ftol_rel(rtol)
+        run.set_xtol_rel(rtol)
         try:
-            x = search.optimize(problem.start)
+            x = run.optimize(follower.start)
         except Exception as error:
             if not raised:
                 raise _failure(algorithm, error) from error
             if isinstance(raised[0], StoppedError):
                 return follower.stopped()
             raise raised[0] from None
-        return follower.finish(x, True, f"{algorithm}: {_REASONS[search.last_optimize_result()]}")
+        return follower.finish(x, True, f"{algorithm}: {_REASONS[run.last_optimize_result()]}")
+
+    return hand_over(problem, running, search)
 
 
 def _passing(raised: list[Exception], function: Callable[..., Any]) -> Callable[..., Any]:

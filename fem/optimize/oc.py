@@ -7,8 +7,14 @@ multiplied by a power of how much it pays, within a move limit [1]_::
 
     x_i <- clip(x_i (-f_i / (lam g_i))^a, x_i - move, x_i + move),   a = 1/2
 
-and lam is found by bisection such that the new design has the volume allowed. It converges where more material never
-harms: for the compliance, not for mechanisms.
+and lam is such that the new design has the volume allowed. That volume falls as lam grows, and of a volume under a
+linear filter the slopes tell it exactly::
+
+    g(x + d) = g(x) + sum_i g_i d_i
+
+so lam is found by this formula, without another call of the constraint; one call checks it. Where the two differ, as
+under a projection, lam is found again with the constraint itself. The method converges where more material never harms:
+for the compliance, not for mechanisms.
 
 References
 ----------
@@ -18,18 +24,20 @@ References
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Unpack
 
 import jax
 import numpy as np
+from scipy.optimize import brentq
 
 from fem.errors import OptimizationError
 from fem.optimize.problem import Problem
 from fem.optimize.running import Running, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -37,6 +45,7 @@ if TYPE_CHECKING:
     from fem.optimize.problem import Function, Point
 
 _BRACKET = 1e-9, 1e9  # of the multiplier, about the middle of what single densities ask for
+_ROUNDING = 1e-12  # of the volume: what two ways to add it up may differ by
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +65,7 @@ class Criterion:
     bracket : (float, float) or None
         Where the multiplier is looked for.
     rtol : float
-        Relative width of the bracket at the end.
+        Relative accuracy of the multiplier.
     """
 
     problem: Problem
@@ -71,23 +80,39 @@ class Criterion:
         slope = point.slope
         if self.sensitivity is not None:
             slope = np.asarray(self.sensitivity(point.x, slope))
-        pays = np.maximum(-slope, 0.0) / self._costs(point)
+        costs = self._costs(point)
+        pays = np.maximum(-slope, 0.0) / costs
+        grown = point.x * pays**self.damping
         low = np.maximum(self.problem.lower, point.x - self.move)
         high = np.minimum(self.problem.upper, point.x + self.move)
 
         def design(multiplier: float) -> NDArray[np.float64]:
-            return np.clip(point.x * (pays / multiplier) ** self.damping, low, high)
+            return np.minimum(np.maximum(grown * multiplier**-self.damping, low), high)
 
-        # Of a bracket over many orders of magnitude the geometric mean is the middle.
-        middle = np.mean if self.bracket else _geometric_mean
-        wide = self.bracket or tuple(_median(pays) * np.array(_BRACKET))
-        bound, multiplier = list(wide), float(middle(wide))
-        while True:
-            following = design(multiplier)
-            bound[int(self.problem.constraints(following)[0] <= 0)] = multiplier
-            if bound[1] - bound[0] <= self.rtol * (bound[1] + bound[0]):
-                return following, np.array([multiplier])
-            multiplier = float(middle(bound))
+        def foreseen(multiplier: float) -> float:
+            return float(point.constraints[0] + costs @ (design(multiplier) - point.x))
+
+        def volume(multiplier: float) -> float:
+            return float(self.problem.constraints(design(multiplier))[0])
+
+        multiplier = self._multiplier(foreseen, pays)
+        if abs(volume(multiplier) - foreseen(multiplier)) > _ROUNDING * (costs @ np.abs(point.x)):
+            multiplier = self._multiplier(volume, pays)
+        return design(multiplier), np.array([multiplier])
+
+    def _multiplier(self, volume: Callable[[float], float], pays: NDArray[np.float64]) -> float:
+        """Where the volume, which falls as the multiplier grows, is the one allowed."""
+        if self.bracket is not None:
+            return _halved(volume, self.bracket, self.rtol)
+        low, high = np.log(_median(pays) * np.array(_BRACKET))
+        if volume(math.exp(low)) <= 0:  # no design within the move limit is as large
+            return math.exp(low)
+        if volume(math.exp(high)) > 0:  # or as small
+            return math.exp(high)
+        return math.exp(brentq(lambda log: volume(math.exp(log)), low, high, xtol=self.rtol))
+
+    def forget(self) -> None:
+        """Forget nothing, as nothing is remembered."""
 
     def state(self) -> dict[str, NDArray[np.float64]]:
         """Return nothing: a step depends on the last design alone."""
@@ -108,8 +133,14 @@ class Criterion:
         return costs
 
 
-def _geometric_mean(bracket: Sequence[float]) -> float:
-    return float(np.sqrt(bracket[0] * bracket[1]))
+def _halved(volume: Callable[[float], float], bracket: tuple[float, float], rtol: float) -> float:
+    """Halve the bracket at its middle, as the educational codes do, until it is narrow."""
+    low, high = bracket
+    while True:
+        middle = (low + high) / 2
+        low, high = (low, middle) if volume(middle) <= 0 else (middle, high)
+        if high - low <= rtol * (low + high):
+            return middle
 
 
 def _median(pays: NDArray[np.float64]) -> float:
@@ -156,8 +187,8 @@ def oc(
         Relative accuracy of the multiplier. With ``bracket=(0, 1e9 n)``, n densities and ``rtol=1e-3`` the iterates are
         those of the educational codes, whose volumes are met to 1e-4 only.
     **running
-        ``max_iterations``, ``change``, ``residual``, ``stagnation``, ``checkpoint``, ``every``, ``callback``,
-        ``progress``, ``check_gradients``, ``guard``: see `Running`.
+        ``max_iterations``, ``change``, ``residual``, ``stagnation``, ``stages``, ``per_stage``, ``checkpoint``,
+        ``every``, ``callback``, ``progress``, ``check_gradients``, ``guard``: see `Running`.
 
     Returns
     -------

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _CURVES = 8  # constraints drawn one by one; of more the largest alone
 
 
-def draw(value: Array, constraints: Array, change: Array) -> NDArray[np.object_]:
+def draw(value: Array, constraints: Array, change: Array, begins: NDArray[np.intp]) -> NDArray[np.object_]:
     """Draw objective, constraints and change over the iterations, one below the other.
 
     Parameters
@@ -25,6 +25,8 @@ def draw(value: Array, constraints: Array, change: Array) -> NDArray[np.object_]
         Of each iteration.
     constraints : float array, shape (k, m)
         Of each iteration; met where not positive.
+    begins : int array, any length
+        Iterations with which a further stage begins: lines are drawn before them.
 
     Returns
     -------
@@ -47,6 +49,8 @@ def draw(value: Array, constraints: Array, change: Array) -> NDArray[np.object_]
     axes[-1].set(ylabel="change", xlabel="iteration")
     axes[-1].xaxis.get_major_locator().set_params(integer=True)
     for ax in axes:
+        for first in begins:
+            ax.axvline(first - 0.5, color="0.6", lw=0.8, ls=":")
         ax.grid(alpha=0.3)
         ax.spines[["top", "right"]].set_visible(False)
     return axes

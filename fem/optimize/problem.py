@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    Function = Callable[[jax.Array], Any]
+    Function = Callable[..., Any]  # of a design, and of the numbers of a stage where there are stages
     Guard = Callable[[NDArray[np.float64]], str | None]
 
 
@@ -100,11 +101,30 @@ class Problem:
         self.lower, self.upper = (self._bound(name, b) for name, b in (("lower", lower), ("upper", upper)))
         self._check_start()
         self.guard: Guard | None = None
+        self._functions = {"the objective": objective} | {f"constraints[{i}]": c for i, c in enumerate(constraints)}
+        self._beside: tuple[Any, ...] = ()
         self._evaluate = jax.jit(self._traced(objective, tuple(constraints)))
-        self._values = jax.jit(lambda x: (objective(x), _joined([c(x) for c in constraints])))
-        self._constraints = jax.jit(lambda x: _joined([c(x) for c in constraints]))
+        self._values = jax.jit(lambda x, *b: (objective(x, *b), _joined([c(x, *b) for c in constraints])))
+        self._constraints = jax.jit(lambda x, *b: _joined([c(x, *b) for c in constraints]))
         self._curvature = jax.jit(self._weighted_curvature)
-        self._tangents = jax.jit(lambda x, d_x: jax.jvp(self._values, (x,), (d_x,))[1])
+        self._tangents = jax.jit(lambda x, d_x, *b: jax.jvp(lambda x: self._values(x, *b), (x,), (d_x,))[1])
+
+    def enter(self, beside: tuple[Any, ...]) -> None:
+        """Take further arguments of all functions; new numbers in the same form compile nothing anew.
+
+        Parameters
+        ----------
+        beside : tuple of pytrees of float arrays
+            What comes after the design.
+
+        Raises
+        ------
+        OptimizationError
+            If a function takes no such arguments.
+        """
+        for name, function in self._functions.items() if beside else ():
+            _check_takes(name, function, 1 + len(beside))
+        self._beside = beside
 
     def refusal(self, x: NDArray[np.float64]) -> str | None:
         """Return why the functions must not be evaluated at a design, shape (n,), in words; None if they may."""
@@ -118,7 +138,8 @@ class Problem:
 
     def evaluate(self, x: NDArray[np.float64]) -> Point:
         """Return values and gradients at a design, shape (n,)."""
-        value, slope, constraints, jacobian = jax.block_until_ready(self._evaluate(x.reshape(self.shape)))
+        found = jax.block_until_ready(self._evaluate(x.reshape(self.shape), *self._beside))
+        value, slope, constraints, jacobian = found
         return Point(
             x,
             float(value),
@@ -129,7 +150,7 @@ class Problem:
 
     def values(self, x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         """Return objective and constraints alone, without their gradients."""
-        value, constraints = jax.block_until_ready(self._values(x.reshape(self.shape)))
+        value, constraints = jax.block_until_ready(self._values(x.reshape(self.shape), *self._beside))
         return float(value), np.asarray(constraints)
 
     def tangents(self, x: NDArray[np.float64], d_x: NDArray[np.float64]) -> NDArray[np.float64] | None:
@@ -138,7 +159,8 @@ class Problem:
         None where a function has reverse mode only, as those of `jax.custom_vjp`.
         """
         try:
-            value, constraints = jax.block_until_ready(self._tangents(x.reshape(self.shape), d_x.reshape(self.shape)))
+            found = self._tangents(x.reshape(self.shape), d_x.reshape(self.shape), *self._beside)
+            value, constraints = jax.block_until_ready(found)
         except TypeError:
             return None
         return np.concatenate([[float(value)], np.asarray(constraints)])
@@ -160,24 +182,24 @@ class Problem:
         TypeError
             If a function has no second derivative, as those of `jax.custom_vjp`.
         """
-        product = self._curvature(x.reshape(self.shape), weights, d_x.reshape(self.shape))
+        product = self._curvature(x.reshape(self.shape), weights, d_x.reshape(self.shape), *self._beside)
         return np.asarray(product).reshape(-1)
 
     def constraints(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the constraints alone, shape (m,)."""
-        return np.asarray(self._constraints(x.reshape(self.shape)))
+        return np.asarray(self._constraints(x.reshape(self.shape), *self._beside))
 
-    def _weighted_curvature(self, x: jax.Array, weights: jax.Array, d_x: jax.Array) -> jax.Array:
+    def _weighted_curvature(self, x: jax.Array, weights: jax.Array, d_x: jax.Array, *beside: Any) -> jax.Array:
         def total(x: jax.Array) -> jax.Array:
-            value, constraints = self._values(x)
+            value, constraints = self._values(x, *beside)
             return weights[0] * value + weights[1:] @ constraints
 
         return jax.jvp(jax.grad(total), (x,), (d_x,))[1]
 
     def _traced(self, objective: Function, constraints: tuple[Function, ...]) -> Function:
-        def everything(x: jax.Array) -> Any:
-            value, slope = jax.value_and_grad(lambda x: _number("the objective", objective(x)))(x)
-            found = [_with_rows(constraint, i, x) for i, constraint in enumerate(constraints)]
+        def everything(x: jax.Array, *beside: Any) -> Any:
+            value, slope = jax.value_and_grad(lambda x: _number("the objective", objective(x, *beside)))(x)
+            found = [_with_rows(lambda x, c=c: c(x, *beside), i, x) for i, c in enumerate(constraints)]
             rows = [jacobian for _, jacobian in found]
             jacobian = jnp.concatenate(rows) if rows else jnp.zeros((0, *x.shape), x.dtype)
             return value, slope, _joined([value for value, _ in found]), jacobian
@@ -212,6 +234,21 @@ class Problem:
                     what, expected=expected, fix="numpy.clip(x0, lower, upper) is a start inside", index=i,
                     got=f"lower = {self.lower[i]:.6g}, x0[{place}] = {self.start[i]:.6g}, upper = {self.upper[i]:.6g}",
                 )  # fmt: skip
+
+
+def _check_takes(name: str, function: Function, count: int) -> None:
+    """Refuse a function that does not take so many arguments; one that does not tell is let pass."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind(*range(count))
+    except TypeError:
+        raise OptimizationError(
+            f"{name} does not take the numbers of a stage", expected="a function f(x, numbers)",
+            got=f"a function of {signature}", fix="with stages objective and constraints all have a second argument",
+        ) from None  # fmt: skip
 
 
 def _number(what: str, value: Any) -> jax.Array:

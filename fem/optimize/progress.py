@@ -60,10 +60,13 @@ def summary(history: History) -> str:
     >>> from fem.optimize.history import History, Record
     >>> summary(History([Record(0, 216.81, np.array([-0.2, 1e-3]), 0.05, 0.1, 1.0, 1)]))
     'value 216.81, constraint +0.001, change 0.05'
+    >>> summary(History([Record(40, 189.29, np.zeros(0), 0.05, 0.1, 1.0, 1, stage=2)]))
+    'stage 2, value 189.29, change 0.05'
     """
     last = history[-1]
+    stage = f"stage {last.stage}, " if last.stage else ""
     constraint = f"constraint {last.constraints.max():+.3g}, " if last.constraints.size else ""
-    return f"value {last.value:.6g}, {constraint}change {last.change:.3g}"
+    return f"{stage}value {last.value:.6g}, {constraint}change {last.change:.3g}"
 
 
 def _tqdm() -> Any:

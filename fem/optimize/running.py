@@ -8,19 +8,21 @@ import numpy as np
 
 from fem.optimize.audit import audit_problem, refuse_wrong
 from fem.optimize.checkpoint import Checkpoint
-from fem.optimize.limits import Limits, check_count
+from fem.optimize.limits import check_count
 from fem.optimize.loop import minimize
 from fem.optimize.progress import line
+from fem.optimize.stages import plan
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
     from fem.optimize.history import Record, Result
     from fem.optimize.loop import Method
     from fem.optimize.problem import Guard, Problem
+    from fem.optimize.stages import Numbers
 
 
 class Running(TypedDict, total=False):
@@ -29,7 +31,7 @@ class Running(TypedDict, total=False):
     Attributes
     ----------
     max_iterations : int
-        Designs evaluated at most; 200.
+        Designs evaluated at most; 200, with stages as many as they allow.
     change : float
         Stop when no variable changes by more; 0.01.
     residual : float
@@ -37,6 +39,12 @@ class Running(TypedDict, total=False):
     stagnation : float
         Stop when in ten iterations the objective moved by no more than this part of itself, and no constraint by more
         than this; 0 for never.
+    stages : sequence of numbers, arrays, or dicts, tuples or lists of them
+        Continuation: objective and constraints take a second argument, the numbers of the present stage, and are
+        compiled once for all. A stage begins where the one before ended, and ends by a tolerance or by its budget; the
+        run converges in the last one. See `Record.stage`.
+    per_stage : int
+        Designs evaluated at most in each stage; 50.
     checkpoint : path-like
         File to go on from, where it is there, and to write. A run that was killed and is started again by the same
         script gives the same designs to the last bit.
@@ -54,10 +62,12 @@ class Running(TypedDict, total=False):
         is halved until it may. `fem.shape.guard` keeps cells from being inverted.
     """
 
-    max_iterations: int
+    max_iterations: int | None
     change: float
     residual: float
     stagnation: float
+    stages: Sequence[Numbers] | None
+    per_stage: int | None
     checkpoint: str | os.PathLike[str] | None
     every: int
     callback: Callable[[NDArray[np.float64], Record], object] | None
@@ -67,8 +77,8 @@ class Running(TypedDict, total=False):
 
 
 _DEFAULTS: Running = {
-    "max_iterations": 200, "change": 0.01, "residual": 0.0, "stagnation": 0.0, "checkpoint": None, "every": 1,
-    "callback": None, "progress": False, "check_gradients": False, "guard": None,
+    "max_iterations": None, "change": 0.01, "residual": 0.0, "stagnation": 0.0, "stages": None, "per_stage": None,
+    "checkpoint": None, "every": 1, "callback": None, "progress": False, "check_gradients": False, "guard": None,
 }  # fmt: skip
 
 
@@ -91,22 +101,27 @@ def run(problem: Problem, method: Method, settings: Mapping[str, ArrayLike], run
     TypeError
         If there is no such option.
     OptimizationError
-        If a number of iterations is not positive, a tolerance negative, or a gradient wrong that was to be checked;
-        what `minimize` raises.
+        If a number of iterations is not positive, a tolerance negative, stages are not alike, or a gradient wrong that
+        was to be checked, with the numbers of the first stage; what `minimize` raises.
     """
     unknown = sorted(set(running) - set(_DEFAULTS))
     if unknown:
         raise TypeError(f"unexpected keyword argument {unknown[0]!r}; there are {', '.join(_DEFAULTS)}")
     options: Running = {**_DEFAULTS, **running}
-    limits = Limits(options["max_iterations"], options["change"], options["residual"], options["stagnation"])
+    stages = plan(
+        options["stages"], options["per_stage"], options["max_iterations"], options["change"], options["residual"],
+        options["stagnation"],
+    )  # fmt: skip
     check_count("every", options["every"])
     problem.guard = options["guard"]
+    problem.enter(stages.arguments[0])
     if options["check_gradients"]:
         refuse_wrong(audit_problem(problem))
     checkpoint = None
     if options["checkpoint"] is not None:
         same = {"method": np.array(type(method).__name__), "bounds": np.stack([problem.lower, problem.upper])}
-        same |= {"start": problem.start} | {name: np.array(value, float) for name, value in settings.items()}
+        same |= {"start": problem.start} | stages.identity()
+        same |= {name: np.array(value, float) for name, value in settings.items()}
         checkpoint = Checkpoint(options["checkpoint"], options["every"], same)
-    with line(options["progress"], "design", options["max_iterations"]) as show:
-        return minimize(problem, method, limits, checkpoint, options["callback"], show)
+    with line(options["progress"], "design", stages.most) as show:
+        return minimize(problem, method, stages, checkpoint, options["callback"], show)

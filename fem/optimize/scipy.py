@@ -9,7 +9,7 @@ from scipy.optimize import BFGS, Bounds, NonlinearConstraint, minimize
 from scipy.sparse.linalg import LinearOperator
 
 from fem.errors import OptimizationError
-from fem.optimize.handover import Follower, HandedOver, StoppedError, follow
+from fem.optimize.handover import Follower, HandedOver, StoppedError, hand_over
 from fem.optimize.problem import Problem, factor_of
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def scipy(
     options : mapping, optional
         Of the method, as SciPy says.
     **running
-        ``max_iterations``, ``change``, ``residual``, ``stagnation``, ``callback``, ``progress``, ``check_gradients``:
-        see `HandedOver`.
+        ``max_iterations``, ``change``, ``residual``, ``stagnation``, ``stages``, ``per_stage``, ``callback``,
+        ``progress``, ``check_gradients``: see `HandedOver`.
 
     Returns
     -------
@@ -90,14 +90,15 @@ def scipy(
     """
     problem = Problem(objective, constraints, x0, lower, upper)
     _check_method(method, bool(constraints))
-    with follow(problem, running) as follower:
-        first = follower.at(problem.start)
+
+    def search(follower: Follower) -> Result:
+        first = follower.at(follower.start)
         factor = factor_of(first, scale)
         try:
-            follower.iterate(problem.start)
+            follower.iterate(follower.start)
             found = minimize(
                 lambda x: factor * follower.at(x).value,
-                _inside(problem) if method == "trust-constr" else problem.start,
+                _inside(problem, follower.start) if method == "trust-constr" else follower.start,
                 jac=lambda x: factor * follower.at(x).slope,
                 bounds=Bounds(problem.lower, problem.upper, keep_feasible=True),
                 method=method,
@@ -110,6 +111,8 @@ def scipy(
         spent = not found.success and found.nit >= follower.limits.max_iterations
         reason = f"{found.nit} iterations were allowed" if spent else f"{method}: {found.message}"
         return follower.finish(found.x, bool(found.success), reason)
+
+    return hand_over(problem, running, search)
 
 
 class _Approximation(BFGS):
@@ -160,11 +163,11 @@ def _defaults(method: str, max_iterations: int) -> dict[str, Any]:
     return {"maxiter": max_iterations} | ({"sparse_jacobian": True} if method == "trust-constr" else {})
 
 
-def _inside(problem: Problem) -> Array:
-    """The start, moved off its bounds, on which the barrier is infinite."""
+def _inside(problem: Problem, start: Array) -> Array:
+    """A start, moved off its bounds, on which the barrier is infinite."""
     width = problem.upper - problem.lower
     margin = _INSIDE * np.where(np.isfinite(width), width, 1.0)
-    return np.clip(problem.start, problem.lower + margin, problem.upper - margin)
+    return np.clip(start, problem.lower + margin, problem.upper - margin)
 
 
 def _check_method(method: str, constrained: bool) -> None:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fem.errors import LibraryMissingError
+from fem.output import matplotlib_library
 from fem.output.scene import arrows, check_dimension, held_components, scene
 from fem.output.skin import outline
 from fem.output.thin import apart
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from os import PathLike
-    from types import ModuleType
 
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike
@@ -34,7 +34,7 @@ def plot(
     *,
     displacement: ArrayLike | None = None,
     scale: float | str = "auto",
-    supports: Constraints | ArrayLike | None = None,
+    supports: Constraints | Sequence[Constraints] | ArrayLike | None = None,
     loads: ArrayLike | None = None,
     label: str = "",
     unit: str = "",
@@ -57,7 +57,7 @@ def plot(
         Deforms the mesh; its outline stays in grey where it was.
     scale : float or "auto"
         What displacements are multiplied by; it is written below the picture.
-    supports : Constraints, int array, or bool array of shape (p, 2), optional
+    supports : Constraints, a sequence of them, int array, or bool array of shape (p, 2), optional
         Held points: squares; carets point up where only y, right where only x is held.
     loads : array, shape (p, 2), optional
         Nodal forces, drawn as arrows; neighbours that point the same way share one.
@@ -94,7 +94,7 @@ def plot(
     ('x [m]', 'depth [mm]')
     """
     check_dimension(mesh, 2, "fem.output.plot_solid for a mesh in 3D")
-    library = _matplotlib()
+    library = matplotlib_library.library()
     if axes is None:
         axes = library.pyplot.subplots(layout="constrained")[1]
     shown = scene(mesh, values, displacement, scale)
@@ -115,22 +115,6 @@ def plot(
         figure: Any = axes.figure
         figure.savefig(path, dpi=150)
     return axes
-
-
-def _matplotlib() -> ModuleType:
-    try:
-        import matplotlib
-        import matplotlib.collections
-        import matplotlib.pyplot
-        import matplotlib.tri
-    except ImportError as error:
-        raise LibraryMissingError(
-            "pictures in the plane are drawn by matplotlib, which is not installed",
-            expected="an importable matplotlib",
-            got=str(error),
-            fix="pip install 'sparsead[plot]'",
-        ) from error
-    return matplotlib
 
 
 def _draw_cells(library: Any, axes: Any, shown: Scene, limits: Any, colormap: str, label: str) -> None:

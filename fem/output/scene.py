@@ -105,10 +105,17 @@ def scene(mesh: Mesh, values: Any, displacement: Any, scale: float | str) -> Sce
         factor = automatic if scale == "auto" else float(scale)
         moved = mesh.points + factor * u
     seen = skin(mesh, moved)
-    return Scene(mesh, moved, seen, None if values is None else _colors(mesh, seen, values), factor)
+    return Scene(mesh, moved, seen, None if values is None else corner_colors(mesh, seen, values), factor)
 
 
-def _colors(mesh: Mesh, seen: Skin, values: Any) -> NDArray[np.float64]:
+def corner_colors(mesh: Mesh, seen: Skin, values: Any) -> NDArray[np.float64]:
+    """Return values at the corners of the triangles of a skin, shape (n,), from values of cells or at points.
+
+    Raises
+    ------
+    MeshError
+        If they do not fit the mesh.
+    """
     array = np.asarray(values)
     if array.shape[:1] == (mesh.cell_count,) and mesh.cell_count != len(mesh.points):
         return _scalar(cell_values("values", array, mesh))[seen.cells]
@@ -127,7 +134,7 @@ def held_components(mesh: Mesh, supports: Any) -> NDArray[np.bool_]:
     ----------
     mesh : Mesh
         Mesh.
-    supports : Constraints, int array of points, or bool array of shape (p, d)
+    supports : Constraints, a sequence of them, int array of points, or bool array of shape (p, d)
         Constraints of a space with one displacement; or points held altogether.
 
     Raises
@@ -136,14 +143,15 @@ def held_components(mesh: Mesh, supports: Any) -> NDArray[np.bool_]:
         If it is none of these.
     """
     held = np.zeros(mesh.points.shape, dtype=bool)
-    if hasattr(supports, "held"):
-        dofs, count = supports.held.dofs, supports.held.couplings.shape[1]
-        components = count // len(mesh.points)
-        marks = np.zeros((len(mesh.points), components), dtype=bool)
-        marks.reshape(-1)[dofs] = True
-        # A scalar field, or rotations besides displacements: what there is room for is drawn.
-        shown = min(components, mesh.dimension)
-        held[:, :shown] = marks[:, :shown]
+    several = supports if isinstance(supports, list | tuple) else [supports]
+    if several and all(hasattr(one, "held") for one in several):
+        for one in several:
+            dofs, components = one.held.dofs, one.held.couplings.shape[1] // len(mesh.points)
+            marks = np.zeros((len(mesh.points), components), dtype=bool)
+            marks.reshape(-1)[dofs] = True
+            # A scalar field, or rotations besides displacements: what there is room for is drawn.
+            shown = min(components, mesh.dimension)
+            held[:, :shown] |= marks[:, :shown]
         return held
     array = np.asarray(supports)
     if array.dtype == bool and array.shape == held.shape:

@@ -12,6 +12,7 @@ from fem.output import pyvista_library
 from fem.output.scene import arrows, check_dimension, held_components, scene
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from os import PathLike
 
     from numpy.typing import ArrayLike, NDArray
@@ -34,7 +35,7 @@ def plot_solid(
     *,
     displacement: ArrayLike | None = None,
     scale: float | str = "auto",
-    supports: Constraints | ArrayLike | None = None,
+    supports: Constraints | Sequence[Constraints] | ArrayLike | None = None,
     loads: ArrayLike | None = None,
     label: str = "",
     unit: str = "",

@@ -79,7 +79,8 @@ class CholmodAnalysis(Analysis):
 
     def factorize(self, values: NDArray[Any]) -> CholmodFactorization:
         """Return the Cholesky factors."""
-        before = allocated()
+        # All of one analysis are of one size. To ask for it again would walk the heap, for a millisecond or more.
+        before = None if self._bytes_of_one else allocated()
         try:
             numeric = self._symbolic.factorize(self._with_real_diagonal(values))
         except self._module.CholmodNotPositiveDefiniteError as error:
@@ -89,7 +90,7 @@ class CholmodAnalysis(Analysis):
         ratio, column = numeric.pivots()
         if column is not None:
             raise not_positive_definite(column)
-        if not numeric.reused:
+        if not self._bytes_of_one:
             # What Python freed meanwhile hides some of it; one triangle is there in any case.
             self._bytes_of_one = max(allocated_since(before) or _FILL * values.nbytes, values.nbytes // 2)
         return CholmodFactorization(numeric, ratio, self._bytes_of_one, self._pattern.shape[0], values.dtype)

@@ -61,8 +61,6 @@ class NewSymbolic:
 class NewNumeric:
     """Factors of one matrix."""
 
-    reused = False
-
     def __init__(self, factor: Any) -> None:
         self._factor = factor
 

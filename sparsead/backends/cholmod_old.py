@@ -52,7 +52,7 @@ class OldSymbolic:
             if factor is None:
                 return OldNumeric(self._factor.cholesky(matrix), self._lock, self._dropped)
             factor.cholesky_inplace(matrix)
-            return OldNumeric(factor, self._lock, self._dropped, reused=True)
+            return OldNumeric(factor, self._lock, self._dropped)
 
     def keeping(self) -> contextlib.AbstractContextManager[object]:
         """Return a context in which dropped factors leave their memory to the next."""
@@ -77,12 +77,10 @@ class OldNumeric:
         Held while the workspace of the analysis is used.
     dropped : Dropped
         Where the factor goes when nobody holds it any more.
-    reused : bool
-        Whether it lies in the memory of an earlier one.
     """
 
-    def __init__(self, factor: Any, lock: threading.Lock, dropped: Dropped, *, reused: bool = False) -> None:
-        self._factor, self._lock, self.reused = factor, lock, reused
+    def __init__(self, factor: Any, lock: threading.Lock, dropped: Dropped) -> None:
+        self._factor, self._lock = factor, lock
         weakref.finalize(self, dropped.add, factor).atexit = False
 
     def solve(self, b: NDArray[Any]) -> NDArray[Any]:

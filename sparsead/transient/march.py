@@ -14,7 +14,7 @@ from jax.typing import ArrayLike
 
 from sparsead.errors import ShapeError
 from sparsead.jax.sparse_array import SparseArray
-from sparsead.transient.equations.motion import free_of, prescribed_parts, with_prescribed
+from sparsead.transient.equations.motion import free_of, prescribed_parts, rows_of, with_prescribed
 from sparsead.transient.equations.semidiscrete import Integrand, Motion, Parts, check_matrices, system_of
 from sparsead.transient.equations.systems import slope_of
 from sparsead.transient.methods.explicit import ExplicitScheme
@@ -155,7 +155,7 @@ def march(
     if prescribed is not None:
         dofs, free = free_of(prescribed[0], mass.shape[0])
         parts = prescribed_parts(parts, dofs, free, prescribed[1])
-        u0, v0 = u0[free], None if v0 is None else v0[free]
+        u0, v0 = rows_of(u0, free), None if v0 is None else rows_of(v0, free)
         whole = partial(with_prescribed, dofs, free, prescribed[1], jnp.asarray(times), params)
     options = Options(h, rtol, atol, gradient, checkpoint, max_steps)
     return _marched(parts, times, u0, v0, params, method, options, backend, words, whole, counts=full_output)
@@ -169,7 +169,7 @@ def _marched(
     u0, before = begun(u0) if counts else (u0, 0)
     system, integrand, data = system_of(parts, u0, params, backend, words)
     scheme = _scheme(system, method, integrand, u0.size)
-    z0 = scheme.lift(data, jnp.asarray(times)[0], u0, v0)
+    z0 = scheme.lift(data, jnp.asarray(times[0]), u0, v0)
     place = z0.size - (0 if integrand is None else scheme.behind)
     naming = Naming(partial(_name, parts.second, u0, place), "the forces", partial(words.run, u0.size))
     out, stats = run(scheme, z0, times, data, options, u0.size, naming)
@@ -177,7 +177,7 @@ def _marched(
     if integrand is not None:
         found.append(jax.vmap(integrand.unravel)(out[:, place : place + integrand.size]))
     if counts:
-        found.append(replace(stats, factorizations=so_far(out) - before))
+        found.append(replace(stats(), factorizations=so_far(out) - before))
     return tuple(found) if len(found) > 1 else found[0]
 
 

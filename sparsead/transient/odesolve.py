@@ -138,7 +138,7 @@ def odesolve(
     flat, unravel = ravel_pytree(start)
     _check_start(flat)
     field, data = field_of(rhs, start, state_params)
-    formula, name, begin = METHODS[known("method", method, METHODS)], partial(name_in, start), jnp.asarray(times)[0]
+    formula, name, begin = METHODS[known("method", method, METHODS)], partial(name_in, start), jnp.asarray(times[0])
     controlled = controlled or flat.size
     if mass is None:
         scheme = scheme_of(formula, field)
@@ -150,7 +150,7 @@ def odesolve(
     states = jax.vmap(unravel)(out[:, : flat.size])
     parts = states if functional is not None else (states,)
     if full_output:
-        parts = (*parts, stats)
+        parts = (*parts, stats())
     return parts if len(parts) > 1 else parts[0]
 
 

@@ -48,8 +48,8 @@ class Options:
 
 def run(
     scheme: Any, z0: Any, times: Any, data: Any, options: Options, controlled: int, naming: Naming
-) -> tuple[Any, Stats]:
-    """Return the carried states at the requested times, shape (m, rows), and the counts.
+) -> tuple[Any, Callable[[], Stats]]:
+    """Return the carried states at the requested times, shape (m, rows), and what makes the counts.
 
     Parameters
     ----------
@@ -82,12 +82,12 @@ def run(
     with typed():  # compiled programs hand on the texts of errors only
         out, end = integrate(problem, z0, data[0], data[1], controls)
         out = guarded(problem, out, end, z0, data, controls, naming)
-    return out, stats_of(problem, end, z0, str(options.gradient), str(options.checkpoint))
+    return out, partial(stats_of, problem, end, z0, str(options.gradient), str(options.checkpoint))
 
 
 def _multistep_moving(
     scheme: Any, u0: Any, times: Any, data: Any, options: Options, naming: Naming
-) -> tuple[Any, Stats]:
+) -> tuple[Any, Callable[[], Stats]]:
     """Formulas of steps of one size cannot let one move: the steps stay, and states move along their slopes."""
     slope = scheme.system.slope(data, times[0].astype(jnp.finfo(u0.dtype).dtype), u0)
     begin = along(u0, -slope, times[0])
@@ -96,7 +96,9 @@ def _multistep_moving(
     return along(states, slopes.at[0].set(slope), times), stats
 
 
-def _multistep(scheme: Any, u0: Any, times: Any, data: Any, options: Options, naming: Naming) -> tuple[Any, Any, Stats]:
+def _multistep(
+    scheme: Any, u0: Any, times: Any, data: Any, options: Options, naming: Naming
+) -> tuple[Any, Any, Callable[[], Stats]]:
     """States, slopes and counts; begins with steps of a one-step method of order four: the first cost no order."""
     order, n = scheme.formula.order, u0.size
     grid, _ = grid_of(scheme, times, options.h, (options.rtol, options.atol), options.max_steps, n)
@@ -104,23 +106,34 @@ def _multistep(scheme: Any, u0: Any, times: Any, data: Any, options: Options, na
     first = min(order - 1, grid.capacity)
     begin = np.asarray(times[0], np.float64) + np.arange(first + 1) * float(options.h)
     starter = ImplicitScheme(scheme.system, RungeKutta(IMPLICIT["sdirk4"]))
-    z0 = starter.lift(data, jnp.asarray(times)[0], u0)
+    z0 = starter.lift(data, jnp.asarray(times[0]), u0)
     early, stats = run(starter, z0, begin, data, options, n, naming)
-    history = early[:, :n]
-    asked = counts[counts <= first]
-    wanted, slopes = history[asked], early[asked, -n:]
+    wanted, slopes, z = _begun(early, n, tuple(counts[counts <= first].tolist()))
     later = np.asarray(times)[counts > first]
     if not later.size:
         return wanted, slopes, stats
-    z = jnp.concatenate([*history[::-1], jnp.zeros_like(u0)])
     rest = aca.Problem(scheme, *_rest(scheme, begin[-1], later, options, z))
     goal = np.concatenate([[begin[-1]], later])
     _, controls = grid_of(scheme, goal, options.h, (None, None), options.max_steps, n)
     with typed():
         out, end = _gradient(options.gradient, scheme)(rest, z, data[0], data[1], controls)
         out = guarded(rest, out, end, z, data, controls, naming)
-    states, slopes = jnp.concatenate([wanted, out[1:, :n]]), jnp.concatenate([slopes, out[1:, -n:]])
-    return states, slopes, stats_of(rest, end, z, str(options.gradient), str(options.checkpoint))
+    states, slopes = _joined(wanted, slopes, out)
+    return states, slopes, partial(stats_of, rest, end, z, str(options.gradient), str(options.checkpoint))
+
+
+@partial(jax.jit, static_argnums=(1, 2))
+def _begun(early: Any, n: int, asked: tuple[int, ...]) -> tuple[Any, Any, Any]:
+    """States and slopes after the steps that are asked for, and what a multistep method goes on with."""
+    history = early[:, :n]
+    z = jnp.concatenate([history[::-1].ravel(), jnp.zeros(n, early.dtype)])
+    return history[np.array(asked)], early[np.array(asked), -n:], z
+
+
+@jax.jit
+def _joined(states: Any, slopes: Any, out: Any) -> tuple[Any, Any]:
+    n = states.shape[1]
+    return jnp.concatenate([states, out[1:, :n]]), jnp.concatenate([slopes, out[1:, -n:]])
 
 
 def _rest(scheme: Any, begin: float, later: Any, options: Options, z: Any) -> tuple[Any, int, bool, int]:

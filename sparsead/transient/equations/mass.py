@@ -21,6 +21,7 @@ E. Hairer and G. Wanner, "Solving Ordinary Differential Equations II", VI.1, 199
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -54,16 +55,17 @@ class MassSystem(DenseSystem):
         """Return A, shape (n, n)."""
         return c[1] * data[0][-1] - c[0] * self.jacobian(data, t, u)
 
+    @partial(jax.jit, static_argnums=0)
     def slope(self, data: Data, t: Any, u: Any) -> Any:
         """Return the slope of a state on the algebraic equations, shape (n,)."""
-        annihilator = annihilator_of(data[0][-1])
-        f, f_t = jax.jvp(lambda t: self.field(t, u, data), (t,), (jnp.ones_like(t),))
-        return jnp.linalg.solve(self.index_matrix(data, t, u), f - annihilator @ f_t)
-
-    def index_matrix(self, data: Data, t: Any, u: Any) -> Any:
-        """Return B, shape (n, n)."""
         mass = data[0][-1]
-        return mass + annihilator_of(mass) @ self.jacobian(data, t, u)
+        annihilator = annihilator_of(mass)
+        f, f_t = jax.jvp(lambda t: self.field(t, u, data), (t,), (jnp.ones_like(t),))
+        return jnp.linalg.solve(self.index_matrix(data, annihilator, t, u), f - annihilator @ f_t)
+
+    def index_matrix(self, data: Data, annihilator: Any, t: Any, u: Any) -> Any:
+        """Return B, shape (n, n)."""
+        return data[0][-1] + annihilator @ self.jacobian(data, t, u)
 
 
 def annihilator_of(mass: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -10,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sparsead.checks import check_indices
+from sparsead.transient.equations import traced
 from sparsead.transient.equations.semidiscrete import Parts
 
 
@@ -61,8 +63,8 @@ def prescribed_parts(parts: Parts, dofs: Any, free: Any, motion: Callable[..., A
     internal, tangent, functional = parts.internal, parts.tangent, parts.functional
 
     def of_all(t: Any, state: Any, params: Any) -> Any:
-        rows = [row[None] for row in (state if parts.second else [state])]
-        found = [row[0] for row in with_prescribed(dofs, free, motion, t[None], params, rows)]
+        given = derivatives(motion, t, params)
+        found = _joined(dofs, free, given, list(state) if parts.second else [state])
         return functional(t, type(state)(*found) if parts.second else found[0], params)
 
     return Parts(
@@ -79,7 +81,27 @@ def prescribed_parts(parts: Parts, dofs: Any, free: Any, motion: Callable[..., A
 
 def with_prescribed(dofs: Any, free: Any, motion: Any, times: Any, params: Any, rows: list[Any]) -> list[Any]:
     """Return the rows of all dofs, each (m, n)."""
-    given = jax.vmap(lambda t: derivatives(motion, t, params))(times)
+
+    def given(times: Any, params: Any) -> Any:
+        return jax.vmap(lambda t: derivatives(motion, t, params))(times)
+
+    (program,), data = traced.trace([(given, (times,))], params)
+    return _whole(program, data, times, dofs, free, rows)
+
+
+@jax.jit
+def rows_of(u: Any, dofs: Any) -> Any:
+    """Return the rows of some dofs."""
+    return u[dofs]
+
+
+@partial(jax.jit, static_argnums=0)
+def _whole(program: Any, data: Any, times: Any, dofs: Any, free: Any, rows: list[Any]) -> list[Any]:
+    given = program(data, times)
+    return jax.vmap(lambda given, rows: _joined(dofs, free, given, rows))(given, rows)
+
+
+def _joined(dofs: Any, free: Any, given: Any, rows: list[Any]) -> list[Any]:
+    """The rows of all dofs at one time, each (n,)."""
     n = len(dofs) + len(free)
-    blank = [jnp.zeros((row.shape[0], n), row.dtype) for row in rows]
-    return [b.at[:, free].set(row).at[:, dofs].set(g) for b, row, g in zip(blank, rows, given, strict=False)]
+    return [jnp.zeros(n, row.dtype).at[free].set(row).at[dofs].set(g) for row, g in zip(rows, given, strict=False)]

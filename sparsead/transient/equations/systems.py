@@ -8,6 +8,7 @@ is ``A = c_u R_u + c_v R_v + c_a R_a``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 import jax
@@ -54,8 +55,9 @@ class DenseSystem:
         """Return the matrix of f in u, shape (n, n)."""
         return jax.jacfwd(lambda u: self.field(t, u, data))(u)
 
+    @partial(jax.jit, static_argnums=0)
     def slope(self, data: Data, t: Any, u: Any) -> Any:
-        """Return v of ``R(t, u, v) = 0``, shape (n,)."""
+        """Return v of ``R(t, u, v) = 0``, shape (n,); compiled, since a run begins with it."""
         return self.field(t, u, data)
 
 

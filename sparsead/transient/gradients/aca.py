@@ -8,7 +8,7 @@ Estimation in Neural ODE", ICML 2020, doi:10.48550/arXiv.2006.02493.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -48,6 +48,11 @@ class Problem:
     keeps_all: bool = True
     snapshots: int = 0
 
+    @property
+    def held(self) -> Problem:
+        """The same without looking, in every step, for how it moves with the requested times."""
+        return replace(self, grid=replace(self.grid, moving=False))
+
 
 class Wanted(NamedTuple):
     """What a derivative is wanted in, beside u0: the data that move, one flag each, and the requested times."""
@@ -56,10 +61,18 @@ class Wanted(NamedTuple):
     times: bool
 
 
-@partial(jax.jit, static_argnums=0)
 def plain(problem: Problem, u0: Any, data: Any, controls: Any) -> tuple[Any, Any]:
     """Return the states at the requested times and the end of the run; JAX's own forward mode goes through."""
-    return grids.run(problem.grid, problem.scheme, data, u0, controls)
+    grid = problem.grid
+    if not grid.adaptive:
+        # Runs of any length are one program; beside an implicit step it costs nothing to ask whether it is the last.
+        grid = replace(grid, capacity=0, stride=0 if problem.scheme.implicit else grid.stride)
+    return _plain(problem.scheme, grid, data, u0, controls)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _plain(scheme: Any, grid: Any, data: Any, u0: Any, controls: Any) -> tuple[Any, Any]:
+    return grids.run(grid, scheme, data, u0, controls)
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
@@ -71,7 +84,7 @@ def states(problem: Problem, u0: Any, moving: Any, fixed: Any, controls: Any) ->
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
 def recorded(problem: Problem, u0: Any, moving: Any, fixed: Any, controls: Any) -> tuple[Any, Any, Any]:
     """Return the states, the record, and the end of the run; forward mode, what second derivatives need."""
-    return _record(problem, u0, (moving, fixed), controls)
+    return _record(problem.held, u0, (moving, fixed), controls)
 
 
 @partial(jax.jit, static_argnums=0)

@@ -19,7 +19,7 @@ from jax import lax
 from sparsead.errors import NoDerivativeError
 from sparsead.transient.checkpoints.disk import Disk, check_same, fingerprint, load, save
 from sparsead.transient.checkpoints.record import zero_tangents
-from sparsead.transient.gradients.sweep import arriving, gathered_from, swept
+from sparsead.transient.gradients.sweep import Arriving, gathered_from, swept
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))
@@ -77,7 +77,7 @@ def _forward_pieces(disk: Disk, problem: Any, u0: Any, data: Any, controls: Any)
         carry, piece = jax.tree.unflatten(jax.tree.structure(carry), leaves), int(saved["piece"])
     while int(carry[1]) < count and int(carry[0].status) == 0:
         start = carry[0].u
-        carry, t, h = _piece(problem, disk.steps, data, controls, carry)
+        carry, t, h = _piece(problem.held, disk.steps, data, controls, carry)
         save(folder / f"piece{piece:06d}.npz", u=start, t=t, h=h)
         piece += 1
         leaves = jax.tree.leaves(carry)
@@ -124,9 +124,8 @@ def _piece_back(
         return u, kept.at[i + 1].set(u)
 
     kept = lax.fori_loop(0, valid, one, (u, jnp.broadcast_to(u, (length + 1, *u.shape))))[1]
-    added = arriving(counts, bars, first, length)
     timed = problem.grid.moving
-    bar, multipliers, afters = swept(problem, data, t, h, kept, bar, added, valid, timed)
+    bar, multipliers, afters = swept(problem, data, t, h, kept, bar, Arriving(counts, bars, first), valid, timed)
     times_bar, *sums = sums
     if timed:
         steps = (t, h, kept[:-1], kept[1:], afters, multipliers)

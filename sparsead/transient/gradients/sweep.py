@@ -16,7 +16,7 @@ many unknowns and few data one pullback of the step gives both, and the sum is m
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -45,6 +45,7 @@ def _walk(static: Any, residuals: Any, moves: Any, kept: Any) -> Any:
     store, data, u0, controls = residuals
     moving, _ = data
     d_u0, d_chosen, d_times = moves
+    known = problem.keeps_all and problem.scheme.implicit  # stages that were solved for are not solved for again
     found = iter(d_chosen)
     d_moving = tuple(next(found) if want else jnp.zeros_like(x) for x, want in zip(moving, wanted.data, strict=True))
 
@@ -55,14 +56,16 @@ def _walk(static: Any, residuals: Any, moves: Any, kept: Any) -> Any:
             return place_of(problem, store, controls._replace(times=times), i)
 
         (t, h), d_place = jax.jvp(place, (controls.times,), d_times) if d_times else (place(controls.times), ())
-        u, du = problem.scheme.tangent(data, t, h, u, du, d_moving, d_place)
-        return u, du, None if kept is None else _also(problem, store, kept, i + 1, du)
+        u, u1 = (store.kept[i], store.kept[i + 1]) if known else (u, None)
+        u1, du = problem.scheme.tangent(data, t, h, u, u1, du, d_moving, d_place)
+        return None if known else u1, du, None if kept is None else _also(problem, store, kept, i + 1, du)
 
     def interval(carry: Any, j: Any) -> Any:
         carry = lax.fori_loop(store.counts[j - 1], store.counts[j], one, carry)
         return carry, carry[1]
 
-    end, states = lax.scan(interval, (u0, d_u0, kept), jnp.arange(1, controls.times.shape[0]))
+    begin = (None if known else u0, d_u0, kept)
+    end, states = lax.scan(interval, begin, jnp.arange(1, controls.times.shape[0]))
     return jnp.concatenate([d_u0[None], states]) if kept is None else end[2]
 
 
@@ -92,11 +95,11 @@ def adjoints(static: Any, residuals: Any, bars: Any) -> Any:
         first = (count - 1 - back) * problem.segment
         t, h = times_of(problem, store, controls, first)
         u = states_of(problem, store, data, t, h, first)
-        added = arriving(store.counts, bars, first, problem.segment)
         valid = problem.segment if even else jnp.minimum(steps - first, problem.segment)
+        arriving = Arriving(store.counts, bars, first)
         if together:
-            return *_swept_together(problem, data, t, h, u, (bar, sums), added, valid, wanted.data), times_bar
-        bar, multipliers, afters = swept(problem, data, t, h, u, bar, added, valid, wanted.times)
+            return *_swept_together(problem, data, t, h, u, (bar, sums), arriving, valid, wanted.data), times_bar
+        bar, multipliers, afters = swept(problem, data, t, h, u, bar, arriving, valid, wanted.times)
         if sums:
             parts = problem.scheme.contract(data, t, h, u[:-1], u[1:], multipliers, wanted.data)
             sums = [a + b for a, b in zip(sums, parts, strict=True)]
@@ -109,18 +112,38 @@ def adjoints(static: Any, residuals: Any, bars: Any) -> Any:
     return bar + bars[0], sums, times_bar
 
 
-def arriving(counts: Any, bars: Any, first: Any, length: int) -> Any:
-    """Cotangents that requested states add after each step of a segment, shape (length, n); None if there are none."""
-    if bars.shape[0] == 2:
-        return None
-    inner = counts[1:-1]
-    after = first + 1 + jnp.arange(length, dtype=inner.dtype)
-    j = jnp.minimum(jnp.searchsorted(inner, after), inner.shape[0] - 1)
-    return jnp.where((inner[j] == after)[:, None], bars[1:-1][j], 0)
+class Arriving(NamedTuple):
+    """Cotangents of requested states, which arrive after a step of a segment.
+
+    Parameters
+    ----------
+    counts : int array, shape (m,)
+        Steps done at each requested time.
+    bars : array, shape (m, n)
+        The cotangents.
+    first : int array, shape ()
+        Number of the first step of the segment.
+    """
+
+    counts: Any
+    bars: Any
+    first: Any
+
+    def last(self, valid: Any) -> Any:
+        """Return the number of the last requested time, but for that at the end, after so many steps of the segment."""
+        return jnp.sum(self.counts[1:-1] <= self.first + valid, dtype=jnp.int32)
+
+    def added(self, bar: Any, i: Any, j: Any) -> tuple[Any, Any]:
+        """Return λ after step i with what arrives there, if requested time j does, and the time to look for next."""
+        if self.bars.shape[0] == 2:
+            return bar, j
+        here = self.counts[j] == self.first + i + 1
+        # The first time is before all steps: nothing arrives there.
+        return bar + jnp.where(here, self.bars[j], 0), j - here
 
 
 def swept(
-    problem: Any, data: Any, t: Any, h: Any, u: Any, bar: Any, added: Any, valid: Any, keep: bool
+    problem: Any, data: Any, t: Any, h: Any, u: Any, bar: Any, arriving: Arriving, valid: Any, keep: bool
 ) -> tuple[Any, Any, Any]:
     """Sweep λ back over the valid steps of a segment; return it, all multipliers, and if wanted λ after every step."""
     scheme, n = problem.scheme, u.shape[1]
@@ -130,20 +153,21 @@ def swept(
         matrices = jax.vmap(lambda t, h, u: scheme.jacobian(data, t, h, u))(t, h, u[:-1])
 
     def one(back: Any, carry: Any) -> Any:
-        bar, multipliers, afters = carry
+        bar, j, multipliers, afters = carry
         i = valid - 1 - back
-        if added is not None:
-            bar = bar + added[i]
+        bar, j = arriving.added(bar, i, j)
         if keep:
             afters = afters.at[i].set(bar)
         if batched:
-            return jnp.sum(matrices[i] * bar[:, None], 0), multipliers.at[i].set(bar), afters
+            return jnp.sum(matrices[i] * bar[:, None], 0), j, multipliers.at[i].set(bar), afters
         bar, multiplier = scheme.pull(data, t[i], h[0] if one_size else h[i], u[i], u[i + 1], bar)
-        return bar, multipliers.at[i].set(multiplier), afters
+        return bar, j, multipliers.at[i].set(multiplier), afters
 
     width = n if batched else scheme.width(u[0])
     afters = jnp.zeros((t.shape[0], n), u.dtype) if keep else None
-    return lax.fori_loop(0, valid, one, (bar, jnp.zeros((t.shape[0], width), u.dtype), afters))
+    begin = (bar, arriving.last(valid), jnp.zeros((t.shape[0], width), u.dtype), afters)
+    bar, _, multipliers, afters = lax.fori_loop(0, valid, one, begin)
+    return bar, multipliers, afters
 
 
 def gathered_from(problem: Any, counts: Any, data: Any, first: Any, valid: Any, steps: Any, times_bar: Any) -> Any:
@@ -156,19 +180,20 @@ def gathered_from(problem: Any, counts: Any, data: Any, first: Any, valid: Any, 
 
 
 def _swept_together(
-    problem: Any, data: Any, t: Any, h: Any, u: Any, carry: Any, added: Any, valid: Any, wanted: Any
+    problem: Any, data: Any, t: Any, h: Any, u: Any, carry: Any, arriving: Arriving, valid: Any, wanted: Any
 ) -> tuple[Any, Any]:
     """Sweep λ back over the valid steps of a segment, and add the cotangents of the wanted data on the way."""
 
     def one(back: Any, carry: Any) -> Any:
-        bar, sums = carry
+        bar, j, sums = carry
         i = valid - 1 - back
-        if added is not None:
-            bar = bar + added[i]
+        bar, j = arriving.added(bar, i, j)
         bar, parts = problem.scheme.pull_with_data(data, t[i], h[i], u[i], bar, wanted)
-        return bar, [a + b for a, b in zip(sums, parts, strict=True)]
+        return bar, j, [a + b for a, b in zip(sums, parts, strict=True)]
 
-    return lax.fori_loop(0, valid, one, carry)
+    bar, sums = carry
+    bar, _, sums = lax.fori_loop(0, valid, one, (bar, arriving.last(valid), sums))
+    return bar, sums
 
 
 def small(scheme: Any, u: Any) -> bool:

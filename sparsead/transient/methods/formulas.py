@@ -2,12 +2,15 @@
 
 A formula carries rows from step to step: some of its own, then the unknowns k of its implicit stages. Stage i puts
 ``(u, v, a) = (u*, v*, a*) + (c_u, c_v, c_a) k`` into the equation of motion at ``t + c h``; everything else is linear.
+The number of a stage may be traced: all stages of a step are one loop, and a program holds one of them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+import jax.numpy as jnp
 
 from sparsead.transient.methods.implicit_tableaus import ImplicitTableau
 
@@ -17,23 +20,22 @@ class Stage(NamedTuple):
 
     Parameters
     ----------
-    c : float
-        Its time, in units of h.
+    t : array, shape ()
+        Its time.
     at : tuple of array
         u*, v*, a*, each (n,).
     by : tuple
         c_u, c_v, c_a.
     """
 
-    c: float
+    t: Any
     at: tuple[Any, Any, Any]
     by: tuple[Any, Any, Any]
 
 
-def _sum(weights: Any, rows: Any, start: Any) -> Any:
-    for weight, row in zip(weights, rows, strict=False):
-        start = start if isinstance(weight, float) and weight == 0.0 else start + weight * row
-    return start
+def _sum(weights: Any, rows: Any) -> Any:
+    """Sum of rows times weights, shape (n,)."""
+    return jnp.sum(jnp.asarray(weights, jnp.finfo(rows.dtype).dtype)[:, None] * rows, 0)
 
 
 @dataclass(frozen=True)
@@ -69,26 +71,23 @@ class RungeKutta:
         last = "v" if self.tableau.explicit_first else "0"
         return ("u", *["0"] * (self.stages - 1), last)
 
-    def stage(self, i: int, rows: Any, slopes: list[Any], h: Any) -> Stage:
-        """Return stage i, given the rows of the last step and the slopes of the stages before."""
-        known = self._slopes(rows, slopes)
-        row = self.tableau.a[len(known)]
-        return Stage(
-            self.tableau.c[len(known)],
-            (_sum([h * x if x else 0.0 for x in row], known, rows[0]), 0.0, 0.0),
-            (h * row[-1], 1.0, 0.0),
-        )
+    def stage(self, i: Any, t: Any, rows: Any, slopes: Any, h: Any) -> Stage:
+        """Return stage i, given the rows of the last step and the slopes, shape (stages, n), of the stages before."""
+        own = i + self.tableau.explicit_first
+        time = t + jnp.asarray(self.tableau.c, h.dtype)[own] * h
+        known = _sum(jnp.asarray(self.tableau.before, h.dtype)[own], self._slopes(rows, slopes))
+        return Stage(time, (rows[0] + h * known, 0.0, 0.0), (h * self.tableau.gamma, 1.0, 0.0))
 
-    def finish(self, rows: Any, slopes: list[Any], h: Any) -> list[Any]:
+    def finish(self, rows: Any, slopes: Any, h: Any) -> list[Any]:
         """Return the own rows after the step."""
-        return [rows[0] + h * _sum(self.tableau.b, self._slopes(rows, slopes), 0.0)]
+        return [rows[0] + h * _sum(self.tableau.b, self._slopes(rows, slopes))]
 
-    def error(self, rows: Any, slopes: list[Any], h: Any) -> Any:
+    def error(self, rows: Any, slopes: Any, h: Any) -> Any:
         """Return the difference to the embedded solution, shape (n,)."""
-        return h * _sum(self.tableau.e, self._slopes(rows, slopes), 0.0)
+        return h * _sum(self.tableau.e, self._slopes(rows, slopes))
 
-    def _slopes(self, rows: Any, slopes: list[Any]) -> list[Any]:
-        return [rows[-1], *slopes] if self.tableau.explicit_first else slopes
+    def _slopes(self, rows: Any, slopes: Any) -> Any:
+        return jnp.concatenate([rows[-1:], slopes]) if self.tableau.explicit_first else slopes
 
 
 def _mean(share: float, old: Any, new: Any) -> Any:
@@ -122,15 +121,15 @@ class BackwardDifferences:
         """Number of states that are carried."""
         return self.order
 
-    def stage(self, i: int, rows: Any, slopes: list[Any], h: Any) -> Stage:
+    def stage(self, i: Any, t: Any, rows: Any, slopes: Any, h: Any) -> Stage:
         """Return the only stage."""
         weights, beta = _BDF[self.order]
-        return Stage(1.0, (_sum(weights, rows, 0.0), 0.0, 0.0), (h * beta, 1.0, 0.0))
+        return Stage(t + h, (_sum(weights, rows[: self.order]), 0.0, 0.0), (h * beta, 1.0, 0.0))
 
-    def finish(self, rows: Any, slopes: list[Any], h: Any) -> list[Any]:
+    def finish(self, rows: Any, slopes: Any, h: Any) -> list[Any]:
         """Return the own rows after the step."""
         weights, beta = _BDF[self.order]
-        return [_sum(weights, rows, h * beta * slopes[0]), *[rows[j] for j in range(self.order - 1)]]
+        return [_sum(weights, rows[: self.order]) + h * beta * slopes[0], *rows[: self.order - 1]]
 
 
 @dataclass(frozen=True)
@@ -163,23 +162,23 @@ class GeneralizedAlpha:
     adaptive = True
     error_order = 3
 
-    def stage(self, i: int, rows: Any, slopes: list[Any], h: Any) -> Stage:
+    def stage(self, i: Any, t: Any, rows: Any, slopes: Any, h: Any) -> Stage:
         """Return the only stage."""
         u, v, a = rows
         new, old = 1.0 - self.alpha_f, self.alpha_f
         ahead, faster = self._predicted(rows, h)
         return Stage(
-            new,
+            t + new * h,
             (_mean(old, u, ahead), _mean(old, v, faster), self.alpha_m * a if self.alpha_m else 0.0),
             (new * self.beta * h * h if self.beta else 0.0, new * self.gamma * h, 1.0 - self.alpha_m),
         )
 
-    def finish(self, rows: Any, slopes: list[Any], h: Any) -> list[Any]:
+    def finish(self, rows: Any, slopes: Any, h: Any) -> list[Any]:
         """Return the own rows after the step."""
         ahead, faster = self._predicted(rows, h)
         return [ahead + self.beta * h * h * slopes[0], faster + self.gamma * h * slopes[0]]
 
-    def error(self, rows: Any, slopes: list[Any], h: Any) -> Any:
+    def error(self, rows: Any, slopes: Any, h: Any) -> Any:
         """Return the difference to displacements of an acceleration that is linear in the step, shape (n,)."""
         return (1.0 / 6.0 - self.beta) * h * h * (slopes[0] - rows[2])
 

@@ -97,11 +97,12 @@ class IntegratingScheme:
         return jnp.concatenate([after, self._added(data, t, h, before, after, q)]), error, memory
 
     def tangent(
-        self, data: Data, t: Any, h: Any, z: Any, dz: Any, d_moving: Any, d_place: tuple[Any, ...] = ()
+        self, data: Data, t: Any, h: Any, z: Any, z1: Any, dz: Any, d_moving: Any, d_place: tuple[Any, ...] = ()
     ) -> tuple[Any, Any]:
-        """Return the next rows and their tangent; `d_place` are those of t and h, if they move."""
+        """Return the next rows and their tangent; `z1` are these rows, if known, `d_place` as in `ImplicitScheme`."""
         (before, q), (d_before, dq) = self._split(z), self._split(dz)
-        after, d_after = self.inner.tangent(data, t, h, before, d_before, d_moving, d_place)
+        known = None if z1 is None else self._split(z1)[0]
+        after, d_after = self.inner.tangent(data, t, h, before, known, d_before, d_moving, d_place)
         moving, fixed = data
 
         def added(moving: Any, before: Any, after: Any, q: Any, t: Any = t, h: Any = h) -> Any:
@@ -158,19 +159,20 @@ class IntegratingScheme:
     def _added(self, data: Data, t: Any, h: Any, before: Any, after: Any, q: Any) -> Any:
         """The integrals after a step: the sum so far, then the last integrands."""
         t, h = _like(before, t), _like(before, h)
-        rows = list(q.reshape(-1, self.size))
+        rows = q.reshape(-1, self.size)
         formula = self.inner.formula
         if not isinstance(formula, RungeKutta):  # between its ends, to the second order that the method has
             g = self.integrand(data, t + h, *after.reshape(3, -1))
             return jnp.concatenate([rows[0] + 0.5 * h * (rows[1] + g), g])
-        width = before.size // (formula.own + formula.stages)
-        state, slopes = list(before.reshape(-1, width)), list(after.reshape(-1, width))[formula.own :]
-        found: list[Any] = []
-        for i, slope in enumerate(slopes):
-            stage = formula.stage(i, state, slopes[:i], h)
-            at = stage.at[0] + stage.by[0] * slope
-            found.append(self.integrand(data, t + _like(before, stage.c) * h, at))
-        return jnp.concatenate([*formula.finish(rows, found, h), *found])
+        state, slopes = (z.reshape(formula.own + formula.stages, -1) for z in (before, after))
+        slopes = slopes[formula.own :]
+
+        def at_stage(i: Any, slope: Any) -> Any:
+            stage = formula.stage(i, t, state, slopes, h)
+            return self.integrand(data, stage.t, stage.at[0] + stage.by[0] * slope)
+
+        found = jax.vmap(at_stage)(jnp.arange(formula.stages), slopes)
+        return jnp.concatenate([*formula.finish(rows, found, h), found.ravel()])
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ Stage i solves ``R(t, u* + c_u k, v* + c_v k, a* + c_a k; θ) = 0`` for k, with 
     A dk = -dR(du*, dv*, da*, dθ)               tangent
     μ = A^-T k̄,   (ū*, v̄*, ā*, θ̄) -= R'ᵀ μ      adjoint
 
-t and h stand in R beside θ; h in what comes after the stages too.
+t and h stand in R beside θ; h in what comes after the stages too. The stages are one loop, forward and back, so that a
+program holds the equation of motion once and not once for each stage: it is compiled in a fraction of the time.
 
 The stages are kept with the state, so that going back nothing is solved again; θ̄ waits for `contract`, which takes all
 steps of a segment at once. Newton accepts k when the next correction would change nothing and makes no use of it: so
@@ -16,6 +17,7 @@ the last factorization is that of A at the accepted k, the one that the adjoint 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -24,6 +26,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from sparsead.transient.equations.traced import Data, chosen_of
+from sparsead.transient.methods.formulas import Stage
 from sparsead.transient.steps.quantised import QuantisedGrid
 
 _CONVERGED, _STALLED, _ITERATIONS = 1e-12, 1e-7, 30
@@ -107,146 +110,157 @@ class ImplicitScheme:
         t, h = _like(z, t), _like(z, h)
         rows, slopes = self._rows(z), self._solved(data, t, h, z)
         error = self.formula.error(rows, slopes, h)
-        c = self.formula.stage(self.formula.stages - 1, rows, slopes[:-1], h).by
+        c = self.formula.stage(0, t, rows, slopes, h).by  # the same for all
         zero = jnp.zeros_like(error)
-        after = self.formula.finish(rows, slopes, h)
-        u1 = after[0]
+        after = self._after(z, slopes, h)
+        u1 = self._rows(after)[0]
         # Stiff components of the difference are no error of the solution: the matrix of the step damps them.
         v, a, inertia = (zero, error, c[2]) if self.formula.start[-1] == "a" else (error, zero, c[1])
         moved = self.system.residual(data, t + h, u1, v, a) - self.system.residual(data, t + h, u1, zero, zero)
         at = u1 if not self.system.linear else zero
         damped = self.system.solve(data, t + h, at, c, inertia * moved, "N")
-        return jnp.concatenate([*after, *slopes]), damped, memory
+        return after, damped, memory
 
     def step(self, data: Data, t: Any, h: Any, z: Any) -> Any:
         """Return the next rows, shape (rows * n,)."""
         t, h = _like(z, t), _like(z, h)
-        slopes = self._solved(data, t, h, z)
-        return jnp.concatenate([*self.formula.finish(self._rows(z), slopes, h), *slopes])
+        return self._after(z, self._solved(data, t, h, z), h)
 
     def tangent(
-        self, data: Data, t: Any, h: Any, z: Any, dz: Any, d_moving: Any, d_place: tuple[Any, ...] = ()
+        self, data: Data, t: Any, h: Any, z: Any, z1: Any, dz: Any, d_moving: Any, d_place: tuple[Any, ...] = ()
     ) -> tuple[Any, Any]:
         """Return the next rows and their tangent: one solve for each stage with the factorization of the step.
 
-        `d_place` are the tangents of t and h, if they move.
+        `z1` are the next rows if they were kept, else None; `d_place` are the tangents of t and h, if they move.
         """
         t, h = _like(z, t), _like(z, h)
         d_place = tuple(_like(z, x) for x in d_place)
-        z1 = self.step(data, t, h, z)
-        slopes, d_slopes = self._stages(z1), list[Any]()
+        z1 = self.step(data, t, h, z) if z1 is None else z1
+        slopes = self._stages(z1)
         moving, fixed = data
-        for i in range(self.formula.stages):
-            before, d_before = slopes[:i], d_slopes[:i]
 
-            def balance(z: Any, before: Any, moving: Any, t: Any = t, h: Any = h, i: int = i) -> Any:
-                return self._residual((moving, fixed), t, h, z, before, slopes[i], i)
+        def one(i: Any, d_slopes: Any) -> Any:
+            def balance(z: Any, before: Any, moving: Any, t: Any = t, h: Any = h) -> Any:
+                return self._balance((moving, fixed), t, h, z, before, slopes[i], i)
 
-            at = (z, before, moving, t, h)[: 3 + len(d_place)]
-            _, moved = jax.jvp(balance, at, (dz, d_before, d_moving, *d_place))
-            d_slopes.append(-self._solve(data, t, h, z, slopes, i, moved, "N"))
+            at = (z, slopes, moving, t, h)[: 3 + len(d_place)]
+            _, moved = jax.jvp(balance, at, (dz, d_slopes, d_moving, *d_place))
+            return d_slopes.at[i].set(-self._solve(data, t, h, z, slopes, i, moved, "N"))
+
+        d_slopes = self._each_stage(one, jnp.zeros_like(slopes))
         d_h = d_place[1] if d_place else jnp.zeros_like(h)
-        at, along = (self._rows(z), slopes, h), (self._rows(dz), d_slopes, d_h)
-        return z1, jnp.concatenate([*jax.jvp(self.formula.finish, at, along)[1], *d_slopes])
+        return z1, jax.jvp(self._after, (z, slopes, h), (dz, d_slopes, d_h))[1]
 
     def pull(self, data: Data, t: Any, h: Any, z: Any, z1: Any, bar: Any) -> tuple[Any, Any]:
         """Return the cotangent of the rows before, and the multipliers of the stages, from that of the rows after."""
         t, h = _like(z, t), _like(z, h)
         slopes = self._stages(z1)
-        n = slopes[0].size
 
-        def finish(z: Any, slopes: Any) -> Any:
-            return jnp.concatenate([*self.formula.finish(self._rows(z), slopes, h), *slopes])
+        def one(behind: Any, carry: Any) -> Any:
+            z_bar, slopes_bar = carry
+            i = self.formula.stages - 1 - behind
+            back = jax.vjp(lambda z, before: self._balance(data, t, h, z, before, slopes[i], i), z, slopes)[1]
+            multiplier = -self._solve(data, t, h, z, slopes, i, slopes_bar[i], "T")
+            z_more, slopes_more = back(multiplier)
+            # What has arrived at the slope of a stage is not needed again: its multiplier takes the place.
+            return z_bar + z_more, (slopes_bar + slopes_more).at[i].set(multiplier)
 
-        z_bar, slopes_bar = jax.vjp(finish, z, slopes)[1](bar)
-        multipliers = [jnp.zeros(n, bar.dtype)] * len(slopes)
-        for i in reversed(range(len(slopes))):
-            mu = -self._solve(data, t, h, z, slopes, i, slopes_bar[i], "T")
-            multipliers[i] = mu
-            back = jax.vjp(lambda z, before, i=i: self._residual(data, t, h, z, before, slopes[i], i), z, slopes[:i])[1]
-            more, before_bar = back(mu)
-            z_bar = z_bar + more
-            slopes_bar = [a + b for a, b in zip(slopes_bar, before_bar, strict=False)] + slopes_bar[i:]
-        return z_bar, jnp.concatenate(multipliers)
+        arrived = jax.vjp(lambda z, slopes: self._after(z, slopes, h), z, slopes)[1](bar)
+        z_bar, multipliers = self._each_stage(one, arrived)
+        return z_bar, multipliers.ravel()
 
     def contract(self, data: Data, t: Any, h: Any, z: Any, z1: Any, multiplier: Any, wanted: tuple[bool, ...]) -> Any:
         """Return the cotangents of the wanted data from many steps at once; leading axis: steps."""
         chosen, with_others = chosen_of(data, wanted)
 
         def balances(chosen: list[Any]) -> Any:
-            others = with_others(chosen)
-
-            def one(t: Any, h: Any, z: Any, z1: Any) -> Any:
-                t, h, slopes = _like(z, t), _like(z, h), self._stages(z1)
-                parts = [self._residual(others, t, h, z, slopes[:i], k, i) for i, k in enumerate(slopes)]
-                return jnp.concatenate(parts)
-
-            return jax.vmap(one)(t, h, z, z1)
+            return jax.vmap(lambda *step: self._balances(with_others(chosen), *step))(t, h, z, z1)
 
         return jax.vjp(balances, chosen)[1](multiplier)[0]
 
     def pull_place(self, data: Data, t: Any, h: Any, z: Any, z1: Any, bar: Any, multiplier: Any) -> Any:
         """Return the cotangents of t and h of one step: no solve, the multipliers know it."""
-        slopes = self._stages(z1)
-        own = self.formula.own * slopes[0].size
 
         def of_place(t: Any, h: Any) -> Any:
-            t, h = _like(z, t), _like(z, h)
-            parts = [self._residual(data, t, h, z, slopes[:i], k, i) for i, k in enumerate(slopes)]
-            return jnp.concatenate(self.formula.finish(self._rows(z), slopes, h)), jnp.concatenate(parts)
+            return self._after(z, self._stages(z1), _like(z, h)), self._balances(data, t, h, z, z1)
 
-        return jax.vjp(of_place, t, h)[1]((bar[:own], multiplier))
+        # The slopes stand still: what arrived at them is in the multipliers.
+        return jax.vjp(of_place, t, h)[1]((bar, multiplier))
 
     def _size(self, z: Any) -> int:
         return int(z.size // (self.formula.own + self.formula.stages))
 
-    def _rows(self, z: Any) -> list[Any]:
-        return list(z.reshape(-1, self._size(z)))
+    def _rows(self, z: Any) -> Any:
+        return z.reshape(-1, self._size(z))
 
-    def _stages(self, z: Any) -> list[Any]:
+    def _stages(self, z: Any) -> Any:
         return self._rows(z)[self.formula.own :]
 
-    def _residual(self, data: Data, t: Any, h: Any, z: Any, before: Any, k: Any, i: int) -> Any:
-        """R of stage i with the unknown k."""
-        stage = self.formula.stage(i, self._rows(z), before, h)
+    def _after(self, z: Any, slopes: Any, h: Any) -> Any:
+        """The next rows from the last and the slopes."""
+        return jnp.concatenate([*self.formula.finish(self._rows(z), slopes, h), slopes.ravel()])
+
+    def _each_stage(self, one: Callable[[Any, Any], Any], carry: Any) -> Any:
+        """What is carried through ``one(i, carry)`` for each number of a stage."""
+        count = self.formula.stages
+        return one(0, carry) if count == 1 else lax.fori_loop(0, count, one, carry)
+
+    def _balances(self, data: Data, t: Any, h: Any, z: Any, z1: Any) -> Any:
+        """R of all stages of a step, one after the other."""
+        t, h, slopes = _like(z, t), _like(z, h), self._stages(z1)
+        if len(slopes) == 1:
+            return self._balance(data, t, h, z, slopes, slopes[0], 0)
+        numbers = jnp.arange(len(slopes))
+        return jax.vmap(lambda k, i: self._balance(data, t, h, z, slopes, k, i))(slopes, numbers).ravel()
+
+    def _balance(self, data: Data, t: Any, h: Any, z: Any, before: Any, k: Any, i: Any) -> Any:
+        """R of stage i with the unknown k; of `before`, the slopes of all stages, those before it count."""
+        stage = self.formula.stage(i, t, self._rows(z), before, h)
         u, v, a = (at + by * k for at, by in zip(stage.at, stage.by, strict=True))
-        return self.system.residual(data, t + _like(h, stage.c) * h, u, v, a)
+        return self.system.residual(data, stage.t, u, v, a)
 
-    def _solve(self, data: Data, t: Any, h: Any, z: Any, slopes: Any, i: int, b: Any, trans: str) -> Any:
+    def _solve(self, data: Data, t: Any, h: Any, z: Any, slopes: Any, i: Any, b: Any, trans: str) -> Any:
         """Solve with the matrix of stage i at its k."""
-        stage = self.formula.stage(i, self._rows(z), slopes[:i], h)
+        stage = self.formula.stage(i, t, self._rows(z), slopes, h)
         u = stage.at[0] + stage.by[0] * slopes[i] if not self.system.linear else jnp.zeros_like(b)
-        return self.system.solve(data, t + _like(h, stage.c) * h, u, stage.by, b, trans)
+        return self.system.solve(data, stage.t, u, stage.by, b, trans)
 
-    def _solved(self, data: Data, t: Any, h: Any, z: Any) -> list[Any]:
-        """The unknowns of all stages."""
-        slopes: list[Any] = []
-        guess = self._rows(z)[-1]
-        for i in range(self.formula.stages):
-            first = jnp.zeros_like(guess) if self.system.linear else guess
-            guess = self._newton(data, t, h, z, slopes, i, first)
-            slopes.append(guess)
-        return slopes
+    def _solved(self, data: Data, t: Any, h: Any, z: Any) -> Any:
+        """The unknowns of all stages, shape (stages, n)."""
+        rows = self._rows(z)
 
-    def _newton(self, data: Data, t: Any, h: Any, z: Any, before: list[Any], i: int, first: Any) -> Any:
+        def one(i: Any, carry: Any) -> Any:
+            slopes, guess = carry
+            k = self._newton(data, self.formula.stage(i, t, rows, slopes, h), guess)
+            return slopes.at[i].set(k), k
+
+        return self._each_stage(one, (jnp.zeros_like(self._stages(z)), rows[-1]))[0]
+
+    def _newton(self, data: Data, stage: Stage, guess: Any) -> Any:
+        """The unknown k of a stage."""
+
         def correction(k: Any) -> Any:
-            balance = self._residual(data, t, h, z, before, k, i)
-            return -self._solve(data, t, h, z, [*before, k], i, balance, "N")
+            u, v, a = (at + by * k for at, by in zip(stage.at, stage.by, strict=True))
+            balance = self.system.residual(data, stage.t, u, v, a)
+            return -self.system.solve(data, stage.t, u, stage.by, balance, "N")
 
         if self.system.linear:
-            return correction(first)
+            return correction(jnp.zeros_like(guess))
 
         def going(carry: Any) -> Any:
-            k, dk, last, count = carry
-            size, change = jnp.linalg.norm(k), jnp.linalg.norm(dk)
+            k, _, change, last, count = carry
+            size = jnp.linalg.norm(k)
             stalled = (change >= 0.5 * last) & (change <= _STALLED * size)
             return (count == 0) | ((change > _CONVERGED * size) & ~stalled & (count <= _ITERATIONS))
 
         def again(carry: Any) -> Any:
-            k, dk, _, count = carry
-            return k + dk, correction(k + dk), jnp.linalg.norm(dk), count + 1
+            k, dk, last, _, count = carry
+            k = k + dk
+            dk = correction(k)
+            return k, dk, jnp.linalg.norm(dk), last, count + 1
 
-        k, dk, _, count = lax.while_loop(going, again, (first, jnp.zeros_like(first), jnp.inf, 0))
+        none = jnp.zeros((), jnp.finfo(guess.dtype).dtype)
+        k, dk, _, _, count = lax.while_loop(going, again, (guess, jnp.zeros_like(guess), none, jnp.inf + none, 0))
         return jnp.where((count <= _ITERATIONS) & jnp.isfinite(dk).all(), k, jnp.nan)
 
 

@@ -13,6 +13,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 _G = 1 - math.sqrt(0.5)
 _W = math.sqrt(0.5) / 2
@@ -51,6 +52,11 @@ class ImplicitTableau:
     def c(self) -> tuple[float, ...]:
         """Times of the stages, in units of h."""
         return tuple(float(np.sum(row)) for row in self.a)
+
+    @property
+    def before(self) -> NDArray[np.float64]:
+        """Coefficients of the stages before each, zero for itself and those behind, shape (stages, stages)."""
+        return np.array([(*row[:-1], *[0.0] * (len(self.a) + 1 - len(row))) for row in self.a])
 
     @property
     def gamma(self) -> float:

@@ -98,43 +98,47 @@ def consistent(system: MassSystem, data: Data, t: Any, u0: Any, name: Callable[[
         If there is none, or not one.
     """
     u, facts = _found(system, *lax.stop_gradient((data, t, u0)))
-    u = checked(u, facts[0], lambda: facts[1:], partial(_report, name))
-    for _ in range(2):
-        u = u - _correction(system, data, t, u0, u)
-    return u
+    return _moved(system, data, t, u0, checked(u, facts[0], lambda: facts[1:], partial(_report, name)))
 
 
-def _balance(system: MassSystem, data: Data, t: Any, u0: Any, u: Any) -> Any:
+@partial(jax.jit, static_argnums=0)
+def _moved(system: MassSystem, data: Data, t: Any, u0: Any, u: Any) -> Any:
+    """The root with its first and second derivatives."""
+    annihilator = annihilator_of(data[0][-1])
+    return lax.fori_loop(0, 2, lambda _, u: u - _correction(system, data, annihilator, t, u0, u), u)
+
+
+def _correction(system: MassSystem, data: Data, annihilator: Any, t: Any, u0: Any, u: Any) -> Any:
     mass = data[0][-1]
-    return annihilator_of(mass) @ system.field(t, u, data) + mass @ (u - u0)
-
-
-def _correction(system: MassSystem, data: Data, t: Any, u0: Any, u: Any) -> Any:
-    return jnp.linalg.solve(system.index_matrix(data, t, u), _balance(system, data, t, u0, u))
+    balance = annihilator @ system.field(t, u, data) + mass @ (u - u0)
+    return jnp.linalg.solve(system.index_matrix(data, annihilator, t, u), balance)
 
 
 @partial(jax.jit, static_argnums=0)
 def _found(system: MassSystem, data: Data, t: Any, u0: Any) -> tuple[Any, tuple[Any, ...]]:
     """The root; whether it is one, the condition of B at u0, the largest algebraic residual left and its row."""
     eps = jnp.finfo(u0.dtype).eps
-    condition = _condition(system.index_matrix(data, t, u0))
+    mass = data[0][-1]
+    annihilator = annihilator_of(mass)
 
     def going(carry: Any) -> Any:
         u, change, count = carry
-        return (count < _ITERATIONS) & (jnp.linalg.norm(change) > 4 * eps * jnp.linalg.norm(u))
+        return (count == 0) | (count <= _ITERATIONS) & (jnp.linalg.norm(change) > 4 * eps * jnp.linalg.norm(u))
 
     def again(carry: Any) -> Any:
         u, change, count = carry
         u = u - change
-        return u, _correction(system, data, t, u0, u), count + 1
+        return u, _correction(system, data, annihilator, t, u0, u), count + 1
 
-    u, change, _ = lax.while_loop(going, again, (u0, _correction(system, data, t, u0, u0), 0))
-    residual = annihilator_of(data[0][-1]) @ system.field(t, u, data)
+    u, change, _ = lax.while_loop(going, again, (u0, jnp.zeros_like(u0), 0))
+    residual = annihilator @ system.field(t, u, data)
     worst = jnp.argmax(jnp.where(jnp.isfinite(residual), jnp.abs(residual), jnp.inf))
     root = jnp.linalg.norm(change) <= jnp.sqrt(eps) * jnp.linalg.norm(u)
+    jacobian = system.jacobian(data, t, u0)
+    condition = _condition(mass + annihilator @ jacobian)
     regular = condition < 0.01 / eps
     # Where f itself is not finite the run says which component, as it does without a mass.
-    known = jnp.isfinite(system.field(t, u0, data)).all() & jnp.isfinite(system.jacobian(data, t, u0)).all()
+    known = jnp.isfinite(system.field(t, u0, data)).all() & jnp.isfinite(jacobian).all()
     u = jnp.where(known & root & regular, u, u0)
     return u, (~known | (root & regular), condition, regular, residual[worst], worst)
 

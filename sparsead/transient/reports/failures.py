@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -64,9 +65,14 @@ def guarded(problem: Any, out: Any, end: Any, u0: Any, data: Any, controls: Any,
     ShapeError
         If the times do not increase.
     """
-    good = (end.status == 0) & jnp.isfinite(lax.stop_gradient(out)).all()
+    good = _succeeded(*lax.stop_gradient((end.status, out)))
     end, *frozen = lax.stop_gradient((end, u0, data, controls))
     return checked(out, good, lambda: _facts(problem, end, *frozen), lambda *facts: _say(naming, problem, *facts))
+
+
+@jax.jit
+def _succeeded(status: Any, out: Any) -> Any:
+    return (status == 0) & jnp.isfinite(out).all()
 
 
 def _facts(problem: Any, end: Any, u0: Any, data: Any, controls: Any) -> tuple[Any, ...]:

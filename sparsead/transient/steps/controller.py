@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax import lax
 
@@ -54,7 +55,7 @@ def first_step(scheme: Any, data: Any, t: Any, u: Any, span: Any, rtol: Any, ato
     """
     f0 = scheme.field(t.astype(jnp.finfo(u.dtype).dtype), u, data)
     zero = jnp.zeros_like(u)
-    size_u, size_f = (error_norm(x, u, zero, rtol, atol, controlled) for x in (u, f0))
+    size_u, size_f = jax.vmap(lambda x: error_norm(x, u, zero, rtol, atol, controlled))(jnp.stack([u, f0]))
     finite = jnp.isfinite(size_f)
     tiny = (size_u < 1e-5) | (size_f < 1e-5) | ~finite
     h0 = jnp.where(tiny, 1e-6 * span, 0.01 * size_u / jnp.where(tiny, 1.0, size_f))

@@ -19,6 +19,8 @@ from typing import Any
 import jax.numpy as jnp
 from jax import lax
 
+_FEW = 64  # times up to which all are compared: a search is a loop of its own, to run and to compile
+
 
 def shift(times: Any) -> Any:
     """Return zeros whose tangents are those of the times."""
@@ -27,7 +29,8 @@ def shift(times: Any) -> Any:
 
 def _neighbours(counts: Any, i: Any) -> tuple[Any, Any, Any]:
     """The requested time that step i goes to, and whether step i begins at the one before, and ends at it."""
-    j = jnp.minimum(jnp.searchsorted(counts[1:], i, side="right") + 1, counts.shape[0] - 1)
+    method = "compare_all" if counts.shape[0] <= _FEW else "scan"
+    j = jnp.minimum(jnp.searchsorted(counts[1:], i, side="right", method=method) + 1, counts.shape[0] - 1)
     return j, counts[j - 1] == i, counts[j] == i + 1
 
 

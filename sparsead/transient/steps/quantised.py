@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jax.numpy as jnp
+from jax import lax
 
 from sparsead.transient.steps.controller import error_norm, next_factor
 from sparsead.transient.steps.grid import NOT_INCREASING, RUNNING, TOO_MANY, TOO_SMALL, Controls, Progress
@@ -56,15 +57,14 @@ class QuantisedGrid:
         begin, end = goal
         length = end - begin
         place = jnp.round((p.t - begin) / length * 2.0**_FINEST).astype(jnp.int32)
-        level = self._level(place, length, p.h)
-        share = 2.0 ** -level.astype(length.dtype)
-        h = _rounded(length) * share
+        level = _level(place, length, p.h)
+        h = _rounded(length) / lax.shift_left(jnp.int32(1), level)
         z1, error, memory = scheme.attempt(data, p.t, h, p.u, p.memory)
         size = error_norm(error, p.u, z1, controls.rtol, controls.atol, self.controlled)
         good = size <= 1.0
         factor = next_factor(size, scheme.order)
         wanted = h * jnp.where(good, factor, jnp.minimum(factor, 0.5))
-        after = place + (2 ** (_FINEST - level)).astype(jnp.int32)
+        after = place + lax.shift_left(jnp.int32(1), _FINEST - level)
         t1 = jnp.where(after == 2**_FINEST, end, begin + length * (after / 2.0**_FINEST))
         over = (p.accepted + p.rejected + 1 >= self.capacity) & ((t1 < controls.times[-1]) | ~good)
         status = jnp.where(~good & (level == _FINEST), TOO_SMALL, jnp.where(over, TOO_MANY, RUNNING))
@@ -79,15 +79,14 @@ class QuantisedGrid:
             h,
         )
 
-    def _level(self, place: Any, length: Any, wanted: Any) -> Any:
-        """The largest step not longer than wanted that begins at a multiple of itself, as a power of one half."""
-        levels = jnp.arange(_FINEST + 1, dtype=jnp.int32)
-        aligned = place % (2 ** (_FINEST - levels)) == 0
-        least = jnp.ceil(jnp.log2(length / wanted) - 1e-6)
-        fine = aligned & (levels >= least)
-        return jnp.where(fine.any(), jnp.argmax(fine), _FINEST).astype(jnp.int32)
+
+def _level(place: Any, length: Any, wanted: Any) -> Any:
+    """The largest step not longer than wanted that begins at a multiple of itself, as a power of one half."""
+    # The last bit that is set says of which power of two a number is a multiple; of zero none is, and all are.
+    aligned = _FINEST - jnp.minimum(lax.population_count((place & -place) - 1), _FINEST)
+    least = jnp.clip(jnp.ceil(jnp.log2(length / wanted) - 1e-6), 0, _FINEST)
+    return jnp.maximum(aligned, least.astype(jnp.int32))
 
 
 def _rounded(length: Any) -> Any:
-    mantissa, exponent = jnp.frexp(length)
-    return jnp.ldexp(jnp.round(jnp.ldexp(mantissa, _DIGITS)), exponent - _DIGITS)
+    return lax.reduce_precision(length, exponent_bits=11, mantissa_bits=_DIGITS - 1)

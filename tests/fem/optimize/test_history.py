@@ -40,6 +40,14 @@ def test_each_row_is_drawn_over_the_iterations() -> None:
     assert change.get_xlabel() == "iteration"
 
 
+def test_a_line_stands_where_each_stage_begins() -> None:
+    run = history(2)
+    run.records = [record._replace(stage=stage) for record, stage in zip(run.records, (0, 0, 1, 1, 2), strict=True)]
+    for ax in run.plot():
+        begins = [line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == ":"]
+        assert begins == [1.5, 3.5]
+
+
 def test_saved_result_has_all_that_was_found(tmp_path: Any) -> None:
     run, path = history(2), tmp_path / "design.npz"
     found = optimize.Result(np.eye(2), 0.2, run.constraints[-1], True, "small change", run)

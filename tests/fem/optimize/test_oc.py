@@ -13,6 +13,7 @@ jax = require("jax")
 jnp = require("jax.numpy")
 fem = require("fem")
 optimize = require("fem.optimize")
+problem = require("fem.optimize.problem")
 errors = require("fem.errors")
 
 CELLS = (60, 20)
@@ -73,6 +74,47 @@ def test_two_springs_in_a_row() -> None:
     found = optimize.oc(lambda x: (c / x).sum(), np.full(3, 1 / 3), lambda x: x.sum() - 1.0, change=1e-10)
     np.testing.assert_allclose(found.x, np.sqrt(c) / np.sqrt(c).sum(), rtol=1e-9)
     assert found.history.residual[-1] < 1e-8
+
+
+def calls_of_the_volume(monkeypatch: pytest.MonkeyPatch, volume: Any, **options: Any) -> tuple[Any, int]:
+    """The design after one step on five springs in a row, and how often the volume alone was called."""
+    calls: list[Any] = []
+    original = problem.Problem.constraints
+
+    def counted(self: Any, x: Any) -> Any:
+        calls.append(x)
+        return original(self, x)
+
+    monkeypatch.setattr(problem.Problem, "constraints", counted)
+    costs = jnp.array([4.0, 1.0, 0.25, 2.0, 3.0])
+    optimize.oc(lambda x: (costs / x).sum(), np.full(5, 0.4), volume, max_iterations=1, **options)
+    return calls[-1], len(calls)
+
+
+@pytest.mark.parametrize("bracket", [None, (0.0, 1e9)])
+def test_a_linear_volume_is_met_with_one_call(monkeypatch: pytest.MonkeyPatch, bracket: Any) -> None:
+    x, calls = calls_of_the_volume(monkeypatch, lambda x: x.mean() - 0.45, bracket=bracket)
+    assert calls == 1
+    assert abs(x.mean() - 0.45) < 1e-10
+
+
+@pytest.mark.parametrize("bracket", [None, (0.0, 1e9)])
+def test_a_projected_volume_is_met_as_well(monkeypatch: pytest.MonkeyPatch, bracket: Any) -> None:
+    def volume(x: Any) -> Any:
+        return fem.design.project(x, beta=8.0, eta=0.5).mean() - 0.45
+
+    x, calls = calls_of_the_volume(monkeypatch, volume, bracket=bracket)
+    assert calls > 1
+    assert abs(volume(x)) < 1e-9
+
+
+@pytest.mark.filterwarnings("ignore:the start violates")
+@pytest.mark.parametrize(("allowed", "found"), [(0.9, 0.6), (0.1, 0.2)])
+def test_a_volume_out_of_reach_of_one_step_is_approached(
+    monkeypatch: pytest.MonkeyPatch, allowed: float, found: float
+) -> None:
+    x, _ = calls_of_the_volume(monkeypatch, lambda x: x.mean() - allowed)
+    np.testing.assert_allclose(x, found, rtol=1e-12)
 
 
 def test_bounds_and_move_limit_hold() -> None:

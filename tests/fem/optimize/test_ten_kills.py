@@ -1,4 +1,4 @@
-"""A run in space that is killed ten times, also inside the write of a checkpoint, ends with the same bits."""
+"""A run in space and in stages, killed ten times, also inside the write of a checkpoint, ends with the same bits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ optimize = require("fem.optimize")
 checkpoint = require("fem.optimize.checkpoint")
 
 KILLS = 10
-ITERATIONS = 2 * KILLS + 4  # each process writes twice at most
+PENALTIES = [1.0, 2.0, 3.0, 4.0]
+PER_STAGE = 6
+ITERATIONS = len(PENALTIES) * PER_STAGE  # each process writes twice at most
 PLACES = ("before a write", "inside a write", "before the new name", "after a write")
 
 
@@ -29,13 +31,13 @@ def run(path: str) -> None:
     held = fem.fix(space, mesh.points_on(lambda p: p[:, 0] == 0))
     load = fem.traction(space, mesh.facets_on(lambda p: p[:, 0] == 4), (0.0, 0.0, -1.0))
 
-    def compliance(x: Any) -> Any:
-        young = fem.design.simp(x, solid=1.0, void=1e-9)
+    def compliance(x: Any, penalty: Any) -> Any:
+        young = fem.design.simp(x, solid=1.0, void=1e-9, penalty=penalty)
         return (load * fem.solve(fem.elements.elasticity(space, young=young, poisson=0.3), load, held)).sum()
 
     optimize.mma(
-        compliance, np.full(16, 0.5), [lambda x: fem.design.volume_fraction(mesh, x) - 0.5], lower=0.01, upper=1.0,
-        change=0.0, max_iterations=ITERATIONS, checkpoint=path,
+        compliance, np.full(16, 0.5), [lambda x, penalty: fem.design.volume_fraction(mesh, x) - 0.5], lower=0.01,
+        upper=1.0, change=0.0, stages=PENALTIES, per_stage=PER_STAGE, checkpoint=path,
     )  # fmt: skip
 
 
@@ -102,7 +104,8 @@ def test_ten_kills_change_no_bit(tmp_path: Path) -> None:
     assert lengths[-1] < ITERATIONS
     assert in_a_process(killed, None) == 0
     with np.load(whole) as one, np.load(killed) as other:
-        assert len(one["history value"]) == ITERATIONS
+        assert len(one["history value"]) == ITERATIONS > 2 * KILLS
+        assert one["history stage"].tolist() == np.repeat(range(len(PENALTIES)), PER_STAGE).tolist()
         assert set(one) == set(other)
         unlike = {name for name in one if not np.array_equal(one[name], other[name])}
     assert unlike <= {"history seconds", "history factorizations"}  # what a process does first it does again

@@ -79,7 +79,7 @@ def test_colors_of_points_cells_and_vectors() -> None:
     np.testing.assert_allclose(lengths.colors, 3 * lengths.skin.points[:, 1], atol=1e-14)
 
 
-def test_supports_in_three_forms() -> None:
+def test_supports_in_all_forms() -> None:
     require("jax")
     mesh = fem.rectangle((2, 2))
     left = mesh.points_on(lambda x: x[:, 0] == 0)
@@ -89,6 +89,8 @@ def test_supports_in_three_forms() -> None:
     assert held.sum() == 3
     np.testing.assert_array_equal(held_components(mesh, held), held)
     assert held_components(mesh, left).sum() == 6
+    several = [fem.fix(space, left, components=[1]), fem.fix(space, [8], components=[0])]
+    assert np.argwhere(held_components(mesh, several)).tolist() == [*([i, 1] for i in left), [8, 0]]
     with pytest.raises(MeshError, match=r"got:      float64 of shape \(2,\)"):
         held_components(mesh, [0.0, 1.0])
 

@@ -42,6 +42,15 @@ def test_factors_tell_their_bytes(backend):
     assert least <= factorization.nbytes <= 100 * least
 
 
+def test_the_heap_is_walked_for_the_first_factors_only(backend, monkeypatch):
+    of, calls = case("soft and stiff"), []
+    analysis = analyze(backend, of)
+    monkeypatch.setattr("sparsead.backends.cholmod.allocated", lambda: calls.append(1) or allocated())
+    first, second = analysis.factorize(of.values), analysis.factorize(2 * of.values)
+    assert len(calls) == 1
+    assert first.nbytes == second.nbytes
+
+
 @pytest.mark.parametrize("supernodal", [False, True])
 def test_dropped_factors_leave_their_memory_to_the_next_that_replaces_them(backend, supernodal):
     full = np.random.default_rng(0).normal(size=(300, 300))

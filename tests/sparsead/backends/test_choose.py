@@ -74,6 +74,23 @@ def test_small_matrix_goes_to_its_band():
     assert str(choose(laplacian(10), DEFINITE)) == "banded: 100 unknowns within 10 + 10 diagonals: LAPACK on the band"
 
 
+def blocks(n, nodes):
+    """The pattern of n nodes a side in a row, of two unknowns each, coupled to the eight around them."""
+    near = abs(np.subtract.outer(np.arange(n), np.arange(n))) <= 1
+    across = abs(np.subtract.outer(np.arange(nodes), np.arange(nodes))) <= 1
+    rows, cols = np.nonzero(np.kron(np.kron(near, across), np.ones((2, 2))))
+    return sp.coo(rows, cols, np.ones(rows.size), (2 * n * nodes,) * 2).pattern
+
+
+@pytest.mark.parametrize(
+    ("along", "across", "structure", "expected"),
+    [(61, 21, DEFINITE, "banded"), (61, 21, GENERAL, "superlu"), (48, 48, DEFINITE, "superlu")],
+)
+def test_middling_plane_structure_goes_to_its_band_where_it_is_definite(installed, along, across, structure, expected):
+    installed()
+    assert choose(blocks(along, across), structure).backend == expected
+
+
 def test_chain_goes_to_its_band_whatever_its_length():
     n = np.arange(50_000)
     pattern = sp.coo(np.r_[n, n[1:]], np.r_[n, n[:-1]], np.ones(2 * n.size - 1), (n.size, n.size)).pattern

@@ -74,7 +74,7 @@ def test_value_and_gradient_agree_with_numpy_front_end(program: str, dtype: Any)
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_every_program_in_every_mode(program: str, dtype: Any) -> None:
     run, inputs = PROGRAMS[program], leaves(dtype)
-    assert torch.autograd.gradcheck(lambda v, b: run(sp, v, b), inputs, check_forward_ad=True)
+    assert torch.autograd.gradcheck(lambda v, b: run(sp, v, b), inputs, check_forward_ad=True, fast_mode=True)
     assert torch.autograd.gradgradcheck(lambda v, b: run(sp, v, b), inputs, check_fwd_over_rev=True, fast_mode=True)
 
 
@@ -85,7 +85,7 @@ def test_many_right_hand_sides(trans: str, dtype: Any) -> None:
         return sp.solve(assemble(values), b, trans=trans)
 
     inputs = leaves(dtype, columns=2)
-    assert torch.autograd.gradcheck(f, inputs, check_forward_ad=True)
+    assert torch.autograd.gradcheck(f, inputs, check_forward_ad=True, fast_mode=True)
     assert torch.autograd.gradgradcheck(f, inputs, check_fwd_over_rev=True, fast_mode=True)
 
 
@@ -109,7 +109,7 @@ def test_declared_structures(declared: dict[str, bool], shift: float) -> None:
     def f(values: Any, load: Any) -> Any:
         return sp.solve(structured(values[SYMMETRIC_SOURCE]), load)
 
-    assert torch.autograd.gradcheck(f, (lower, b), check_forward_ad=True)
+    assert torch.autograd.gradcheck(f, (lower, b), check_forward_ad=True, fast_mode=True)
     assert torch.autograd.gradgradcheck(f, (lower, b), check_fwd_over_rev=True, fast_mode=True)
 
 

@@ -1,4 +1,4 @@
-"""The two checks of every derivative through time: extrapolated differences, and the pairing of tangent and adjoint."""
+"""The two checks of every derivative through time, differences and the pairing of tangent and adjoint; matrices."""
 
 from __future__ import annotations
 
@@ -36,3 +36,13 @@ def check_derivatives(
     assert abs(ahead - back) <= 1e-12 * max(abs(ahead), abs(back))
     if differences:
         assert relative_gap(extrapolated_difference(run, primals, moves, first_step=0.02)[0], tangent) < gap
+
+
+def jacobian(run: Callable[..., Any], *primals: Any) -> Any:
+    """Return the matrix of ``run(*primals)`` in its first argument, shape (out.size, in.size), row by row.
+
+    `jax.jacrev` pulls all rows back in one batch: another program, and its own of every small operation around it.
+    """
+    out, pull = jax.vjp(run, *primals)
+    rows = np.eye(out.size, dtype=out.dtype).reshape(-1, *out.shape)
+    return np.stack([np.ravel(pull(jnp.asarray(row))[0]) for row in rows])

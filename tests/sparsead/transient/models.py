@@ -52,6 +52,7 @@ HH_RATES = (0.32, 13, 4, 0.28, 40, 5, 0.128, 17, 18, 4, 40, 5, 0.032, 15, 5, 0.5
 def parametrised(array: Any, u: Any, g: Any, c: Any, drive: Any) -> Any:
     """Return the slope with all its numbers as parameters, in the functions of NumPy or `jax.numpy`."""
     e, m, h, n = u
+    g, c = [*g], [*c]  # taken apart at once: number by number each would be padded to the whole again, going back
     v = e - c[21]
     m_opens = -c[0] * (v - c[1]) / (array.exp(-(v - c[1]) / c[2]) - 1)
     m_shuts = c[3] * (v - c[4]) / (array.exp((v - c[4]) / c[5]) - 1)

@@ -17,8 +17,9 @@ sp = require("sparsead.jax")
 transient = require("sparsead.transient")
 EXPLICIT = require("sparsead.transient.methods.tableaus").EXPLICIT
 IMPLICIT = require("sparsead.transient.methods.implicit_tableaus").IMPLICIT
-check_derivatives = require("tests.sparsead.transient.derivatives").check_derivatives
+derivatives = require("tests.sparsead.transient.derivatives")
 
+check_derivatives, jacobian = derivatives.check_derivatives, derivatives.jacobian
 odesolve, march, Binomial = transient.odesolve, transient.march, transient.Binomial
 errors = sparsead.errors
 TIMES, H, RATE = np.array([0.1, 0.3, 0.4, 0.8]), 0.1, -1.3
@@ -142,10 +143,10 @@ def test_bdf_moves_along_its_slopes(order: int) -> None:
     def last(times: Any, start: Any = START) -> Any:
         return odesolve(driven, start, times, RATE, **options)
 
-    states, found = last(TIMES)[:, 0], jax.jacrev(last)(TIMES)[:, 0]
+    states, found = last(TIMES)[:, 0], jacobian(last, TIMES)
     slopes = RATE * states + jnp.cos(3.0 * TIMES)
     np.testing.assert_allclose(jnp.diag(found)[1:], slopes[1:], rtol=1e-9)
-    from_start = jax.jacfwd(lambda u: last(TIMES, u))(START)[:, 0, 0]
+    from_start = jax.jvp(lambda u: last(TIMES, u), (START,), (jnp.ones(1),))[1][:, 0]
     np.testing.assert_allclose(found[1:, 0], -from_start[1:] * slopes[0], rtol=1e-10)
     assert np.all(found[0] == 0)
     check_derivatives(last, (TIMES,), differences=False)
@@ -154,7 +155,7 @@ def test_bdf_moves_along_its_slopes(order: int) -> None:
 
 
 def test_backsolve_has_the_slopes_of_the_equation() -> None:
-    found = jax.jacrev(lambda t: odesolve(driven, START, t, RATE, gradient="backsolve")[:, 0])(TIMES)
+    found = jacobian(lambda t: odesolve(driven, START, t, RATE, gradient="backsolve"), TIMES)
     states = odesolve(driven, START, TIMES, RATE)[:, 0]
     slopes = RATE * states + jnp.cos(3.0 * TIMES)
     expected = np.diag(slopes)
@@ -189,7 +190,7 @@ def swung(times: Any, h: float, u: Any, v: Any) -> Any:
 def test_march_moves_its_last_step() -> None:
     """Newmark: the same steps, the last of them longer or shorter, as a march of its own."""
     u, v = jnp.array([1.0, 0.5]), jnp.array([0.0, 0.2])
-    found = jax.jacrev(lambda end: swung(jnp.stack([0.0, end]), 0.05, u, v).u[-1])(1.0)
+    found = jacobian(lambda t: swung(t, 0.05, u, v).u[-1], np.r_[0.0, 1.0])[:, 1]
     before = swung([0.0, 0.95], 0.05, u, v)
 
     def last(step: float) -> Any:
@@ -215,7 +216,7 @@ def test_moving_supports_are_where_they_are_at_the_time() -> None:
     def states(times: Any) -> Any:
         return march(jnp.ones(2), times, mass=ONE, stiffness=SPRING, h=0.1, prescribed=([0], motion))
 
-    found = jax.jacrev(states)(np.r_[0.0, 0.5, 1.0])[:, 0]
+    found = jacobian(states, np.r_[0.0, 0.5, 1.0])[::2]  # of the first of the two dofs
     np.testing.assert_allclose(found, np.diag(2 * np.cos([0.0, 1.0, 2.0])), rtol=1e-12, atol=1e-14)
     check_derivatives(states, (np.r_[0.0, 0.5, 1.0],), differences=False)
 
