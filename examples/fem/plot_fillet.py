@@ -78,7 +78,7 @@ before, after = (np.asarray(stress(p)) for p in (np.zeros(6), found.x))
 best, quality = np.asarray(place(found.x)), np.asarray(fem.shape.quality(mesh, place(found.x)))
 print(f"{len(found.history)} iterations: greatest stress {before[edge].max():.3f} -> {after[edge].max():.3f}")
 print(f"volume {found.constraints[0] + 0.01:+.2%}; the worst cell has a scaled Jacobian of {quality.min():.2f}")
-assert after[edge].max() < 0.8 * before[edge].max()
+assert after[edge].max() - 1 < 0.5 * (before[edge].max() - 1)  # of what is above the mean stress
 assert found.constraints[0] < 1e-6 and quality.min() > 0.3
 
 # %%
