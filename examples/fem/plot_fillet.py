@@ -4,8 +4,7 @@ Shape of a fillet
 
 A flat bar is pulled; where it becomes wider the stress is higher, however round the transition is. Where should the
 edge go? Six bumps raise and lower it; the inner points follow as those of an elastic body, and the peak of the stress
-is differentiated through all of this. The slender part may not become thinner, and the
-bar heavier by one hundredth at most.
+is differentiated through all of this. The slender part may not become thinner, the bar by one hundredth heavier.
 
 The peak is the smooth maximum :math:`(\sum_i \sigma_i^p)^{1/p}` of the stress of von Mises, with p = 30, over the
 points of the edge. A step of the optimizer that would spoil a cell is cut back.
