@@ -22,6 +22,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx_gallery.gen_gallery",
     "formulas",
+    "designs",
 ]
 exclude_patterns = ["gallery/**/*.ipynb", "gallery/**/*.py"]
 html_theme = "furo"

@@ -1,4 +1,4 @@
-"""The two pieces that the documentation adds to Sphinx: formulas drawn at build time, and square pictures."""
+"""What the documentation adds to Sphinx: formulas drawn at build time, square pictures, and the page of all designs."""
 
 from __future__ import annotations
 
@@ -54,3 +54,38 @@ def test_square_shows_the_chosen_part_of_the_chosen_axes_alone(extension: Any, t
     assert picture.shape[0] == picture.shape[1]
     inside = picture[40:-40, 40:-40]
     assert np.all(inside == (1.0, 0.0, 0.0))
+
+
+def test_designs_are_the_examples_that_optimize_and_those_named(extension: Any, tmp_path: Path) -> None:
+    designs = extension("designs")
+    (tmp_path / "fem").mkdir()
+    for name, code in (("plot_a", "fem.optimize.mma()"), ("plot_b", "fem.solve()"), ("plot_c", "a_loop_by_hand()")):
+        (tmp_path / "fem" / f"{name}.py").write_text(f'"""\nTitle of {name}\n====\n"""\n{code}\n')
+    assert [path.stem for path in designs.shown(tmp_path, ["fem/plot_c"])] == ["plot_a", "plot_c"]
+    with pytest.raises(FileNotFoundError, match="no example has the name plot_d"):
+        designs.shown(tmp_path, ["fem/plot_d"])
+
+
+def test_picture_of_a_design_is_its_thumbnail_and_leads_to_it(extension: Any, tmp_path: Path) -> None:
+    path = tmp_path / "fem" / "plot_beam.py"
+    path.parent.mkdir()
+    path.write_text('r"""\nA beam\n======\n"""\n# sphinx_gallery_squares = {2: None, 0: None}\n')
+    assert extension("designs").picture(path).splitlines() == [
+        ":::{figure} /gallery/fem/images/square/plot_beam_2.png",
+        ":alt: A beam",
+        ":target: gallery/fem/plot_beam.html",
+        "",
+        "[A beam](/gallery/fem/plot_beam.rst)",
+        ":::",
+    ]
+
+
+def test_page_names_examples_that_are_there_and_shows_each_once(extension: Any) -> None:
+    designs = extension("designs")
+    page = (EXTENSIONS.parent / "designs.md").read_text()
+    by_hand = page.partition("```{designs}\n")[2].partition("```")[0].split()
+    found = designs.shown(designs.EXAMPLES, by_hand)
+    assert len(found) >= 14
+    assert len({designs.picture(path) for path in found}) == len(found)
+    automatic = designs.shown(designs.EXAMPLES, [])
+    assert not {path.stem for path in automatic} & {name.partition("/")[2] for name in by_hand}

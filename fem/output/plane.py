@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fem.errors import LibraryMissingError
+from fem.output import matplotlib_library
 from fem.output.scene import arrows, check_dimension, held_components, scene
 from fem.output.skin import outline
 from fem.output.thin import apart
@@ -14,7 +14,6 @@ from fem.output.thin import apart
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from os import PathLike
-    from types import ModuleType
 
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike
@@ -95,7 +94,7 @@ def plot(
     ('x [m]', 'depth [mm]')
     """
     check_dimension(mesh, 2, "fem.output.plot_solid for a mesh in 3D")
-    library = _matplotlib()
+    library = matplotlib_library.library()
     if axes is None:
         axes = library.pyplot.subplots(layout="constrained")[1]
     shown = scene(mesh, values, displacement, scale)
@@ -116,22 +115,6 @@ def plot(
         figure: Any = axes.figure
         figure.savefig(path, dpi=150)
     return axes
-
-
-def _matplotlib() -> ModuleType:
-    try:
-        import matplotlib
-        import matplotlib.collections
-        import matplotlib.pyplot
-        import matplotlib.tri
-    except ImportError as error:
-        raise LibraryMissingError(
-            "pictures in the plane are drawn by matplotlib, which is not installed",
-            expected="an importable matplotlib",
-            got=str(error),
-            fix="pip install 'sparsead[plot]'",
-        ) from error
-    return matplotlib
 
 
 def _draw_cells(library: Any, axes: Any, shown: Scene, limits: Any, colormap: str, label: str) -> None:

@@ -105,10 +105,17 @@ def scene(mesh: Mesh, values: Any, displacement: Any, scale: float | str) -> Sce
         factor = automatic if scale == "auto" else float(scale)
         moved = mesh.points + factor * u
     seen = skin(mesh, moved)
-    return Scene(mesh, moved, seen, None if values is None else _colors(mesh, seen, values), factor)
+    return Scene(mesh, moved, seen, None if values is None else corner_colors(mesh, seen, values), factor)
 
 
-def _colors(mesh: Mesh, seen: Skin, values: Any) -> NDArray[np.float64]:
+def corner_colors(mesh: Mesh, seen: Skin, values: Any) -> NDArray[np.float64]:
+    """Return values at the corners of the triangles of a skin, shape (n,), from values of cells or at points.
+
+    Raises
+    ------
+    MeshError
+        If they do not fit the mesh.
+    """
     array = np.asarray(values)
     if array.shape[:1] == (mesh.cell_count,) and mesh.cell_count != len(mesh.points):
         return _scalar(cell_values("values", array, mesh))[seen.cells]
