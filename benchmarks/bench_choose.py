@@ -14,7 +14,12 @@ from benchmarks import harness, ours_jax, problems, tables
 TITLE = "Which backend for which matrix"
 THREADS = (1, 2)
 # Nodes along a side of the 2D Laplacian, cells along a side of the others.
-SMALL = {"laplacian": (4, 8, 11, 16, 23, 32), "solid": (2, 3, 4, 6), "convection_diffusion": (3, 5, 7, 10)}
+SMALL = {
+    "laplacian": (4, 8, 11, 16, 23, 32, 45, 60),
+    "plane_stress": (12, 20, 30, 40),
+    "solid": (2, 3, 4, 6),
+    "convection_diffusion": (3, 5, 7, 10),
+}
 LARGE = {"plane_stress": (100, 400), "solid": (14, 30), "convection_diffusion": (20, 40)}
 # LAPACK leaves the race early; SuperLU's place in the large one is in the comparison with the bare libraries.
 SMALL_ONLY = ("dense", "banded", "superlu")

@@ -113,10 +113,12 @@ class Iterate:
 
 @dataclass(frozen=True, eq=False)
 class Local:
-    """What both the conditions and Newton's method need of the functions at a point: four products with p and q.
+    """What both the conditions and Newton's method need at a point: distances, and four products with p and q.
 
     Attributes
     ----------
+    above, below : float array, shape (n,)
+        beta - x and x - alpha.
     up, down : float array, shape (n,)
         1 / (U - x) and 1 / (x - L).
     p, q : float array, shape (n,)
@@ -125,6 +127,8 @@ class Local:
         g_0 and g.
     """
 
+    above: Array
+    below: Array
     up: Array
     down: Array
     p: Array
@@ -143,10 +147,11 @@ class Local:
 
 
 def _local(problem: Subproblem, now: Iterate) -> Local:
-    up, down = 1 / (problem.asymptotes.high - now.x), 1 / (now.x - problem.asymptotes.low)
+    a = problem.asymptotes
+    up, down = 1 / (a.high - now.x), 1 / (now.x - a.low)
     weight = np.concatenate([[1.0], now.lam])
     values = problem.r + problem.p @ up + problem.q @ down
-    return Local(up, down, weight @ problem.p, weight @ problem.q, values)
+    return Local(a.beta - now.x, now.x - a.alpha, up, down, weight @ problem.p, weight @ problem.q, values)
 
 
 def solve(problem: Subproblem) -> Iterate:
@@ -183,7 +188,7 @@ def _central(problem: Subproblem, now: Iterate, e: float) -> Iterate:
         if worst < 0.9 * e:
             break
         step = _newton(problem, now, local, e)
-        length = _longest(problem.asymptotes, now, step)
+        length = _longest(now, local, step)
         for _ in range(_MOST_HALVINGS):
             following = now.plus(step, length)
             local = _local(problem, following)
@@ -197,23 +202,22 @@ def _central(problem: Subproblem, now: Iterate, e: float) -> Iterate:
 
 def _residual(problem: Subproblem, now: Iterate, local: Local, e: float) -> tuple[float, float]:
     """The largest fault of the conditions, and the length of all of them."""
-    a = problem.asymptotes
     faults = [
         local.slope - now.xi + now.eta,
         problem.price + now.y - now.lam - now.mu,
         local.values[1:] - now.y + now.s,
-        now.xi * (now.x - a.alpha) - e,
-        now.eta * (a.beta - now.x) - e,
+        now.xi * local.below - e,
+        now.eta * local.above - e,
         now.mu * now.y - e,
         now.lam * now.s - e,
     ]
-    worst = max(float(np.abs(fault).max(initial=0.0)) for fault in faults)
+    worst = max(float(max(fault.max(initial=0.0), -fault.min(initial=0.0))) for fault in faults)
     return worst, float(np.sqrt(sum(fault @ fault for fault in faults)))
 
 
 def _newton(problem: Subproblem, now: Iterate, local: Local, e: float) -> Iterate:
-    a, y, lam = problem.asymptotes, now.y, now.lam
-    below, above = 1 / (now.x - a.alpha), 1 / (a.beta - now.x)
+    y, lam = now.y, now.lam
+    below, above = 1 / local.below, 1 / local.above
     root = 1 / np.sqrt(local.curvature + now.xi * below + now.eta * above)
     softness = 1 / (1 + now.mu / y)
     t_x = root * (local.slope + e * (above - below))
@@ -249,9 +253,9 @@ def _reduced(g: Array, soft: Array, t_x: Array, t: Array) -> tuple[Array, Array]
     return -(t_x + d_lam @ g), d_lam
 
 
-def _longest(a: Asymptotes, now: Iterate, step: Iterate) -> float:
+def _longest(now: Iterate, local: Local, step: Iterate) -> float:
     """The longest part of a step, at most 1, that keeps positive what must be."""
     ratios = [getattr(step, name) / getattr(now, name) for name in ("xi", "eta", "y", "lam", "mu", "s")]
-    ratios += [step.x / (now.x - a.alpha), -step.x / (a.beta - now.x)]
+    ratios += [step.x / local.below, -step.x / local.above]
     shrinking = max(float(-ratio.min(initial=0.0)) for ratio in ratios)
     return 1 / max(1.0, _INSIDE * shrinking)
