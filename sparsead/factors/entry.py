@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _ORDINARY_PIVOT_RATIO = 1e-3  # above it pivots have not grown, and units are alike
 _FEW_UNKNOWNS = 512  # below, a solve is cheaper than looking whether it is needed
 _CHUNK = 1 << 16  # values compared at a time: most others differ in the first
-_REMEMBERED_SHARE = 16  # a remembered solve may take this fraction of the factors' memory
+_REMEMBERED_SHARE = 8  # right-hand side and solution may each take this fraction of the factors' memory
 
 
 class Entry:
@@ -99,7 +99,7 @@ class Entry:
 
     @property
     def nbytes(self) -> int:
-        """Memory of the factors and the values; a remembered solve adds at most an eighth. Unit: [byte]."""
+        """Memory of the factors and the values; a remembered solve adds at most a quarter. Unit: [byte]."""
         return self.values.nbytes + (self._factorization.nbytes if self._factorization else 0)
 
     def holds(self, values: NDArray[Any]) -> bool:
