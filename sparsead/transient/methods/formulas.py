@@ -34,8 +34,9 @@ class Stage(NamedTuple):
 
 
 def _sum(weights: Any, rows: Any) -> Any:
-    """Sum of rows times weights, shape (n,)."""
-    return jnp.sum(jnp.asarray(weights, jnp.finfo(rows.dtype).dtype)[:, None] * rows, 0)
+    """Sum of rows times weights, shape (n,); term by term, since XLA reduces over rows slowly."""
+    weights = jnp.asarray(weights, jnp.finfo(rows.dtype).dtype)
+    return sum(weights[i] * rows[i] for i in range(rows.shape[0]))
 
 
 @dataclass(frozen=True)
