@@ -45,7 +45,6 @@ def _walk(static: Any, residuals: Any, moves: Any, kept: Any) -> Any:
     store, data, u0, controls = residuals
     moving, _ = data
     d_u0, d_chosen, d_times = moves
-    known = problem.keeps_all and problem.scheme.implicit  # stages that were solved for are not solved for again
     found = iter(d_chosen)
     d_moving = tuple(next(found) if want else jnp.zeros_like(x) for x, want in zip(moving, wanted.data, strict=True))
 
@@ -56,16 +55,15 @@ def _walk(static: Any, residuals: Any, moves: Any, kept: Any) -> Any:
             return place_of(problem, store, controls._replace(times=times), i)
 
         (t, h), d_place = jax.jvp(place, (controls.times,), d_times) if d_times else (place(controls.times), ())
-        u, u1 = (store.kept[i], store.kept[i + 1]) if known else (u, None)
-        u1, du = problem.scheme.tangent(data, t, h, u, u1, du, d_moving, d_place)
-        return None if known else u1, du, None if kept is None else _also(problem, store, kept, i + 1, du)
+        # Not from the record, though it has the states: a compiled program of tangents alone has no record.
+        u, du = problem.scheme.tangent(data, t, h, u, du, d_moving, d_place)
+        return u, du, None if kept is None else _also(problem, store, kept, i + 1, du)
 
     def interval(carry: Any, j: Any) -> Any:
         carry = lax.fori_loop(store.counts[j - 1], store.counts[j], one, carry)
         return carry, carry[1]
 
-    begin = (None if known else u0, d_u0, kept)
-    end, states = lax.scan(interval, begin, jnp.arange(1, controls.times.shape[0]))
+    end, states = lax.scan(interval, (u0, d_u0, kept), jnp.arange(1, controls.times.shape[0]))
     return jnp.concatenate([d_u0[None], states]) if kept is None else end[2]
 
 

@@ -109,10 +109,9 @@ class ExplicitScheme:
         return jax.jacfwd(lambda u: self.step(data, t, h, u))(u)
 
     def tangent(
-        self, data: Data, t: Any, h: Any, u: Any, u1: Any, du: Any, d_moving: Any, d_place: tuple[Any, ...] = ()
+        self, data: Data, t: Any, h: Any, u: Any, du: Any, d_moving: Any, d_place: tuple[Any, ...] = ()
     ) -> tuple[Any, Any]:
         """Return the next state and its tangent; `d_place` are those of t and h, if they move."""
-        del u1  # the stages are not kept
         moving, fixed = data
 
         def step(u: Any, moving: Any, t: Any = t, h: Any = h) -> Any:

@@ -97,12 +97,11 @@ class IntegratingScheme:
         return jnp.concatenate([after, self._added(data, t, h, before, after, q)]), error, memory
 
     def tangent(
-        self, data: Data, t: Any, h: Any, z: Any, z1: Any, dz: Any, d_moving: Any, d_place: tuple[Any, ...] = ()
+        self, data: Data, t: Any, h: Any, z: Any, dz: Any, d_moving: Any, d_place: tuple[Any, ...] = ()
     ) -> tuple[Any, Any]:
-        """Return the next rows and their tangent; `z1` are these rows, if known, `d_place` as in `ImplicitScheme`."""
+        """Return the next rows and their tangent; `d_place` are those of t and h, if they move."""
         (before, q), (d_before, dq) = self._split(z), self._split(dz)
-        known = None if z1 is None else self._split(z1)[0]
-        after, d_after = self.inner.tangent(data, t, h, before, known, d_before, d_moving, d_place)
+        after, d_after = self.inner.tangent(data, t, h, before, d_before, d_moving, d_place)
         moving, fixed = data
 
         def added(moving: Any, before: Any, after: Any, q: Any, t: Any = t, h: Any = h) -> Any:

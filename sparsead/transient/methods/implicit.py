@@ -127,15 +127,15 @@ class ImplicitScheme:
         return self._after(z, self._solved(data, t, h, z), h)
 
     def tangent(
-        self, data: Data, t: Any, h: Any, z: Any, z1: Any, dz: Any, d_moving: Any, d_place: tuple[Any, ...] = ()
+        self, data: Data, t: Any, h: Any, z: Any, dz: Any, d_moving: Any, d_place: tuple[Any, ...] = ()
     ) -> tuple[Any, Any]:
         """Return the next rows and their tangent: one solve for each stage with the factorization of the step.
 
-        `z1` are the next rows if they were kept, else None; `d_place` are the tangents of t and h, if they move.
+        `d_place` are the tangents of t and h, if they move.
         """
         t, h = _like(z, t), _like(z, h)
         d_place = tuple(_like(z, x) for x in d_place)
-        z1 = self.step(data, t, h, z) if z1 is None else z1
+        z1 = self.step(data, t, h, z)
         slopes = self._stages(z1)
         moving, fixed = data
 

@@ -63,6 +63,17 @@ def test_tangent_is_the_difference_and_adjoint_its_transpose(run: Any, options: 
     check_derivatives(lambda k, f: run(k, f, **options), (K0, jnp.asarray(3.0)), differences="rtol" not in options)
 
 
+@pytest.mark.parametrize("gradient", ["aca", "forward"])
+def test_compiled_tangents_keep_no_states(gradient: str) -> None:
+    """The record of a run to one time goes, since nothing else in the program needs it: tangents must not."""
+
+    def last(k: Any) -> Any:
+        return march(U0, [0.0, 1000 * H], mass=MASS, stiffness=stiffness(k), h=H, gradient=gradient)[-1]
+
+    tangent = jax.jit(lambda k: jax.jvp(last, (k,), (k,))[1]).lower(K0).compile()
+    assert tangent.memory_analysis().temp_size_in_bytes < 100 * U0.nbytes
+
+
 @pytest.mark.parametrize(("run", "extra"), [(heat, 0), (shaken, 1)])
 def test_gradient_is_one_factorization_and_one_solve_more_for_each_step(run: Any, extra: int) -> None:
     loss = lambda k: jnp.sum(run(k, 3.0)[-1] ** 2)  # noqa: E731
