@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from fem.errors import LibraryMissingError, OptimizationError
+from fem.errors import OptimizationError
+from fem.libraries import required
 from fem.optimize.handover import Follower, HandedOver, StoppedError, hand_over
 from fem.optimize.problem import Problem, factor_of
 
@@ -178,12 +179,8 @@ def _failure(algorithm: str, error: Exception) -> OptimizationError:
 
 
 def _library() -> ModuleType:
-    try:
+    fix = "pip install 'sparsead[nlopt]', or take fem.optimize.mma or fem.optimize.scipy"
+    with required("nlopt", "these optimizers are those of", fix):
         import nlopt
-    except ImportError as error:
-        raise LibraryMissingError(
-            "the optimizers of NLopt are not installed", expected="an importable nlopt", got=str(error),
-            fix="pip install 'sparsead[nlopt]', or take fem.optimize.mma or fem.optimize.scipy",
-        ) from error  # fmt: skip
     module: ModuleType = nlopt
     return module

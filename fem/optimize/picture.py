@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fem.errors import LibraryMissingError
+from fem.libraries import required
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,11 +68,6 @@ def _draw_constraints(ax: Any, constraints: Array) -> None:
 
 
 def _pyplot() -> Any:
-    try:
+    with required("matplotlib", "a history is drawn by", "pip install 'sparsead[plot]'"):
         import matplotlib.pyplot
-    except ImportError as error:
-        raise LibraryMissingError(
-            "a history is drawn by matplotlib, which is not installed", expected="an importable matplotlib",
-            got=str(error), fix="pip install 'sparsead[plot]'",
-        ) from error  # fmt: skip
     return matplotlib.pyplot

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from fem.errors import LibraryMissingError
+from fem.libraries import required
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,11 +70,6 @@ def summary(history: History) -> str:
 
 
 def _tqdm() -> Any:
-    try:
+    with required("tqdm", "progress is shown by", "pip install 'sparsead[progress]', or leave progress=True out"):
         from tqdm.auto import tqdm
-    except ImportError as error:
-        raise LibraryMissingError(
-            "progress is shown by tqdm, which is not installed", expected="an importable tqdm", got=str(error),
-            fix="pip install 'sparsead[progress]', or leave progress=True out",
-        ) from error  # fmt: skip
     return tqdm

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fem.errors import LibraryMissingError
+from fem.libraries import required
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -18,18 +18,11 @@ def library() -> ModuleType:
     LibraryMissingError
         If it is not installed: ``pip install 'sparsead[plot]'``.
     """
-    try:
+    with required("matplotlib", "pictures in the plane are drawn by", "pip install 'sparsead[plot]'"):
         import matplotlib
         import matplotlib.animation
         import matplotlib.collections
         import matplotlib.pyplot
         import matplotlib.tri
-    except ImportError as error:
-        raise LibraryMissingError(
-            "pictures in the plane are drawn by matplotlib, which is not installed",
-            expected="an importable matplotlib",
-            got=str(error),
-            fix="pip install 'sparsead[plot]'",
-        ) from error
     module: ModuleType = matplotlib
     return module

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fem.errors import LibraryMissingError
+from fem.libraries import required
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -18,14 +18,7 @@ def library() -> ModuleType:
     LibraryMissingError
         If it is not installed: ``pip install 'sparsead[plot3d]'``.
     """
-    try:
+    with required("pyvista", "pictures in space are drawn, and surfaces found, by", "pip install 'sparsead[plot3d]'"):
         import pyvista
-    except ImportError as error:
-        raise LibraryMissingError(
-            "pictures in space are drawn, and surfaces found, by pyvista, which is not installed",
-            expected="an importable pyvista",
-            got=str(error),
-            fix="pip install 'sparsead[plot3d]'",
-        ) from error
     module: ModuleType = pyvista
     return module

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fem.errors import LibraryMissingError, MeshFileError
+from fem.libraries import required
 from fem.mesh.files.ends import check_counts, check_end
 from fem.mesh.files.errors import not_there, not_understood
 from fem.mesh.files.su2 import name_markers
@@ -71,15 +72,8 @@ def library() -> ModuleType:
     LibraryMissingError
         If it is not installed.
     """
-    try:
+    with required("meshio", "mesh files are read and written by", "pip install 'sparsead[mesh]'"):
         import meshio
-    except ImportError as error:
-        raise LibraryMissingError(
-            "mesh files are read and written by meshio, which is not installed",
-            expected="an importable meshio",
-            got=str(error),
-            fix="pip install 'sparsead[mesh]'",
-        ) from error
     return meshio
 
 
