@@ -88,7 +88,7 @@ class Faults:
         around = cells_at(self.structure.domains, np.array([numbering.owner(dof)[0] for dof in (row, column)]))
         spoilt = np.zeros(len(numbering.counts), bool)
         bad = pattern.indices[~np.isfinite(values)]
-        spoilt[np.searchsorted(numbering.first, bad, side="right") - 1] = True
+        spoilt[numbering.nodes(bad)] = True
         whole = [np.zeros(0, np.int64), *(d.cells[spoilt[d.nodes].all(axis=1)] for d in self.structure.domains)]
         worst = np.intersect1d(around, np.concatenate(whole))
         return worst if len(worst) else around

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from fem.reference import ReferenceElement
 
@@ -64,9 +64,13 @@ class Numbering:
         counts = self.counts
         return int(counts[0]) if len(counts) and (counts == counts[0]).all() else None
 
+    def nodes(self, dofs: ArrayLike) -> NDArray[np.integer]:
+        """Return the node of each dof, of the same shape."""
+        return np.asarray(np.searchsorted(self.first, dofs, side="right") - 1)
+
     def owner(self, dof: int) -> tuple[int, Field, int]:
         """Return node, field and component of a dof."""
-        node = int(np.searchsorted(self.first, dof, side="right")) - 1
+        node = int(self.nodes(dof))
         within = dof - int(self.first[node])
         field = next(f for f in self.fields if f.offset <= within < f.offset + f.components)
         return node, field, within - field.offset

@@ -104,9 +104,8 @@ class Reduction:
         where = (np.concatenate([free, self.row]), np.concatenate([free, self.col]))
         full = csr_array((data, where), shape=(n, n))
         entry, to_row, to_col, factor = _products(full, r, c)
-        first = topology.numbering.first
-        owner = np.searchsorted(first, np.stack([to_row, to_col]), side="right") - 1
-        extra = np.unique(owner, axis=1).astype(np.int32)
+        owners = topology.numbering.nodes(np.stack([to_row, to_col]))
+        extra = np.unique(owners, axis=1).astype(np.int32)
         self.system = topology.system(np.ascontiguousarray(extra))
         self.source = self.system.stored(r[entry], c[entry])
         self.target = self.system.stored(to_row, to_col)

@@ -31,9 +31,7 @@ def driven_points(space: Space, moved: PointSelection) -> NDArray[np.integer]:
     MeshError, SpaceError
         If there is no such point, or one is named twice.
     """
-    points: NDArray[np.integer] = (
-        np.searchsorted(space.topology.numbering.first, space.dofs(moved, 0)[:, 0], side="right") - 1
-    )
+    points = space.topology.numbering.nodes(space.dofs(moved, 0)[:, 0])
     order = np.argsort(points, kind="stable")
     twice = np.flatnonzero(np.diff(points[order]) == 0)
     if twice.size:

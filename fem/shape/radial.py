@@ -145,9 +145,9 @@ def _held(space: Space, fixed: Constraints | Sequence[Constraints]) -> list[NDAr
             "radial functions know no couplings", expected="points that are held", got="points that depend on others",
             fix="fem.shape.laplace and fem.shape.elastic take fem.tie, fem.periodic and fem.multi_point",
         )  # fmt: skip
-    first = space.topology.numbering.first
-    points = np.searchsorted(first, held.dofs, side="right") - 1
-    return [points[held.dofs - first[points] == i] for i in range(space.mesh.dimension)]
+    numbering = space.topology.numbering
+    points = numbering.nodes(held.dofs)
+    return [points[held.dofs - numbering.first[points] == i] for i in range(space.mesh.dimension)]
 
 
 def _centers(mesh: Mesh, centers: ArrayLike, radius: float) -> NDArray[np.float64]:
