@@ -39,7 +39,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.linalg import solve as solve_dense
+from scipy.linalg import cho_factor, cho_solve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -247,10 +247,15 @@ def _reduced(g: Array, soft: Array, t_x: Array, t: Array) -> tuple[Array, Array]
         return -t_x, t
     if m > n:
         weighted = g / np.sqrt(soft)[:, None]
-        z = solve_dense(weighted.T @ weighted + np.eye(n), -t_x - g.T @ (t / soft), assume_a="pos")
+        z = _solve_definite(weighted.T @ weighted + np.eye(n), -t_x - g.T @ (t / soft))
         return z, (g @ z + t) / soft
-    d_lam = solve_dense(g @ g.T + np.diag(soft), t - g @ t_x, assume_a="pos")
+    d_lam = _solve_definite(g @ g.T + np.diag(soft), t - g @ t_x)
     return -(t_x + d_lam @ g), d_lam
+
+
+def _solve_definite(matrix: Array, b: Array) -> Array:
+    """Without SciPy's warning of a bad condition: that of an interior point grows without bound near the solution."""
+    return np.asarray(cho_solve(cho_factor(matrix, overwrite_a=True), b))
 
 
 def _longest(now: Iterate, local: Local, step: Iterate) -> float:

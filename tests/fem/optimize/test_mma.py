@@ -162,3 +162,11 @@ def test_what_was_found_before_a_failure_is_kept() -> None:
         optimize.mma(lambda x: jnp.where(x[0] < 0.5, jnp.nan, x[0]), [0.5], lower=0.0, upper=1.0)
     assert caught.value.result.x == [0.5]
     assert len(caught.value.result.history) == 1
+
+
+def test_equal_constraints_near_their_solution_need_no_warning() -> None:
+    """Of a system that grows the worse, the nearer the solution: three rows alike, and hardly any slack."""
+    subproblem = require("fem.optimize.subproblem")
+    step, multipliers = subproblem._reduced(np.ones((3, 2)), np.full(3, 1e-15), np.zeros(2), np.full(3, 2.0))
+    np.testing.assert_allclose(step, [-1.0, -1.0], rtol=1e-12)
+    assert np.isfinite(multipliers).all()
