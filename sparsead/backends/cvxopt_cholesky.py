@@ -64,9 +64,9 @@ class CholeskyAnalysis(Analysis):
     def factorize(self, values: NDArray[Any]) -> CholeskyFactorization:
         """Return the Cholesky factors, in the memory of dropped ones if there are any."""
         cholmod, factor = self._library.cholmod, self._dropped.take()
-        reused = factor is not None
         matrix = self._matrix(self._layout.pack(values))
-        before = allocated()
+        # All of one analysis are of one size. To ask for it again would walk the heap, for a millisecond or more.
+        before = None if self._bytes_of_one else allocated()
         with matrices.failures(self._layout.n, self._pattern.size), _own_settings(self._library):
             if factor is None:
                 factor = self._take_symbolic() or cholmod.symbolic(matrix)
@@ -78,7 +78,7 @@ class CholeskyAnalysis(Analysis):
             wrong = np.flatnonzero(~(diagonal > 0))
             if wrong.size:
                 raise not_positive_definite(self._column(factor, int(wrong[0])))
-        if not reused:
+        if not self._bytes_of_one:
             # What Python freed meanwhile hides some of it; one triangle is there in any case.
             self._bytes_of_one = max(allocated_since(before) or _FILL * values.nbytes, values.nbytes // 2)
         return CholeskyFactorization(self._library, factor, diagonal, self._bytes_of_one, self._dropped)
