@@ -15,6 +15,7 @@ from fem.optimize.audit import audit_problem, refuse_wrong
 from fem.optimize.faults import check_dependence, keeping, not_finite, violation
 from fem.optimize.history import History, Record, Result
 from fem.optimize.kkt import multipliers, residual, steepest
+from fem.optimize.limits import check_called
 from fem.optimize.progress import line
 from fem.optimize.stages import Numbers, plan, within_stage
 
@@ -211,6 +212,7 @@ def hand_over(problem: Problem, running: HandedOver, search: Callable[[Follower]
         options["stages"], options["per_stage"], options["max_iterations"], options["change"], options["residual"],
         options["stagnation"],
     )  # fmt: skip
+    check_called("callback", options["callback"])
     problem.enter(stages.arguments[0])
     if options["check_gradients"]:
         refuse_wrong(audit_problem(problem))

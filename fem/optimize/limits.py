@@ -89,6 +89,21 @@ def check_count(name: str, value: object) -> None:
         )  # fmt: skip
 
 
+def check_called(name: str, function: object) -> None:
+    """Refuse what cannot be called; None is an option that was left out.
+
+    Raises
+    ------
+    OptimizationError
+        If it is no function.
+    """
+    if not (function is None or callable(function)):
+        raise OptimizationError(
+            f"{name} is no function", expected="a function of the design", got=f"{name} = {function!r}",
+            fix="pass the function itself, without calling it",
+        )  # fmt: skip
+
+
 def _moved(history: History) -> float:
     """How far the objective moved in the window, as a part of itself, or a constraint, as it is."""
     records = history.records[-_WINDOW:]

@@ -8,7 +8,7 @@ import numpy as np
 
 from fem.optimize.audit import audit_problem, refuse_wrong
 from fem.optimize.checkpoint import Checkpoint
-from fem.optimize.limits import check_count
+from fem.optimize.limits import check_called, check_count
 from fem.optimize.loop import minimize
 from fem.optimize.progress import line
 from fem.optimize.stages import plan
@@ -101,8 +101,9 @@ def run(problem: Problem, method: Method, settings: Mapping[str, ArrayLike], run
     TypeError
         If there is no such option.
     OptimizationError
-        If a number of iterations is not positive, a tolerance negative, stages are not alike, or a gradient wrong that
-        was to be checked, with the numbers of the first stage; what `minimize` raises.
+        If a number of iterations is not positive, a tolerance negative, stages are not alike, callback or guard are no
+        functions, or a gradient is wrong that was to be checked, with the numbers of the first stage; what `minimize`
+        raises.
     """
     unknown = sorted(set(running) - set(_DEFAULTS))
     if unknown:
@@ -113,6 +114,8 @@ def run(problem: Problem, method: Method, settings: Mapping[str, ArrayLike], run
         options["stagnation"],
     )  # fmt: skip
     check_count("every", options["every"])
+    check_called("callback", options["callback"])
+    check_called("guard", options["guard"])
     problem.guard = options["guard"]
     problem.enter(stages.arguments[0])
     if options["check_gradients"]:

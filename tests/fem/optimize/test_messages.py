@@ -124,3 +124,14 @@ OPTIMIZERS = {
 def test_options_that_mean_nothing_are_refused_by_every_optimizer(name: str, option: dict[str, Any], got: str) -> None:
     with pytest.raises(errors.OptimizationError, match=f"got: +{got}"):
         OPTIMIZERS[name](lambda x: (x**2).sum(), [0.5], lower=0.0, upper=1.0, **option)
+
+
+@pytest.mark.parametrize("name", ["callback", "guard"])
+def test_what_is_no_function_is_refused_before_the_run(name: str) -> None:
+    with pytest.raises(errors.OptimizationError, match=rf"got: +{name} = 3\n"):
+        optimize.mma(lambda x: x.sum(), [0.5], lower=0.0, upper=1.0, **{name: 3})
+
+
+def test_a_callback_of_a_library_that_is_no_function_is_refused_before_the_run() -> None:
+    with pytest.raises(errors.OptimizationError, match=r"got: +callback = 3\n"):
+        optimize.scipy(lambda x: x.sum(), [0.5], lower=0.0, upper=1.0, method="SLSQP", callback=3)
