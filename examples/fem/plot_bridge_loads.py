@@ -31,7 +31,13 @@ places = (0.25 * span, 0.5 * span, 0.75 * span)
 loads = np.zeros((3, *space.shape))
 for load, place in zip(loads, places, strict=True):
     load[mesh.points_on(lambda x, at=place: (x[:, 0] == at) & (x[:, 1] == 0)), 1] = -force
-smooth = fem.design.density_filter(mesh, radius=1.6)
+mirrored = fem.design.symmetric(mesh, normal=(1.0, 0.0))  # the lorry comes from either side
+averaged = fem.design.density_filter(mesh, radius=1.6)
+
+
+def smooth(x):
+    """Return densities between void and solid, the same on both sides."""
+    return averaged(mirrored(x))
 
 
 def work(x, load):
@@ -79,10 +85,10 @@ for name, values in works.items():
 
 # %%
 # The arch that is best for all of them together gives way under one at a quarter. The other bridge has diagonals, and
-# is as stiff for each load as for the others.
+# is nearly as stiff for each load as for the others.
 at_once, by_case = works.values()
-assert by_case.max() < at_once.max() / 3
-np.testing.assert_allclose(by_case, by_case.mean(), rtol=0.05)
+assert by_case.max() < at_once.max() / 5
+assert by_case.max() < 1.1 * by_case.min()
 
 # %%
 # sphinx_gallery_squares = {1: (0.0, 60.0, -20.0, 40.0), 0: (0.0, 60.0, -20.0, 40.0)}
