@@ -57,7 +57,7 @@ def cone(mesh: Mesh, radius: float) -> csr_array:
         warnings.warn(
             f"radius = {radius:.6g} reaches no neighbour: the filter does nothing. The nearest centers of two cells "
             f"are {nearest:.6g} apart; take 1.5 to 3 times the size of a cell",
-            stacklevel=3,
+            stacklevel=4,
         )
     pairs, weight = pairs[weight > 0], weight[weight > 0]
     upper = csr_array((weight, (pairs[:, 0], pairs[:, 1])), shape=2 * (len(centers),))

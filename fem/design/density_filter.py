@@ -21,17 +21,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scipy.sparse import csr_array, diags_array
-
 from fem.design.cells import bulk
-from fem.design.cone import cone
-from fem.design.linear_map import LinearMap
+from fem.design.cone_mean import ConeMean, cone_mean
 
 if TYPE_CHECKING:
     from fem.mesh import Mesh
 
 
-def density_filter(mesh: Mesh, radius: float, *, by_volume: bool = False) -> LinearMap:
+def density_filter(mesh: Mesh, radius: float, *, by_volume: bool = False) -> ConeMean:
     """Return a function that takes the mean over all cells within a radius, with weights that fall off linearly.
 
     Parameters
@@ -72,7 +69,4 @@ def density_filter(mesh: Mesh, radius: float, *, by_volume: bool = False) -> Lin
     >>> smooth([0.0, 0.0, 1.0, 0.0]).tolist()
     [0.0, 0.25, 0.5, 0.3333333333333333]
     """
-    weight = cone(mesh, radius)
-    if by_volume:
-        weight = weight @ diags_array(mesh.measures[bulk(mesh)])
-    return LinearMap(csr_array(diags_array(1 / weight.sum(axis=1)) @ weight))
+    return cone_mean(mesh, radius, mesh.measures[bulk(mesh)] if by_volume else None)

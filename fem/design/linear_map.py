@@ -5,18 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import jax
-
-import sparsead.jax as sp
 from fem.design.cells import densities
-from sparsead.jax.constants import constant
+from sparsead.jax.fixed_product import fixed_product
+from sparsead.kernels import FixedMatrix
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import ArrayLike, NDArray
+    import jax
+    from numpy.typing import ArrayLike
     from scipy.sparse import csr_array
-
-    from sparsead.pattern.pattern import Pattern
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,21 +22,20 @@ class LinearMap:
     Parameters
     ----------
     matrix : csr_array, shape (m, n)
-        W.
+        W, which must not change.
+    symmetric : bool
+        Whether W is its own transpose; its pullback then takes a third of the time.
     """
 
     matrix: csr_array
-    _pattern: Pattern = field(init=False, repr=False)
-    _values: NDArray[np.float64] = field(init=False, repr=False)
+    symmetric: bool = False
+    _fixed: FixedMatrix = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        stored = self.matrix.tocsc()
-        stored.sort_indices()
-        stored.data.setflags(write=False)
-        object.__setattr__(self, "_pattern", sp.from_scipy(stored).pattern)
-        object.__setattr__(self, "_values", stored.data)
+        self.matrix.sum_duplicates()
+        self.matrix.data.setflags(write=False)
+        object.__setattr__(self, "_fixed", FixedMatrix(self.matrix, self.symmetric))
 
     def __call__(self, x: ArrayLike) -> jax.Array:
         """Return ``W x``, shape (m,), from x of shape (n,)."""
-        x = densities(x, self.matrix.shape[1])
-        return sp.SparseArray(constant(self._values), self._pattern) @ x
+        return fixed_product(self._fixed, densities(x, self.matrix.shape[1]))

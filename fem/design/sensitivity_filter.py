@@ -19,15 +19,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
-import numpy as np
-from scipy.sparse import csr_array, diags_array
 
 from fem.design.cells import bulk, densities
-from fem.design.cone import cone
-from fem.design.linear_map import LinearMap
+from fem.design.cone_mean import ConeMean, cone_mean
 
 if TYPE_CHECKING:
     import jax
+    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
     from fem.mesh import Mesh
@@ -41,13 +39,13 @@ class SensitivityFilter:
 
     Parameters
     ----------
-    mean : LinearMap
-        Mean of the neighbours, shape (e, e).
+    mean : ConeMean
+        Mean over the neighbours.
     volumes : float array, shape (e,)
         Of the cells. Unit: [length^d].
     """
 
-    mean: LinearMap
+    mean: ConeMean
     volumes: NDArray[np.float64] = field(repr=False)
 
     def __call__(self, x: ArrayLike, slope: ArrayLike) -> jax.Array:
@@ -95,6 +93,4 @@ def sensitivity_filter(mesh: Mesh, radius: float) -> SensitivityFilter:
     >>> smooth([1.0, 1.0, 1.0], [0.0, -2.0, 0.0]).round(3).tolist()
     [-0.5, -1.2, -0.5]
     """
-    weight = cone(mesh, radius)
-    mean = csr_array(diags_array(1 / weight.sum(axis=1)) @ weight)
-    return SensitivityFilter(LinearMap(mean), mesh.measures[bulk(mesh)])
+    return SensitivityFilter(cone_mean(mesh, radius), mesh.measures[bulk(mesh)])

@@ -4,12 +4,15 @@ Shapes inside the package: a leading batch axis ``b``; stored values (b, s);
 vectors (b, k, n) with each right-hand side contiguous, which is the
 column-major n-by-k block that the factorization libraries want. Every kernel
 takes ``out`` to write into, so that a caller's buffer is filled without a copy.
+
+``fixed_spmv`` is spmv with a matrix that is no argument: no rule, being linear in all that it takes.
 """
 
+from sparsead.kernels.fixed_spmv import FixedMatrix, fixed_spmv
 from sparsead.kernels.gather import gather
 from sparsead.kernels.sddmm import sddmm
 from sparsead.kernels.solve import solve
 from sparsead.kernels.spmv import spmv
 from sparsead.kernels.sum_triplets import sum_triplets
 
-__all__ = ["gather", "sddmm", "solve", "spmv", "sum_triplets"]
+__all__ = ["FixedMatrix", "fixed_spmv", "gather", "sddmm", "solve", "spmv", "sum_triplets"]
