@@ -7,6 +7,7 @@ from fem.optimize.audit import Audit, Check, Cost, audit
 from fem.optimize.gcmma import gcmma
 from fem.optimize.handover import HandedOver
 from fem.optimize.history import History, Record, Result
+from fem.optimize.ipopt import ipopt
 from fem.optimize.mma import mma
 from fem.optimize.nlopt import nlopt
 from fem.optimize.oc import oc
@@ -25,6 +26,7 @@ __all__ = [
     "Running",
     "audit",
     "gcmma",
+    "ipopt",
     "mma",
     "nlopt",
     "oc",

@@ -1,4 +1,4 @@
-"""Hand-over to SciPy and NLopt: optima, one evaluation for each design, the same history, the same messages."""
+"""Hand-over to SciPy, NLopt and Ipopt: optima, one evaluation for each design, the same history, the same messages."""
 
 from __future__ import annotations
 
@@ -22,10 +22,13 @@ problems = require("tests.fem.optimize.test_mma")
 
 SCIPY = ("trust-constr", "SLSQP", "L-BFGS-B")
 NLOPT = ("LD_CCSAQ", "LD_MMA", "LD_SLSQP", "LD_LBFGS", "LD_TNEWTON_PRECOND_RESTART")
-CONSTRAINED = ("trust-constr", "SLSQP", "LD_CCSAQ", "LD_MMA", "LD_SLSQP")
+CONSTRAINED = ("trust-constr", "SLSQP", "LD_CCSAQ", "LD_MMA", "LD_SLSQP", "ipopt")
 
 
 def by(name: str, *arguments: Any, **options: Any) -> Any:
+    if name == "ipopt":
+        require("cyipopt")
+        return optimize.ipopt(*arguments, **options)
     if name in SCIPY:
         return optimize.scipy(*arguments, method=name, **options)
     return optimize.nlopt(*arguments, algorithm=name, **options)
@@ -52,7 +55,7 @@ def test_cantilever_of_five_sections(name: str) -> None:
     assert found.history.residual[-1] < 0.02 * found.history.residual.max()
 
 
-@pytest.mark.parametrize("name", [*SCIPY, *NLOPT[3:]])
+@pytest.mark.parametrize("name", [*SCIPY, *NLOPT[3:], "ipopt"])
 def test_without_constraints(name: str) -> None:
     found = by(name, rosenbrock, [-1.2, 1.0], lower=-2.0, upper=2.0)
     np.testing.assert_allclose(found.x, [1.0, 1.0], atol=0.01)
@@ -91,7 +94,7 @@ def test_each_design_is_evaluated_once_with_one_factorization(name: str, monkeyp
     assert found.history.factorizations.sum() <= len(designs)
 
 
-@pytest.mark.parametrize("name", ["trust-constr", "LD_CCSAQ"])
+@pytest.mark.parametrize("name", ["trust-constr", "LD_CCSAQ", "ipopt"])
 def test_the_callback_sees_every_iterate_and_may_stop(name: str) -> None:
     seen: list[Any] = []
 
@@ -107,7 +110,7 @@ def test_the_callback_sees_every_iterate_and_may_stop(name: str) -> None:
     assert [value for _, value in seen] == found.history.value.tolist()
 
 
-@pytest.mark.parametrize("name", [*SCIPY, *NLOPT])
+@pytest.mark.parametrize("name", [*SCIPY, *NLOPT, "ipopt"])
 def test_the_budget_is_kept_and_said(name: str) -> None:
     found = by(name, rosenbrock, [-1.2, 1.0], lower=-2.0, upper=2.0, max_iterations=3)
     assert (found.converged, found.reason, len(found.history)) == (False, "3 iterations were allowed", 3)
@@ -121,7 +124,7 @@ def test_refused_steps_count_in_the_budget() -> None:
     assert len(found.history) < 8
 
 
-@pytest.mark.parametrize("name", ["trust-constr", "L-BFGS-B", "LD_LBFGS"])
+@pytest.mark.parametrize("name", ["trust-constr", "L-BFGS-B", "LD_LBFGS", "ipopt"])
 def test_no_design_outside_the_bounds_is_evaluated(name: str) -> None:
     """The root has no value there; the start is at a bound."""
     found = by(name, lambda x: jnp.sqrt(x - 0.1).sum() + x[1], [0.9, 0.6], lower=0.1 + 1e-9, upper=0.9)
@@ -147,7 +150,7 @@ def test_functions_without_second_derivatives_get_an_approximation() -> None:
     np.testing.assert_allclose(found.x, [0.5, 0.5], rtol=1e-3)  # as far from its constraint as the last barrier
 
 
-@pytest.mark.parametrize("name", ["SLSQP", "trust-constr", "LD_CCSAQ", "LD_LBFGS"])
+@pytest.mark.parametrize("name", ["SLSQP", "trust-constr", "LD_CCSAQ", "LD_LBFGS", "ipopt"])
 def test_what_was_found_before_a_failure_is_kept(name: str) -> None:
     with pytest.raises(errors.OptimizationError, match=r"got: +nan in iteration [12]") as caught:
         by(name, lambda x: (jnp.where(x < 0.5, jnp.nan, x) ** 2).sum(), [0.9], lower=0.0, upper=1.0)
@@ -155,9 +158,9 @@ def test_what_was_found_before_a_failure_is_kept(name: str) -> None:
     assert len(caught.value.result.history) == caught.value.iteration
 
 
-@pytest.mark.parametrize("name", ["SLSQP", "LD_SLSQP"])
+@pytest.mark.parametrize("name", ["SLSQP", "LD_SLSQP", "ipopt"])
 def test_an_infeasible_start_is_told_where_the_user_called(name: str) -> None:
-    call = optimize.scipy if name in SCIPY else optimize.nlopt
+    call = {"SLSQP": optimize.scipy, "LD_SLSQP": optimize.nlopt, "ipopt": optimize.ipopt}[name]
     with pytest.warns(UserWarning, match="the start violates constraint 0 by 0.7") as told:
         found = call(lambda x: x.sum(), [0.1, 0.2], [lambda x: 1.0 - x.sum()], lower=0.0, upper=1.0)
     assert told[0].filename == __file__
@@ -185,3 +188,24 @@ def test_without_nlopt_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(sys.modules, "nlopt", None)
     with pytest.raises(errors.LibraryMissingError, match=r"got: +.*nlopt.*\n +fix: +pip install 'sparsead\[nlopt\]'"):
         optimize.nlopt(lambda x: x.sum(), [0.5])
+
+
+def test_without_ipopt_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cyipopt", None)
+    with pytest.raises(errors.LibraryMissingError, match=r"fix: +apt install coinor-libipopt-dev, or brew install"):
+        optimize.ipopt(lambda x: x.sum(), [0.5])
+
+
+@pytest.mark.parametrize("options", [{"no_such_option": 1}, {"tol": 1}, {"tol": "small"}])
+def test_an_option_that_ipopt_does_not_know_is_named(options: dict[str, Any]) -> None:
+    require("cyipopt")
+    with pytest.raises(errors.OptimizationError, match=r"got: +options = \{'(no_such_option|tol)': "):
+        optimize.ipopt(lambda x: x.sum(), [0.5], lower=0.0, options=options)
+
+
+def test_a_problem_that_no_design_solves_is_not_called_solved() -> None:
+    require("cyipopt")
+    with pytest.warns(UserWarning, match="violates"):
+        found = optimize.ipopt(lambda x: x.sum(), [0.5], [lambda x: 2.0 - x], lower=0.0, upper=1.0)
+    assert not found.converged
+    assert found.reason.startswith("ipopt: ")

@@ -106,6 +106,7 @@ OPTIMIZERS = {
     "gcmma": optimize.gcmma,
     "scipy": optimize.scipy,
     "nlopt": lambda *arguments, **options: (require("nlopt"), optimize.nlopt(*arguments, **options))[1],
+    "ipopt": lambda *arguments, **options: (require("cyipopt"), optimize.ipopt(*arguments, **options))[1],
 }
 
 

@@ -48,8 +48,13 @@ def by_nlopt(**options: Any) -> Any:
     return optimize.nlopt(springs, [0.5] * 3, [material], lower=0.01, upper=1.0, **options)
 
 
+def by_ipopt(**options: Any) -> Any:
+    require("cyipopt")
+    return optimize.ipopt(springs, [0.5] * 3, [material], lower=0.01, upper=1.0, **options)
+
+
 OURS = {"mma": by_mma, "gcmma": by_gcmma, "oc": by_oc}
-ALL = OURS | {"scipy": by_scipy, "nlopt": by_nlopt}
+ALL = OURS | {"scipy": by_scipy, "nlopt": by_nlopt, "ipopt": by_ipopt}
 POWERS = [1.0, 2.0, 3.0]  # at 3 the usual damping of 1/2 lets oc go to and fro
 
 
