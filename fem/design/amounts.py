@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
 
+from fem.arrays import real
 from fem.design.cells import bulk, densities
 from sparsead.jax.constants import constant
 
@@ -80,7 +81,7 @@ def mass(mesh: Mesh, x: ArrayLike, density: ArrayLike = 1.0) -> jax.Array:
     7.0
     """
     volumes = _volumes(mesh)
-    weight = jnp.asarray(density)
+    weight = real("density", density)
     if weight.ndim:
         weight = densities(weight, len(volumes))
     return jnp.vdot(constant(volumes), weight * densities(x, len(volumes)))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import jax.numpy as jnp
 import numpy as np
 
+from fem.arrays import real
 from fem.errors import MeshError
-from sparsead.errors import DtypeError, ShapeError
+from sparsead.errors import ShapeError
 
 if TYPE_CHECKING:
     import jax
@@ -45,9 +45,9 @@ def densities(x: ArrayLike, count: int) -> jax.Array:
     ShapeError
         If there is not one for each of `count` cells.
     DtypeError
-        If they are not real.
+        If they are no real numbers.
     """
-    array = jnp.asarray(x)
+    array = real("x", x)
     if array.shape != (count,):
         raise ShapeError(
             "densities do not fit the mesh",
@@ -55,12 +55,6 @@ def densities(x: ArrayLike, count: int) -> jax.Array:
             got=f"shape {array.shape}",
             fix="jax.vmap takes several designs at once",
         )
-    if not jnp.issubdtype(array.dtype, jnp.floating):
-        if not jnp.issubdtype(array.dtype, jnp.integer):
-            raise DtypeError(
-                "densities are real numbers", expected="a floating type", got=f"{array.dtype}", fix="pass x.real"
-            )
-        array = array.astype(float)
     return array
 
 

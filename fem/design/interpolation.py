@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import jax.numpy as jnp
-
+from fem.arrays import numbers
 from sparsead.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def simp(x: ArrayLike, *, solid: ArrayLike, void: ArrayLike = 0.0, penalty: Arra
     1.0
     """
     check_penalty("penalty", penalty, 1.0)
-    return _between(void, solid, jnp.asarray(x) ** jnp.asarray(penalty))
+    return _between(void, solid, numbers("x", x) ** numbers("penalty", penalty))
 
 
 def ramp(x: ArrayLike, *, solid: ArrayLike, void: ArrayLike = 0.0, penalty: ArrayLike = 3.0) -> jax.Array:
@@ -87,13 +86,13 @@ def ramp(x: ArrayLike, *, solid: ArrayLike, void: ArrayLike = 0.0, penalty: Arra
     1.0
     """
     check_penalty("penalty", penalty, 0.0)
-    density = jnp.asarray(x)
-    return _between(void, solid, density / (1 + jnp.asarray(penalty) * (1 - density)))
+    density = numbers("x", x)
+    return _between(void, solid, density / (1 + numbers("penalty", penalty) * (1 - density)))
 
 
 def _between(void: ArrayLike, solid: ArrayLike, part: jax.Array) -> jax.Array:
-    empty = jnp.asarray(void)
-    return empty + part * (jnp.asarray(solid) - empty)
+    empty = numbers("void", void)
+    return empty + part * (numbers("solid", solid) - empty)
 
 
 def check_penalty(name: str, value: Any, least: float) -> None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
 
+from fem.arrays import numbers
 from fem.design.interpolation import check_penalty
 from sparsead.errors import ShapeError
 
@@ -63,13 +64,13 @@ def multi_material(x: ArrayLike, *, solids: ArrayLike, void: ArrayLike = 0.0, pe
     [210.0, 70.0, 0.0]
     """
     check_penalty("penalty", penalty, 1.0)
-    density, coefficient = jnp.asarray(x), jnp.asarray(solids)
+    density, coefficient = numbers("x", x), numbers("solids", solids)
     if density.ndim == 0 or coefficient.shape != density.shape[:1]:
         raise ShapeError(
             "materials do not fit the densities", expected="x of shape (m, ...) and solids of shape (m,)",
             got=f"x of shape {density.shape}, solids of shape {coefficient.shape}",
             fix="jnp.stack([x, y]) are the densities of two materials",
         )  # fmt: skip
-    present = density ** jnp.asarray(penalty)
+    present = density ** numbers("penalty", penalty)
     others = jnp.stack([jnp.prod(jnp.delete(1 - present, i, axis=0), axis=0) for i in range(len(present))])
     return void + jnp.tensordot(coefficient - void, present * others, axes=1)

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax.numpy as jnp
 
+from fem.arrays import real
 from sparsead.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -72,9 +73,9 @@ def project(x: ArrayLike, beta: ArrayLike, eta: ArrayLike = 0.5) -> jax.Array:
     """
     _check("beta", beta, 0.0, float("inf"))
     _check("eta", eta, 0.0, 1.0)
-    steepness, threshold = jnp.asarray(beta), jnp.asarray(eta)
+    steepness, threshold = real("beta", beta), real("eta", eta)
     low, high = jnp.tanh(steepness * threshold), jnp.tanh(steepness * (1 - threshold))
-    return (low + jnp.tanh(steepness * (jnp.asarray(x) - threshold))) / (low + high)
+    return (low + jnp.tanh(steepness * (real("x", x) - threshold))) / (low + high)
 
 
 def robust(x: ArrayLike, beta: ArrayLike, *, eta: float = 0.5, margin: float = 0.2) -> Robust:

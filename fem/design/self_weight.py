@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import jax.numpy as jnp
-
+from fem.arrays import real
 from fem.design.cells import densities
 from fem.elements.loads.body_load import body_load
 from sparsead.errors import ShapeError
@@ -64,8 +63,8 @@ def self_weight(
     [0.0, -15.0]
     """
     count = sum(domain.count for domain in space.topology.bulk)
-    amount, force = densities(x, count), jnp.asarray(weight, float)
-    depth = jnp.asarray(thickness, float)
+    amount, force = densities(x, count), real("weight", weight)
+    depth = real("thickness", thickness)
     if depth.ndim:
         depth = densities(depth, count)
     components = space.field(field).components

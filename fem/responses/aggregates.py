@@ -28,8 +28,9 @@ from typing import TYPE_CHECKING
 import jax
 import jax.numpy as jnp
 
+from fem.arrays import real
 from fem.responses.checks import check_number
-from sparsead.errors import DtypeError, ShapeError
+from sparsead.errors import ShapeError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -73,7 +74,7 @@ def p_norm(
     """
     check_number("p", p, 1.0, reached=True, fix="8 to 12 are usual; jax.numpy.max is the limit of large ones")
     numbers, w = _checked(values, weights, axis)
-    power, size = jnp.asarray(p, float), jnp.abs(numbers)
+    power, size = real("p", p), jnp.abs(numbers)
     largest = jax.lax.stop_gradient(jnp.where(w > 0, size, 0.0).max(axis, keepdims=True))
     part = jnp.where(w > 0, numbers, 0.0) / jnp.where(largest == 0, 1.0, largest)
     zero = part == 0
@@ -123,7 +124,7 @@ def ks(
     """
     check_number("sharpness", sharpness, 0.0, fix="20 to 100 for values of a size around 1")
     numbers, w = _checked(values, weights, axis)
-    r, counted = jnp.asarray(sharpness, float), w > 0
+    r, counted = real("sharpness", sharpness), w > 0
     largest = jax.lax.stop_gradient(jnp.where(counted, numbers, -jnp.inf).max(axis, keepdims=True))
     # Values that do not count may be the largest: they must not overflow either.
     lower = jnp.where(counted, numbers - largest, 0.0)
@@ -133,12 +134,7 @@ def ks(
 
 def _checked(values: ArrayLike, weights: ArrayLike | None, axis: int | None) -> tuple[jax.Array, jax.Array]:
     """Return values and weights as arrays of one shape."""
-    numbers = jnp.asarray(values)
-    if jnp.iscomplexobj(numbers):
-        raise DtypeError(
-            "only real numbers have a largest", expected="a real type", got=f"{numbers.dtype}", fix="pass abs(values)"
-        )
-    numbers = numbers.astype(float)
+    numbers = real("values", values)
     along = (numbers.size,) if axis is None else numbers.shape
     if axis is not None and not -numbers.ndim <= axis < numbers.ndim:
         raise ShapeError(
@@ -155,7 +151,7 @@ def _checked(values: ArrayLike, weights: ArrayLike | None, axis: int | None) -> 
 
 def _fitting(weights: ArrayLike, numbers: jax.Array) -> jax.Array:
     """Return weights spread over the axes in front."""
-    w = jnp.asarray(weights, float)
+    w = real("weights", weights)
     if w.shape != numbers.shape[numbers.ndim - w.ndim :]:
         raise ShapeError(
             "weights do not fit the values", expected=f"shape {numbers.shape}, or its last axes",

@@ -37,6 +37,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fem.arrays import real
 from fem.elements.lines.section import axes_of
 from fem.elements.lines.straight import number
 from fem.errors import MaterialError, SpaceError
@@ -188,13 +189,13 @@ def fibre_stress(forces: ArrayLike, *, area: ArrayLike, section_modulus: ArrayLi
 
 
 def _real(value: ArrayLike, what: str, expected: str, ndim: int) -> jax.Array:
-    array = jnp.asarray(value)
-    if array.ndim < ndim or jnp.iscomplexobj(array):
+    array = real(what, value)
+    if array.ndim < ndim:
         raise SpaceError(
             f"these are no {what}", expected=expected, got=f"{array.dtype} of shape {array.shape}",
             fix="pass one row for each member",
         )  # fmt: skip
-    return array.astype(float)
+    return array
 
 
 def _positive(name: str, value: jax.Array) -> jax.Array:

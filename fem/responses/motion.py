@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import jax.numpy as jnp
-
+from fem.arrays import real
 from fem.assembly.reactions import reactions
 from fem.dofs.cases import each
 from fem.errors import SpaceError
@@ -115,7 +114,7 @@ def reaction(
 
 
 def _along(direction: ArrayLike, components: int) -> Any:
-    array = jnp.asarray(direction, float)
+    array = real("direction", direction)
     if array.shape != (components,) and not (array.shape == () and components == 1):
         raise SpaceError(
             "a direction does not fit the field",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import jax
-import jax.numpy as jnp
 
+from fem.arrays import real
 from sparsead.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ def adapted(scale: ArrayLike, *, peak: ArrayLike, aggregate: ArrayLike, step: fl
         raise ShapeError(
             "step is no share", expected="0 < step <= 1", got=f"step = {step!r}", fix="1 takes the new factor alone"
         )
-    whole = jnp.asarray(aggregate, float)
+    whole = real("aggregate", aggregate)
     if not isinstance(whole, jax.core.Tracer) and not (whole > 0).all():
         raise ShapeError(
             "an aggregate is not positive", expected="aggregate > 0", got=f"aggregate = {float(whole.min()):g}",
             fix="a structure without stress has no factor: keep the last one",
         )  # fmt: skip
-    return step * jnp.asarray(peak, float) / whole + (1 - step) * jnp.asarray(scale, float)
+    return step * real("peak", peak) / whole + (1 - step) * real("scale", scale)

@@ -24,9 +24,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
+from fem.arrays import real
 from fem.design.cells import densities
 from fem.errors import SpaceError
 from fem.fields.invariants import von_mises
@@ -76,10 +76,10 @@ def relaxation(x: ArrayLike, exponent: ArrayLike = 0.5, *, shift: ArrayLike = 1e
     """
     for name, value in (("exponent", exponent), ("shift", shift)):
         check_number(name, value, 0.0, fix="the defaults are exponent=0.5, shift=1e-4")
-    density = jnp.asarray(x, float)
+    density = real("x", x)
     _check_not_negative(density)
-    low = jnp.asarray(shift, float) ** exponent
-    return ((density + shift) ** exponent - low) / ((1 + jnp.asarray(shift, float)) ** exponent - low)
+    low = real("shift", shift) ** exponent
+    return ((density + shift) ** exponent - low) / ((1 + real("shift", shift)) ** exponent - low)
 
 
 def relaxed_von_mises(

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import jax.numpy as jnp
-
 import sparsead.jax as sp
+from fem.arrays import real
 from fem.design.linear_map import LinearMap
 from fem.design.solved_map import SolvedMap
-from sparsead.errors import DtypeError, ShapeError
+from sparsead.errors import ShapeError
 from sparsead.pattern.structure import Structure
 
 if TYPE_CHECKING:
@@ -45,20 +44,16 @@ class Extension:
         ShapeError
             If the shape differs.
         DtypeError
-            If the numbers are not real.
+            If they are no real numbers.
         """
-        given = jnp.asarray(movement)
+        given = real("movement", movement)
         if given.shape != self.moved.shape:
             raise ShapeError(
                 "a movement does not fit the moved points",
                 expected=f"shape {self.moved.shape}: a row for each moved point, a column for each direction",
                 got=f"shape {given.shape}", fix="jax.vmap takes several movements at once",
             )  # fmt: skip
-        if jnp.iscomplexobj(given):
-            raise DtypeError(
-                "movements are real numbers", expected="a real type", got=f"{given.dtype}", fix="pass movement.real"
-            )
-        return self.solved(given.astype(float).reshape(-1)).reshape(-1, self.moved.shape[1])
+        return self.solved(given.reshape(-1)).reshape(-1, self.moved.shape[1])
 
 
 def extension(before: csr_array, matrix: csr_array, after: csr_array, moved: NDArray[np.float64]) -> Extension:

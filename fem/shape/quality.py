@@ -26,6 +26,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fem.arrays import real
 from fem.errors import MeshError
 from fem.geometry.inverse import determinant, gram
 from fem.mesh.mesh import check_mesh
@@ -73,12 +74,12 @@ def quality(mesh: Mesh, points: ArrayLike) -> jax.Array:
     [0.8, 0.8]
     """
     check_mesh(mesh)
-    if np.shape(points) != mesh.points.shape:
+    places = real("points", points)
+    if places.shape != mesh.points.shape:
         raise MeshError(
             "the points of a moved mesh have the wrong shape", expected=f"shape {mesh.points.shape}",
-            got=f"shape {np.shape(points)}", fix="pass one row for each point of the mesh",
+            got=f"shape {places.shape}", fix="pass one row for each point of the mesh",
         )  # fmt: skip
-    places = jnp.asarray(points, float)
     return jnp.concatenate([jnp.ones(0), *(_of_block(block, places) for block in mesh.blocks)])
 
 

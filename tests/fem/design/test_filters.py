@@ -130,7 +130,7 @@ def test_unknown_boundary_is_refused() -> None:
 def test_densities_must_fit_the_cells(name: str) -> None:
     with pytest.raises(sparsead.errors.ShapeError, match=r"got: +shape \(34,\)"):
         FILTERS[name](GRADED)(np.ones(34))
-    with pytest.raises(sparsead.errors.DtypeError, match=r"got: +complex128"):
+    with pytest.raises(sparsead.errors.DtypeError, match=r"got: +[a-z]+ of type complex128"):
         FILTERS[name](GRADED)(np.ones(35, complex))
 
 

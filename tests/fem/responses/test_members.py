@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.linalg import eigvalsh_tridiagonal
 
+import sparsead
 from tests.conftest import require
 
 jax = require("jax")
@@ -160,7 +161,7 @@ def stress(shape: tuple[int, ...], **other: Any) -> Any:
         (lambda: euler(young=[1.0] * 2, length=[1.0] * 3), "MaterialError", r"young of shape \(2,\)"),
         (lambda: responses.buckling([1.0, 2.0], **BAR | {"inertia": [1.0] * 3}), "MaterialError", "inertia of shape"),
         (lambda: responses.buckling(1.0, **BAR), "SpaceError", r"of shape \(\)"),
-        (lambda: responses.buckling([1j], **BAR), "SpaceError", r"complex128 of shape \(1,\)"),
+        (lambda: responses.buckling([1j], **BAR), "DtypeError", "normal forces of type complex128"),
         (lambda: stress((2,)), "SpaceError", r"of shape \(2,\)"),
         (lambda: stress((3, 2, 4)), "SpaceError", r"shape \(3, 2, 4\)"),
         (lambda: stress((3, 2, 3), area=0.0), "MaterialError", "area = 0 of member 0"),
@@ -169,5 +170,5 @@ def stress(shape: tuple[int, ...], **other: Any) -> Any:
     ],
 )
 def test_bad_members_are_refused(call: Any, kind: str, got: str) -> None:
-    with pytest.raises(getattr(fem.errors, kind), match=f"got: .*{got}"):
+    with pytest.raises(getattr(fem.errors, kind, sparsead.errors.DtypeError), match=f"got: .*{got}"):
         call()
