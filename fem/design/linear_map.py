@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from scipy.sparse import csr_array
+
 from fem.design.cells import densities
 from sparsead.jax.fixed_product import fixed_product
 from sparsead.kernels import FixedMatrix
+from sparsead.pattern.pattern import index_dtype
 
 if TYPE_CHECKING:
     import jax
     from numpy.typing import ArrayLike
-    from scipy.sparse import csr_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +34,14 @@ class LinearMap:
     _fixed: FixedMatrix = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.matrix.sum_duplicates()
-        self.matrix.data.setflags(write=False)
-        object.__setattr__(self, "_fixed", FixedMatrix(self.matrix, self.symmetric))
+        given = self.matrix
+        given.sum_duplicates()
+        narrow = index_dtype(max(*given.shape, given.nnz))  # SciPy's sums and products have wide indices
+        indices, indptr = given.indices.astype(narrow, copy=False), given.indptr.astype(narrow, copy=False)
+        rows = csr_array((given.data, indices, indptr), shape=given.shape)
+        rows.data.setflags(write=False)
+        object.__setattr__(self, "matrix", rows)
+        object.__setattr__(self, "_fixed", FixedMatrix(rows, self.symmetric))
 
     def __call__(self, x: ArrayLike) -> jax.Array:
         """Return ``W x``, shape (m,), from x of shape (n,)."""
