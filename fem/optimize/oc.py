@@ -12,8 +12,9 @@ linear filter the slopes tell it exactly::
 
     g(x + d) = g(x) + sum_i g_i d_i
 
-so lam is found by this formula, without another call of the constraint; one call checks it. Where the two differ, as
-under a projection, lam is found again with the constraint itself. The method converges where more material never harms:
+so lam is found by this formula, without another call of the constraint. One call checks it, or none where it has told
+the volume of the last step. Where the two differ, as under a projection, lam is found again with the constraint itself.
+The method converges where more material never harms:
 for the compliance, not for mechanisms.
 
 References
@@ -48,7 +49,7 @@ _BRACKET = 1e-9, 1e9  # of the multiplier, about the middle of what single densi
 _ROUNDING = 1e-12  # of the volume: what two ways to add it up may differ by
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Criterion:
     """One step of the optimality criteria.
 
@@ -66,6 +67,8 @@ class Criterion:
         Where the multiplier is looked for.
     rtol : float
         Relative accuracy of the multiplier.
+    told : float
+        Volume that the slopes foretold for the last design; NaN if they were wrong, or were not asked.
     """
 
     problem: Problem
@@ -74,6 +77,7 @@ class Criterion:
     sensitivity: Callable[[jax.Array, jax.Array], jax.Array] | None
     bracket: tuple[float, float] | None
     rtol: float
+    told: float = math.nan
 
     def propose(self, point: Point) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the next design, shape (n,), and the multiplier, shape (1,)."""
@@ -95,9 +99,12 @@ class Criterion:
         def volume(multiplier: float) -> float:
             return float(self.problem.constraints(design(multiplier))[0])
 
+        rounding = _ROUNDING * (costs @ np.abs(point.x))
+        linear = abs(point.constraints[0] - self.told) <= rounding
         multiplier = self._multiplier(foreseen, pays)
-        if abs(volume(multiplier) - foreseen(multiplier)) > _ROUNDING * (costs @ np.abs(point.x)):
-            multiplier = self._multiplier(volume, pays)
+        self.told = foreseen(multiplier)
+        if not linear and abs(volume(multiplier) - self.told) > rounding:
+            multiplier, self.told = self._multiplier(volume, pays), math.nan
         return design(multiplier), np.array([multiplier])
 
     def _multiplier(self, volume: Callable[[float], float], pays: NDArray[np.float64]) -> float:
@@ -112,14 +119,16 @@ class Criterion:
         return math.exp(brentq(lambda log: volume(math.exp(log)), low, high, xtol=self.rtol))
 
     def forget(self) -> None:
-        """Forget nothing, as nothing is remembered."""
+        """Begin anew."""
+        self.told = math.nan
 
     def state(self) -> dict[str, NDArray[np.float64]]:
-        """Return nothing: a step depends on the last design alone."""
-        return {}
+        """Return what the slopes told."""
+        return {"told": np.array(self.told)}
 
     def restore(self, state: dict[str, NDArray[np.float64]]) -> None:
-        """Take nothing."""
+        """Go on from what they told."""
+        self.told = float(state["told"])
 
     def _costs(self, point: Point) -> NDArray[np.float64]:
         """Gradient of the constraint, which must be positive."""

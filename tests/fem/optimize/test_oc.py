@@ -77,7 +77,7 @@ def test_two_springs_in_a_row() -> None:
 
 
 def calls_of_the_volume(monkeypatch: pytest.MonkeyPatch, volume: Any, **options: Any) -> tuple[Any, int]:
-    """The design after one step on five springs in a row, and how often the volume alone was called."""
+    """The last design called for, of one step on five springs in a row, and how often the volume alone was called."""
     calls: list[Any] = []
     original = problem.Problem.constraints
 
@@ -87,7 +87,7 @@ def calls_of_the_volume(monkeypatch: pytest.MonkeyPatch, volume: Any, **options:
 
     monkeypatch.setattr(problem.Problem, "constraints", counted)
     costs = jnp.array([4.0, 1.0, 0.25, 2.0, 3.0])
-    optimize.oc(lambda x: (costs / x).sum(), np.full(5, 0.4), volume, max_iterations=1, **options)
+    optimize.oc(lambda x: (costs / x).sum(), np.full(5, 0.4), volume, **{"max_iterations": 1, **options})
     return calls[-1], len(calls)
 
 
@@ -96,6 +96,23 @@ def test_a_linear_volume_is_met_with_one_call(monkeypatch: pytest.MonkeyPatch, b
     x, calls = calls_of_the_volume(monkeypatch, lambda x: x.mean() - 0.45, bracket=bracket)
     assert calls == 1
     assert abs(x.mean() - 0.45) < 1e-10
+
+
+def test_a_volume_that_was_told_right_is_not_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert calls_of_the_volume(monkeypatch, lambda x: x.mean() - 0.45, max_iterations=20)[1] == 1
+
+
+def test_a_volume_that_bends_later_is_met_again() -> None:
+    """Linear while no density is above 0.7, which the third step passes."""
+
+    def volume(x: Any) -> Any:
+        return (x + 2 * jnp.maximum(x - 0.7, 0.0) ** 2).mean() - 0.5
+
+    costs = jnp.array([9.0, 1.0, 0.25, 0.25, 0.25])
+    found = optimize.oc(lambda x: (costs / x).sum(), np.full(5, 0.5), volume, move=0.1, max_iterations=30)
+    assert found.history.constraints[:3].max() < 1e-12
+    assert found.history.constraints.max() > 1e-3
+    assert abs(found.constraints[0]) < 1e-9
 
 
 @pytest.mark.parametrize("bracket", [None, (0.0, 1e9)])
