@@ -87,15 +87,14 @@ def room_for_programs() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def short_collections(room_for_programs: None) -> Iterator[None]:
-    """Spare the collections that tests ask for what earlier modules left: compiled programs, a second each time.
+def short_collections() -> Iterator[None]:
+    """Spare the collections of tests, and that before each module, what earlier modules left: it takes seconds.
 
-    Thawed before `room_for_programs` collects, since that is the fixture below.
+    What is frozen thaws where programs are given back.
     """
     gc.collect()
     gc.freeze()
     yield
-    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

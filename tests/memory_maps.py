@@ -44,10 +44,8 @@ def fault() -> str | None:
 
 
 def release() -> None:
-    """Give back every compiled program; they are compiled again where they are called again.
-
-    Nothing may be frozen (`gc.freeze`): the collection would not see the programs.
-    """
+    """Give back every compiled program; they are compiled again where they are called again."""
     if "jax" in sys.modules:
         importlib.import_module("jax").clear_caches()
+    gc.unfreeze()  # a collection does not see what is frozen
     gc.collect()

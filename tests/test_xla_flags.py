@@ -17,7 +17,17 @@ def test_flag_of_another_version_is_not_asked_for(monkeypatch: pytest.MonkeyPatc
     assert os.environ["XLA_FLAGS"] == "--xla_cpu_parallel_codegen_split_count=1"
 
 
+def test_programs_are_optimized_where_a_test_asks_for_it() -> None:
+    jax = require("jax")
+    before = jax.config.read(xla_flags.QUICK)
+    with xla_flags.optimized():
+        assert not jax.config.read(xla_flags.QUICK)
+    assert jax.config.read(xla_flags.QUICK) == before
+
+
 def test_flags_of_others_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XLA_FLAGS", "")
+    monkeypatch.delenv(xla_flags.QUICK.upper(), raising=False)
     xla_flags.ask_for(xla_flags.FLAGS)
     assert os.environ["XLA_FLAGS"] == ""
+    assert xla_flags.QUICK.upper() not in os.environ

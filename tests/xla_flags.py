@@ -2,15 +2,25 @@
 
 By default XLA 0.10 writes each kernel of a program through MLIR, and a program in many parts. The emitters that it had
 before, and has still, write the same operations, to rounding, at a fourth of the cost. XLA 0.11 has them no longer.
+
+Most of its optimizations cost more than they save where a program runs once. They are asked for through JAX, which lets
+a test that compares the bits of two programs have them back: `optimized`.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FLAGS = ("--xla_cpu_use_fusion_emitters=false", "--xla_cpu_parallel_codegen_split_count=1")
+QUICK = "jax_disable_most_optimizations"
 _STARTS = "import jax; jax.devices('cpu')"
 
 
@@ -21,6 +31,21 @@ def ask_for(flags: tuple[str, ...]) -> None:
     """
     if "XLA_FLAGS" not in os.environ:
         os.environ["XLA_FLAGS"] = " ".join(flags if known(*flags) else filter(known, flags))
+        os.environ.setdefault(QUICK.upper(), "1")
+
+
+@contextmanager
+def optimized() -> Iterator[None]:
+    """Compile as users do inside the block, what was compiled before as well."""
+    jax = importlib.import_module("jax")
+    before = jax.config.read(QUICK)
+    jax.clear_caches()
+    jax.config.update(QUICK, False)
+    try:
+        yield
+    finally:
+        jax.config.update(QUICK, before)
+        jax.clear_caches()
 
 
 def known(*flags: str) -> bool:
