@@ -145,6 +145,12 @@ def refused() -> Made:
     return made | {"operator": stiffness, "pattern": sj.coo(ROWS, COLS, VALUES, (N, N)).pattern}
 
 
+@pytest.fixture(autouse=True)
+def thawed() -> None:
+    """Let collections see what earlier modules left: equal patterns are one, and programs of theirs may keep it."""
+    gc.unfreeze()
+
+
 CASES = [solved, solved_by_newton, marched, solved_in_time, of_numpy, of_jax, refused]
 
 
