@@ -14,14 +14,16 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.custom_batching import custom_vmap
+from jax.core import ShapedArray
+from jax.interpreters import ad, batching, mlir
 
 from sparsead.jax.constants import constant
-from sparsead.jax.linear_call import LinearMap, linear_call
+from sparsead.jax.library import Primitive
 from sparsead.jax.sparse_array import SparseArray
 from sparsead.jax.transport import call
 from sparsead.kernels import FixedMatrix, fixed_spmv
 from sparsead.pattern.pattern import Pattern
+from sparsead.rules.rule import flipped
 
 # A smaller matrix is multiplied in the program: a host call costs 11 us.
 _SMALL = 2_000
@@ -53,35 +55,37 @@ def fixed_product(matrix: FixedMatrix, x: jax.Array) -> jax.Array:
     >>> jax.grad(lambda x: fixed_product(W, x).sum())(jnp.ones(2)).tolist()
     [1.0, 5.0]
     """
-    if not isinstance(x, jax.core.Tracer):
-        return jnp.asarray(fixed_spmv(np.asarray(x), matrix=matrix, trans="N"))
-    map = LinearMap(_apply, _transpose, matrix)
-    return linear_call(map, None, x, like=jax.ShapeDtypeStruct(matrix.rows.shape[:1], x.dtype))
+    return _fixed_spmv.bind(x, matrix=matrix, trans="N")
 
 
-def _apply(matrix: FixedMatrix, _: None, x: jax.Array) -> jax.Array:
-    return _product("N", matrix, x)
+def _result(x: Any, *, matrix: FixedMatrix, trans: str) -> ShapedArray:
+    return ShapedArray((*x.shape[:-1], matrix.rows.shape[0 if trans == "N" else 1]), x.dtype)
 
 
-def _transpose(matrix: FixedMatrix, _: None, y_bar: jax.Array) -> jax.Array:
-    return _product("T", matrix, y_bar)
+def _eager(x: Any, *, matrix: FixedMatrix, trans: str) -> jax.Array:
+    return jnp.asarray(fixed_spmv(np.asarray(x), matrix=matrix, trans=trans))
 
 
-def _product(trans: str, matrix: FixedMatrix, x: jax.Array) -> jax.Array:
-    """Trace the product with vectors along the last axis of `x`."""
+def _jvp(primals: Any, tangents: Any, **static: Any) -> tuple[jax.Array, Any]:
+    y = _fixed_spmv.bind(*primals, **static)
+    (d_x,) = tangents
+    still = type(d_x) is ad.Zero
+    return y, ad.Zero(jax.core.get_aval(y).to_tangent_aval()) if still else _fixed_spmv.bind(d_x, **static)
 
-    @custom_vmap
-    def product(x: jax.Array) -> jax.Array:
-        on_host = _on_host if matrix.rows.nnz > _SMALL else _in_program
-        return jax.lax.platform_dependent(
-            x, cpu=partial(on_host, trans, matrix), default=partial(_in_program, trans, matrix)
-        )
 
-    @product.def_vmap
-    def lanes(size: int, batched: Any, x: jax.Array) -> tuple[jax.Array, bool]:
-        return product(x), True
+def _transpose(y_bar: Any, x: Any, *, matrix: FixedMatrix, trans: str) -> list[Any]:
+    zero = type(y_bar) is ad.Zero
+    return [ad.Zero(x.aval) if zero else _fixed_spmv.bind(y_bar, matrix=matrix, trans=flipped(trans))]
 
-    return product(x)
+
+def _batch(args: Any, dims: Any, **static: Any) -> tuple[jax.Array, int]:
+    """Vectors lie along the last axis; a new axis goes in front of all others."""
+    return _fixed_spmv.bind(jnp.moveaxis(args[0], dims[0], 0), **static), 0
+
+
+def _lower(platform: str | None, x: Any, *, matrix: FixedMatrix, trans: str) -> jax.Array:
+    on_host = platform == "cpu" and matrix.rows.nnz > _SMALL
+    return (_on_host if on_host else _in_program)(trans, matrix, x)
 
 
 def _on_host(trans: str, matrix: FixedMatrix, x: jax.Array) -> jax.Array:
@@ -98,3 +102,15 @@ def _in_program(trans: str, matrix: FixedMatrix, x: jax.Array) -> jax.Array:
     vectors = x.reshape(-1, x.shape[-1]).T
     product = (stored.T if trans == "N" else stored) @ vectors
     return product.T.reshape(*x.shape[:-1], product.shape[0])
+
+
+_fixed_spmv = Primitive("sparsead_fixed_spmv")
+_fixed_spmv.def_impl(_eager)
+_fixed_spmv.def_abstract_eval(_result)
+ad.primitive_jvps[_fixed_spmv] = _jvp
+ad.primitive_transposes[_fixed_spmv] = _transpose
+batching.primitive_batchers[_fixed_spmv] = _batch
+for _platform in ("cpu", None):
+    mlir.register_lowering(
+        _fixed_spmv, mlir.lower_fun(partial(_lower, _platform), multiple_results=False), platform=_platform
+    )

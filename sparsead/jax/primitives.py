@@ -5,7 +5,7 @@ sides only is merged into ``k`` (one factorization, more right-hand sides), a
 batch of values into the leading axis. So jit, vmap, grad, scan and remat, in
 any order, stay within the five primitives.
 
-Only this file and `sparsead.jax.linear_call` touch JAX's interpreters.
+Only this file, `sparsead.jax.linear_call` and `sparsead.jax.fixed_product` define rules of JAX's interpreters.
 """
 
 from __future__ import annotations
