@@ -51,6 +51,33 @@ def test_cantilever_of_five_sections() -> None:
     assert np.isclose(found.value, 0.0624 * (c**0.25).sum() ** (4 / 3), rtol=1e-7)
 
 
+@pytest.mark.parametrize(
+    ("t", "weights"),
+    [
+        (1 / 16, [1.560, 1.274, 1.270, 1.304, 1.319, 1.329, 1.333, 1.336]),
+        (1 / 8, [1.560, 1.285, 1.307, 1.331, 1.337, 1.339, 1.340]),
+        (1 / 4, [1.560, 1.309, 1.335, 1.340]),
+        (1 / 3, [1.560, 1.327, 1.338, 1.340]),
+        (1 / 2, [1.560, 1.387, 1.346, 1.341]),
+    ],
+)
+def test_first_iterates_of_the_cantilever_are_the_printed_ones(t: float, weights: list[float]) -> None:
+    """The tables of K. Svanberg, 1987: poles at t x and x / t, designs between x / 2 and 2 x."""
+    x, slopes = np.full(5, 5.0), np.full(5, 0.0624)
+    found = []
+    for _ in weights:
+        found.append(0.0624 * x.sum())
+        asymptotes = approximation.Asymptotes(
+            t * x, x / t, np.maximum(1.01 * t * x, x / 2), np.minimum(0.99 * x / t, 2 * x)
+        )
+        falls = np.stack([np.zeros(5), -np.asarray(jax.grad(deflection)(x))])  # the deflection falls, the weight rises
+        p = (asymptotes.high - x) ** 2 * np.stack([slopes, np.zeros(5)])
+        q = (x - asymptotes.low) ** 2 * falls
+        values = np.array([found[-1], float(deflection(x))])
+        x = subproblem.solve(subproblem.subproblem(p, q, values, x, asymptotes, 1000.0)).x
+    np.testing.assert_allclose(found, weights, atol=1e-3)  # their last digit
+
+
 @pytest.mark.parametrize("method", [optimize.mma, optimize.gcmma])
 def test_two_bar_truss(method: Any) -> None:
     """The truss of K. Svanberg, 1987: area and half width of two bars under stress limits, in closed form.
