@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import jax
 import jax.numpy as jnp
-import numpy as np
 
 from sparsead.errors import DtypeError
+from sparsead.jax import SparseArray
 
 if TYPE_CHECKING:
+    import jax
     from numpy.typing import ArrayLike
 
 
@@ -27,7 +27,7 @@ def numbers(name: str, value: ArrayLike) -> jax.Array:
     Raises
     ------
     DtypeError
-        If they are no numbers, or masked.
+        If they are no numbers, or masked, or JAX would truncate their digits because 64-bit types are off.
 
     Examples
     --------
@@ -35,23 +35,12 @@ def numbers(name: str, value: ArrayLike) -> jax.Array:
     [1.0, 2.0]
     >>> numbers("x", "many")
     Traceback (most recent call last):
-    sparsead.errors.DtypeError: x is no array of numbers
-      expected: floating or whole numbers
-      got:      x of type <U4
-      fix:      convert x to numbers first
+    sparsead.errors.DtypeError: x is not an array of numbers
+      expected: float32, float64, complex64, complex128, or whole numbers
+      got:      x of str
+      fix:      convert x to numbers of one of these types first
     """
-    fix = f"convert {name} to numbers first"
-    try:
-        array = value if isinstance(value, jax.Array) else np.asanyarray(value)
-    except ValueError as error:  # rows of different lengths
-        raise _no_numbers(name, f"{name} of {type(value).__name__}, {error}", fix) from error
-    if isinstance(array, np.ma.MaskedArray):
-        raise _no_numbers(name, f"{name}, a masked array", f"{name}.filled(0.0) gives masked entries a value")
-    if array.dtype.kind in "iub":
-        return jnp.asarray(array, float)
-    if not jnp.issubdtype(array.dtype, jnp.inexact):
-        raise _no_numbers(name, f"{name} of type {array.dtype}", fix)
-    return jnp.asarray(array)
+    return SparseArray.binding.asarray(name, value)
 
 
 def real(name: str, value: ArrayLike) -> jax.Array:
@@ -67,7 +56,7 @@ def real(name: str, value: ArrayLike) -> jax.Array:
     Raises
     ------
     DtypeError
-        If they are no numbers, or masked, or complex.
+        If they are complex, or as `numbers`.
 
     Examples
     --------
@@ -75,7 +64,7 @@ def real(name: str, value: ArrayLike) -> jax.Array:
     1.0
     >>> real("x", 1j)
     Traceback (most recent call last):
-    sparsead.errors.DtypeError: x is no array of real numbers
+    sparsead.errors.DtypeError: x is not an array of real numbers
       expected: a real type
       got:      x of type complex128
       fix:      pass x.real
@@ -83,11 +72,7 @@ def real(name: str, value: ArrayLike) -> jax.Array:
     array = numbers(name, value)
     if jnp.iscomplexobj(array):
         raise DtypeError(
-            f"{name} is no array of real numbers", expected="a real type", got=f"{name} of type {array.dtype}",
+            f"{name} is not an array of real numbers", expected="a real type", got=f"{name} of type {array.dtype}",
             fix=f"pass {name}.real",
         )  # fmt: skip
     return array
-
-
-def _no_numbers(name: str, got: str, fix: str) -> DtypeError:
-    return DtypeError(f"{name} is no array of numbers", expected="floating or whole numbers", got=got, fix=fix)

@@ -48,6 +48,8 @@ class JaxBinding(PrimitiveKernels):
             if x.dtype.kind in "iub":
                 return jnp.asarray(x.astype(self.default_dtype))
             x = x.astype(x.dtype.newbyteorder("="), copy=False)
+        if any(isinstance(leaf, str | bytes) for leaf in jax.tree.leaves(x)):  # JAX may take one for the name of a type
+            raise not_numbers(name, f"{name} of {type(x).__name__}")
         try:
             return jnp.asarray(x)
         except (TypeError, ValueError, OverflowError) as error:

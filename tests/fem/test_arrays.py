@@ -47,7 +47,9 @@ BAD: dict[str, Any] = {
 @pytest.mark.parametrize("bad", BAD)
 @pytest.mark.parametrize("name", TAKES)
 def test_what_is_no_number_is_refused_in_four_lines(name: str, bad: str) -> None:
-    with pytest.raises(sparsead.errors.DtypeError, match=r"is no array of numbers\n +expected: .*\n +got: .*\n +fix: "):
+    with pytest.raises(
+        sparsead.errors.DtypeError, match=r"is not an array of numbers\n +expected: .*\n +got: .*\n +fix: "
+    ):
         TAKES[name](BAD[bad])
 
 
