@@ -97,6 +97,6 @@ def _linear_solve(matrix: Matrix, operator: Any, values: Any, b: Any) -> Any:
         partial(matrix.product, operator),
         b,
         partial(solution, matrix.options, "N"),
-        transpose_solve=partial(solution, matrix.options.settled(), "T"),
+        transpose_solve=partial(solution, matrix.options.adjoint(), "T"),
         symmetric=matrix.options.structure.symmetric,
     )

@@ -29,13 +29,15 @@ from scipy.sparse import csr_array
 
 from fem.assembly.faults import faults_of
 from fem.assembly.inverse import Matrix, inverse
+from fem.assembly.near_null import suited
 from fem.assembly.operator import Operator, apply, assemble
+from fem.assembly.term import kinds_of
 from fem.dofs.carried import UNRESISTED
 from fem.dofs.constraints import Constraints, Held, combine
 from fem.dofs.reduction import Reduction
 from fem.errors import ConstraintError, SpaceError
 from fem.progress import stage
-from sparsead.factors.options import SolveOptions
+from sparsead.factors.options import SolveOptions, chosen
 from sparsead.jax.constants import constant
 from sparsead.jax.raised import typed
 
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from fem.dofs.topology import Topology
+    from sparsead.backends.backend import Backend
     from sparsead.factors.options import OnSingular
 
 _REMEMBERED = 64  # eliminations that a space keeps: contact goes through a few dozen of them again and again
@@ -56,6 +59,7 @@ def solve(
     supports: Constraints | Sequence[Constraints] = (),
     *,
     backend: str | None = None,
+    method: Backend | None = None,
     on_singular: OnSingular = "raise",
 ) -> jax.Array:
     """Return u with ``K u = f`` under constraints.
@@ -74,8 +78,12 @@ def solve(
         Held, prescribed and coupled dofs.
     backend : str, optional
         A name of `sparsead.backends.installed`; by default the structure decides.
+    method : iterative method, optional
+        Instead of a library that factorizes: a value such as ``sparsead.iterative.cg(sparsead.iterative.amg())``.
+        Algebraic multigrid is told the rigid motions of the space. Loads and derivatives are then those to its
+        tolerance.
     on_singular : {"raise", "nan"}
-        What to do with a singular matrix.
+        What to do with a singular matrix, or with iterations that do not converge.
 
     Returns
     -------
@@ -90,6 +98,8 @@ def solve(
         If a cell is inverted or a material impossible, or if cells without stiffness leave a part free; names cells.
     ConstraintError
         If the structure can move freely; names the rigid motion. If supports are of another space.
+    ConvergenceError
+        If an iterative method does not reach its tolerance.
     SingularMatrixError, NotPositiveDefiniteError, NonFiniteError
         If a motion meets no resistance for another reason, or a number is not finite; names a dof and its cells.
 
@@ -118,7 +128,8 @@ def solve(
         load = constant(np.array(load))  # a copy: the program asks for it whenever it runs
     vectors, shape = operator.space.flatten(load)
     explain = faults_of(operator.space.topology, constraints.held, operator.terms)
-    options = SolveOptions(operator.structure, backend, on_singular, explain=explain)
+    asked = suited(chosen(method, backend), operator.space.topology, constraints.held, kinds_of(operator.terms))
+    options = SolveOptions(operator.structure, asked, on_singular, explain=explain)
     what = "trace of a solution" if traced else f"solution for {len(vectors)} loads"
     with typed(), stage(f"{what}, {operator.space.count} dofs"):
         return settled(_solve(operator, vectors, constraints, options=options)).reshape(shape)
