@@ -13,7 +13,7 @@ from sparsead.errors import SingularMatrixError
 from sparsead.factors.range import exponents, shifted
 from sparsead.factors.values import all_finite
 from sparsead.iterative.drive import drive
-from sparsead.iterative.failures import not_finite
+from sparsead.iterative.failures import negative_curvature, not_finite
 from sparsead.iterative.krylov.blocks import norms
 from sparsead.iterative.krylov.krylov import Krylov
 from sparsead.iterative.krylov.operators import Operators
@@ -163,7 +163,7 @@ class SetUps(Analysis):
             If the method needs a Hermitian preconditioner and this one is none.
         """
         system = System(self._pattern, self._structure, values)
-        _check_rows(system)
+        _check_rows(system, definite=self._method.krylov.definite)
         prepared = self._method.preconditioner.set_up(system, self._shared)
         made = SetUp(self._method, system, prepared, self._solutions)
         if self._method.krylov.hermitian:
@@ -260,18 +260,15 @@ def _check_tolerance(name: str, value: Any) -> None:
         )
 
 
-def _check_rows(system: System) -> None:
-    """Raise where a row or column is zero, or the diagonal of a definite matrix is not positive."""
-    pattern, values = system.pattern, system.values
-    if system.structure.positive_definite:
-        diagonal = np.where(pattern.diagonal >= 0, values.take(np.maximum(pattern.diagonal, 0)).real, 0)
-        wrong = np.flatnonzero(~(diagonal > 0))
-        if wrong.size:
-            raise not_positive_definite(int(wrong[0]))
-    of_columns = np.add.reduceat(np.abs(values), pattern.indptr[:-1])
+def _check_rows(system: System, *, definite: bool) -> None:
+    """Raise where the diagonal of a definite matrix is not positive, or a row or column is zero."""
+    pattern, sizes, diagonal = system.pattern, np.abs(system.values), system.diagonal.real
+    wrong = np.flatnonzero(~(diagonal > 0))
+    if wrong.size and system.structure.positive_definite:
+        raise not_positive_definite(int(wrong[0]))
     of_rows = np.zeros(pattern.shape[0])
-    np.maximum.at(of_rows, pattern.indices, np.abs(values))
-    empty = np.flatnonzero((of_rows == 0) | (of_columns == 0))
+    np.maximum.at(of_rows, pattern.indices, sizes)
+    empty = np.flatnonzero((of_rows == 0) | (np.maximum.reduceat(sizes, pattern.indptr[:-1]) == 0))
     if empty.size:
         raise SingularMatrixError(
             "matrix is singular",
@@ -280,3 +277,5 @@ def _check_rows(system: System) -> None:
             fix="remove the dependent equation, or prescribe that dof",
             dof=int(empty[0]),
         )
+    if wrong.size and definite:
+        raise negative_curvature(float(diagonal[wrong[0]]), int(wrong[0]), 0)

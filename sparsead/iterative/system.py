@@ -48,6 +48,12 @@ class System:
         of_rows = self.plain.data.nbytes + self.plain.indices.nbytes + self.plain.indptr.nbytes
         return self.values.nbytes + (0 if self.plain is self.transposed else of_rows)
 
+    @property
+    def diagonal(self) -> NDArray[Any]:
+        """Diagonal, zero where none is stored, shape (n,)."""
+        stored = self.pattern.diagonal
+        return np.where(stored >= 0, self.values.take(np.maximum(stored, 0)), 0)
+
     def product(self, x: NDArray[Any], *, transposed: bool = False) -> NDArray[Any]:
         """Return A x, or A^T x, for each row of x, shape (k, n), by one pass over the matrix."""
         factor_cache.tally("operator_applications")

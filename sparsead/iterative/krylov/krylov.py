@@ -22,11 +22,14 @@ class Krylov(ABC):
     name : str
         What messages call it.
     hermitian : bool
-        Whether matrix and preconditioner must be Hermitian.
+        Whether the matrix must be Hermitian, and the preconditioner Hermitian and positive definite.
+    definite : bool
+        Whether the matrix must be positive definite.
     """
 
     name: ClassVar[str]
-    hermitian: ClassVar[bool]
+    hermitian: ClassVar[bool] = False
+    definite: ClassVar[bool] = False
 
     @abstractmethod
     def correction(self, of: Operators, residual: NDArray[Any], watch: Watch) -> NDArray[Any]:

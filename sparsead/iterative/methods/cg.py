@@ -56,6 +56,7 @@ class ConjugateGradients(Krylov):
 
     name: ClassVar[str] = "cg"
     hermitian: ClassVar[bool] = True
+    definite: ClassVar[bool] = True
 
     def correction(self, of: Operators, residual: NDArray[Any], watch: Watch) -> NDArray[Any]:
         """Return the correction; see `Krylov.correction`.

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from sparsead.iterative.system import System
 
 
+_ZERO = 1e-12  # of the largest entry of a row
+
+
 @dataclass(frozen=True, repr=False)
 class Jacobi(Preconditioner):
     """The inverse of blocks on the diagonal."""
@@ -26,13 +29,16 @@ class Jacobi(Preconditioner):
         check_count("block", self.block)
 
     def set_up(self, system: System, shared: dict[str, Any]) -> Prepared:
-        """Return the inverse blocks."""
-        n = system.pattern.shape[0]
-        if n % self.block:
+        """Return the inverse blocks; positive definite ones where the matrix is Hermitian, if it is definite or not."""
+        n, size = system.pattern.shape[0], self.block
+        if n % size:
             raise impossible(
-                "block", self.block, expected=f"a divisor of n = {n}", fix="pass the number of dofs that each node has"
+                "block", size, expected=f"a divisor of n = {n}", fix="pass the number of dofs that each node has"
             )
-        return InverseBlocks(_blocks(system, self.block))
+        blocks = system.diagonal.reshape(n, 1, 1) if size == 1 else _blocks(system, size)
+        if system.structure.hermitian and not system.structure.positive_definite:
+            blocks = _positive(blocks, system)
+        return InverseBlocks(blocks)
 
 
 class InverseBlocks(Prepared):
@@ -40,7 +46,7 @@ class InverseBlocks(Prepared):
 
     def __init__(self, blocks: NDArray[Any]) -> None:
         size = blocks.shape[1]
-        singular = np.flatnonzero(~_invertible(blocks))
+        singular = np.flatnonzero((blocks[:, 0, 0] if size == 1 else np.linalg.det(blocks)) == 0)
         if singular.size:
             first = int(singular[0]) * size
             raise SingularMatrixError(
@@ -62,23 +68,24 @@ class InverseBlocks(Prepared):
         return np.einsum("eji,kej->kei" if transposed else "eij,kej->kei", self._inverse, parts).reshape(r.shape)
 
 
-def _invertible(blocks: NDArray[Any]) -> NDArray[np.bool_]:
-    return blocks[:, 0, 0] != 0 if blocks.shape[1] == 1 else np.linalg.det(blocks) != 0
-
-
 def _blocks(system: System, size: int) -> NDArray[Any]:
     """The blocks on the diagonal; entries that are not stored are zero."""
     pattern = system.pattern
-    n = pattern.shape[0]
-    if size == 1:
-        stored = pattern.diagonal
-        return np.where(stored >= 0, system.values.take(np.maximum(stored, 0)), 0).reshape(n, 1, 1)
-    rows, cols = pattern.indices, pattern.cols
-    inside = np.flatnonzero(rows // size == cols // size)
-    blocks = np.zeros((n // size, size, size), system.values.dtype)
-    rows, cols = rows[inside], cols[inside]
+    inside = np.flatnonzero(pattern.indices // size == pattern.cols // size)
+    rows, cols = pattern.indices[inside], pattern.cols[inside]
+    blocks = np.zeros((pattern.shape[0] // size, size, size), system.values.dtype)
     blocks[rows // size, rows % size, cols % size] = system.values[inside]
     return blocks
+
+
+def _positive(blocks: NDArray[Any], system: System) -> NDArray[Any]:
+    """The blocks with the magnitudes of their eigenvalues; the largest entry of the rows where these are zero."""
+    values, vectors = np.linalg.eigh(blocks)
+    sizes = np.zeros(system.pattern.shape[0])
+    np.maximum.at(sizes, system.pattern.indices, np.abs(system.values))
+    largest = sizes.reshape(values.shape).max(axis=1, keepdims=True)
+    magnitudes = np.where(np.abs(values) > _ZERO * largest, np.abs(values), largest)
+    return np.einsum("eik,ek,ejk->eij", vectors, magnitudes, vectors.conj())
 
 
 def jacobi(block: int = 1) -> Preconditioner:
@@ -93,7 +100,8 @@ def jacobi(block: int = 1) -> Preconditioner:
     -------
     Preconditioner
         For ``preconditioner=`` of a method. Costs next to nothing; iterations grow with the number of cells along
-        the longest path.
+        the longest path. Of a Hermitian matrix that is not declared positive definite the magnitudes are taken, so
+        that it is positive definite itself.
 
     Raises
     ------
