@@ -218,7 +218,7 @@ class SetUp(Factorization):
         begin = None if self._solutions is None else self._solutions.nearest(b, of.product)
         self._wait(watch)
         x = drive(self._method.krylov, of, b, begin, watch, partial(self._renewed, watch), self._rounding)
-        self._prepared.spend(watch.iteration)
+        self._prepared.spend(watch.iteration - watch.since)
         if self._solutions is not None:
             self._solutions.add(b, x)
         return shifted(x, powers)
@@ -232,7 +232,8 @@ class SetUp(Factorization):
         """Renew a preconditioner whose patience is at an end."""
         if watch.iteration < watch.until or watch.iteration >= watch.limit:
             return False
-        self._prepared.spend(watch.iteration)
+        self._prepared.renew()
+        watch.since = watch.iteration
         self._wait(watch)
         return True
 

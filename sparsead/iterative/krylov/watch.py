@@ -30,6 +30,8 @@ class Watch:
         Iterations so far.
     history : list of float
         Relative residual after each, the largest of the right-hand sides still iterated.
+    since : int
+        Iteration after which the preconditioner is the one it is.
     until : int
         Iteration at which the loop is to come back.
     live : int array
@@ -45,7 +47,7 @@ class Watch:
         self.goals = rtol * sizes
         self.iteration = 0
         self.history: list[float] = []
-        self.until = limit
+        self.since, self.until = 0, limit
         self.live: NDArray[np.integer] = np.arange(len(sizes))
         self.fault: str | None = None
         self.claimed = False

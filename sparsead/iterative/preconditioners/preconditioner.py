@@ -36,7 +36,10 @@ class Prepared(ABC):
         """
 
     def spend(self, iterations: int) -> None:  # noqa: B027  # most need not know
-        """Hear how many iterations went into a solve with it; it may renew itself."""
+        """Hear how many iterations went into a solve with it."""
+
+    def renew(self) -> None:  # noqa: B027  # most are for ever
+        """Become better, after `patience` iterations that did not suffice."""
 
 
 @dataclass(frozen=True)
