@@ -77,6 +77,12 @@ def test_structure_that_can_move_is_said_to_though_the_load_is_in_balance() -> N
         fem.solve(stiffness(1.0), balanced, sliding, method=iterative.cg(iterative.amg()))
 
 
+def test_iterations_that_find_no_balance_are_told_the_support_that_is_missing() -> None:
+    sliding = fem.fix(SPACE, MESH.points_on(lambda x: x[:, 0] == 0), [1, 2])
+    with pytest.raises(fem.errors.ConstraintError, match="no support stops: translation along x"):
+        fem.solve(stiffness(1.0), PULL, sliding, method=iterative.cg(iterative.jacobi(3)))
+
+
 def test_no_convergence_is_an_error_with_the_history() -> None:
     with pytest.raises(ConvergenceError, match=r"got:      .* \|b\| after 3 iterations") as caught:
         fem.solve(stiffness(1.0), PULL, HELD, method=iterative.cg(iterative.amg(), max_iterations=3))
