@@ -74,17 +74,15 @@ def drive(
         if not rows.size:
             return x
         if before is not None and not renewed():
-            gain = (now[rows] / before[rows]).max()
-            feeble = feeble + 1 if gain > (_CLAIMED_GAIN if watch.claimed else _RESTARTED_GAIN) else 0
+            gained = (now[rows] / before[rows]).max() <= (_CLAIMED_GAIN if watch.claimed else _RESTARTED_GAIN)
+            feeble = 0 if gained else feeble + 1
             if watch.iteration >= watch.limit or feeble >= (1 if watch.claimed or watch.fault else _FEEBLE):
                 raise _failure(krylov.name, watch, now, rounding(x))
         before = now
         watch.begin(rows)
-        if len(rows) == len(b):
-            x = x + krylov.correction(of, residual, watch)
-        else:
+        with np.errstate(all="ignore"):  # what leaves the range of numbers is seen by the watch
             x[rows] += krylov.correction(of, residual[rows], watch)
-        residual = b - of.product(x)
+            residual = b - of.product(x)
 
 
 def _failure(name: str, watch: Watch, now: NDArray[np.float64], attainable: NDArray[np.float64]) -> ConvergenceError:

@@ -60,6 +60,13 @@ class Watch:
         """Whether the loop may make another iteration."""
         return bool(len(self.live)) and self.iteration < self.until and self.fault is None
 
+    def lost(self, numbers: NDArray[Any]) -> bool:
+        """Return whether numbers of the recurrence left the range of float64; the loop then cannot go on."""
+        if np.isfinite(numbers).all():
+            return False
+        self.fault = "numbers left the range of float64"
+        return True
+
     def see(self, residuals: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Count an iteration; return which of the live right-hand sides go on, shape (live,)."""
         self.iteration += 1
@@ -68,8 +75,7 @@ class Watch:
         goes_on = ~(residuals <= self.goals[self.live])
         self.live = self.live[goes_on]
         self.claimed = not len(self.live)
-        if not np.isfinite(self.history[-1]):
-            self.fault = "the residual left the range of float64"
+        self.lost(residuals)
         return goes_on
 
 

@@ -87,7 +87,7 @@ def _vanishes(name: str, products: NDArray[Any], a: NDArray[Any], b: NDArray[Any
     """Return whether an inner product of a row vanishes, and tell the watch."""
     relative = np.abs(products) / (norms(a) * norms(b))
     if (relative > _VANISHES).all():
-        return False
+        return watch.lost(products)
     share = np.nan_to_num(relative).min()
     watch.fault = f"breakdown in iteration {watch.iteration}: {name} is {share:.1e} of its norms"
     return True

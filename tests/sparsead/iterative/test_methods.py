@@ -151,3 +151,16 @@ def test_impossible_restart_is_refused(restart: Any) -> None:
 def test_minres_refuses_a_complex_symmetric_matrix() -> None:
     with pytest.raises(BackendError, match="minres is for these only: a complex symmetric matrix"):
         sp.solve(damped(5), np.ones(25), method=minres(jacobi()))
+
+
+@pytest.mark.parametrize("method", [cg, minres, gmres, bicgstab])
+@pytest.mark.parametrize("factor", [1e200, 1e-200, 0.0])
+def test_preconditioner_out_of_range_ends_in_a_solution_or_an_error_and_in_no_warning(
+    method: Any, factor: float
+) -> None:
+    A, b = membrane(5), loads(25)
+    try:
+        x = sp.solve(A, b, method=method(user(lambda r: factor * r)))
+    except (ConvergenceError, NotPositiveDefiniteError):
+        return
+    assert relative_residual(A, x, b) <= 1.01e-8
