@@ -39,6 +39,7 @@ import numpy as np
 from sparsead.errors import BackendError, ShapeError
 from sparsead.iterative.preconditioners.near_null import NearNull, Vectors, check_resistance
 from sparsead.iterative.preconditioners.preconditioner import Preconditioner, Prepared, check_count, impossible
+from sparsead.iterative.system import Products
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -119,7 +120,7 @@ def _levels(system: System, columns: NDArray[Any], block: int) -> Any:
     pyamg: Any = _pyamg()
     symmetric = system.structure.symmetric
     return pyamg.smoothed_aggregation_solver(
-        system.plain.tobsr((block, block)) if block > 1 else system.plain,
+        system.products.plain.tobsr((block, block)) if block > 1 else system.products.plain,
         B=np.array(columns, system.values.dtype),
         symmetry="symmetric" if symmetric else "hermitian",
         strength=("symmetric", {"theta": 0.0}),
@@ -138,7 +139,8 @@ class Hierarchy(Prepared):
 
     def __init__(self, solver: Any, dtype: np.dtype[Any]) -> None:
         self._levels, self._coarse, self._dtype = solver.levels, solver.coarse_solver, dtype
-        matrices = [m for level in self._levels for m in (level.A, *_between(level))]
+        self.products = Products(solver.levels[0].A, solver.levels[0].A)
+        matrices = [m for level in self._levels for m in (level.A, *_between(level))][1:]
         self.nbytes = sum(m.data.nbytes + m.indices.nbytes + m.indptr.nbytes for m in matrices)
 
     def apply(self, r: NDArray[Any], *, transposed: bool = False) -> NDArray[Any]:

@@ -11,7 +11,7 @@ from sparsead.errors import BackendError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sparsead.iterative.system import System
+    from sparsead.iterative.system import Products, System
 
 
 class Prepared(ABC):
@@ -20,12 +20,15 @@ class Prepared(ABC):
     Attributes
     ----------
     nbytes : int
-        Its memory. Unit: [byte].
+        Its memory, but for that of `products`. Unit: [byte].
+    products : Products or None
+        The matrix in a form that it keeps anyway; the set-up then needs no other.
     patience : int or None
         Iterations after which it would rather be renewed; None for never.
     """
 
     nbytes: int
+    products: Products | None = None
     patience: int | None = None
 
     @abstractmethod
