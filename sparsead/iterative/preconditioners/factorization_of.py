@@ -85,7 +85,7 @@ class FactorizationOf(Preconditioner):
         check_count("worth", self.worth)
 
     def set_up(self, system: System, shared: dict[str, Any]) -> Prepared:
-        """Return what the last set-up used, unless it no longer pays.
+        """Return what the last set-up used.
 
         Raises
         ------
@@ -96,7 +96,7 @@ class FactorizationOf(Preconditioner):
         if lease.factorization is None and self.matrix is not None:
             lease.begin(self.matrix.pattern, self.matrix.structure, _fitting(self.matrix, system))
         borrowed = Borrowed(lease, system)
-        if lease.factorization is None or lease.spent >= self.worth:
+        if lease.factorization is None:
             borrowed.renew()
         return borrowed
 
