@@ -107,3 +107,22 @@ def test_diffusion() -> None:
     K = fem.elements.diffusion(space, 2.0)
     one, other = (fem.solve(K, heat, held, method=method) for method in (None, TIGHT))
     assert np.allclose(one, other, rtol=0, atol=1e-9 * np.abs(one).max())
+
+
+@pytest.mark.parametrize("what", ["plate", "periodic cell"])
+def test_motions_of_plates_and_of_periodic_cells(what: str) -> None:
+    mesh = fem.rectangle((12, 12))
+    space = fem.Space(mesh, components=3 if what == "plate" else 2)
+    edge = mesh.points_on(lambda x: x[:, 0] == 0)
+    load = np.zeros(space.shape)
+    if what == "plate":
+        operator, supports = fem.elements.plate(space, young=1.0, poisson=0.3, thickness=0.05), fem.fix(space, edge)
+        load[:, 0] = 1.0
+    else:
+        young = np.where(np.arange(144) % 5 < 2, 1.0, 20.0)
+        operator = fem.elements.elasticity(space, young=young, poisson=0.3)
+        supports = fem.periodic(space, gradient=np.array([[0.01, 0.0], [0.0, 0.0]])) + fem.fix(space, [0])
+    method = iterative.cg(iterative.amg(), rtol=1e-10)  # a thin plate leaves 5e-12 to rounding
+    one, other = (fem.solve(operator, load, supports, method=chosen) for chosen in (None, method))
+    assert np.allclose(one, other, rtol=0, atol=1e-7 * np.abs(one).max())
+    assert factor_cache.stats().iterations < 60
