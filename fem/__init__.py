@@ -16,6 +16,7 @@ from fem.dofs.space import Space
 from fem.elements.loads.body_load import body_load
 from fem.elements.loads.pressure import pressure
 from fem.elements.loads.traction import traction
+from fem.multigrid.method import multigrid
 from fem.mesh import CellBlock, Facets, Mesh, box, from_meshio, interval, read, rectangle
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "lower_order",
     "march",
     "multi_point",
+    "multigrid",
     "optimize",
     "output",
     "periodic",
