@@ -29,4 +29,4 @@ def inverse_of(blocks: Array) -> Array:
 
 def times(blocks: Array, u: Array) -> Array:
     """Return the blocks times the vectors of the nodes, (c, X, Y, Z)."""
-    return (blocks * u[None]).sum(1)
+    return jnp.asarray(sum(column * number for column, number in zip(jnp.moveaxis(blocks, 1, 0), u, strict=True)))

@@ -10,8 +10,10 @@ Smooth, restrict the residual, correct from the next level, prolong, smooth agai
 
 C is the same on the next level, and direct on the coarsest. One visit of the next level (a V-cycle) leaves more on
 each level the more there are: thin members that lie beside each other are one on a coarse grid. So every level but
-the first is visited several times, by Chebyshev's iteration with the cycle as its preconditioner, which keeps C linear
-and symmetric; eigenvalues below its interval are taken care of by the conjugate gradients outside [1]_.
+the first and the last is visited several times, by Chebyshev's iteration with the cycle as its preconditioner, which
+keeps C linear and symmetric; eigenvalues below its interval are taken care of by the conjugate gradients outside [1]_.
+After m visits those of C A lie between 0 and 1 + 1 / T_m, with T_m Chebyshev's polynomial where the interval maps zero;
+divided by that they stay below 1, which the level above relies on.
 
 References
 ----------
@@ -21,6 +23,7 @@ References
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import jax.numpy as jnp
@@ -84,7 +87,7 @@ def cycle(hierarchy: Hierarchy, r: Array, *, smoothing: int, visits: int, at: in
         found = correction(rest_below)
     else:
         next_level = hierarchy.levels[at + 1]
-        found, _ = accelerated(
+        beyond, _ = accelerated(
             correction,
             lambda d: product(next_level, d),
             (jnp.asarray(_LOWEST, r.dtype), jnp.ones((), r.dtype)),
@@ -92,5 +95,11 @@ def cycle(hierarchy: Hierarchy, r: Array, *, smoothing: int, visits: int, at: in
             rest_below,
             visits,
         )
+        found = beyond / (1 + 1 / _chebyshev(visits, (1 + _LOWEST) / (1 - _LOWEST)))
     step = prolong(found) * level.free
     return smoothed(level, x + step, rest - product(level, step), smoothing)[0]
+
+
+def _chebyshev(degree: int, at: float) -> float:
+    """Return Chebyshev's polynomial at a number above 1."""
+    return math.cosh(degree * math.acosh(at))

@@ -30,6 +30,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from fem.multigrid.blocks import times
 from fem.multigrid.grid import corners
 from fem.multigrid.transfer import at_corners, children_of, of_children, sum_of_padded, to_nodes
 
@@ -82,13 +83,12 @@ def _apply_parts(operator: Parts, u: Array) -> Array:
 def _apply_stencil(operator: Stencil, u: Array) -> Array:
     blocks, nodes = operator.blocks, u.shape[1:]
     around = jnp.pad(u, [(0, 0)] + [(1, 1)] * len(nodes))
-    near = [
-        around[(slice(None), *(slice(1 + int(i), 1 + int(i) + n) for i, n in zip(step, nodes, strict=True)))]
-        for step in offsets(len(nodes))
-    ]
-    # One sum over neighbours and components at once: a loop over either would go through memory for each.
-    stacked = jnp.stack(near)[:, None]
-    return (blocks * stacked).sum((0, 2))
+    total: Array | float = 0.0
+    # Term by term, which XLA makes one loop of; a sum over an axis would stride through all blocks for each node.
+    for block, step in zip(blocks, offsets(len(nodes)), strict=True):
+        window = (slice(None), *(slice(1 + int(i), 1 + int(i) + n) for i, n in zip(step, nodes, strict=True)))
+        total = total + times(block, around[window])
+    return jnp.asarray(total)
 
 
 def coarse_cells(operator: Parts | Array, components: int) -> Array:
