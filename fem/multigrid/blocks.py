@@ -1,30 +1,26 @@
 """Small blocks, one for each node: shape (c, c, X, Y, Z).
 
-They are inverted by elimination written out in whole arrays: LAPACK called for each of many small blocks can hang
-inside a larger program on two cores.
+They are inverted in closed form: LAPACK called for each of many small blocks can hang inside a larger program on two
+cores.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import jax.numpy as jnp
-from jax import Array
+
+from fem.geometry.inverse import adjugate, determinant
+
+if TYPE_CHECKING:
+    from jax import Array
+
+LARGEST = 3  # components that closed forms are written for
 
 
 def inverse_of(blocks: Array) -> Array:
-    """Return the inverses of symmetric positive definite blocks, by Gauss and Jordan; no pivot need be sought."""
-    size = len(blocks)
-    left = [[blocks[i, j] for j in range(size)] for i in range(size)]
-    one, none = jnp.ones_like(left[0][0]), jnp.zeros_like(left[0][0])
-    right = [[one if i == j else none for j in range(size)] for i in range(size)]
-    for k in range(size):
-        pivot = 1 / left[k][k]
-        left[k] = [entry * pivot for entry in left[k]]
-        right[k] = [entry * pivot for entry in right[k]]
-        for i in set(range(size)) - {k}:
-            factor = left[i][k]
-            left[i] = [a - factor * b for a, b in zip(left[i], left[k], strict=True)]
-            right[i] = [a - factor * b for a, b in zip(right[i], right[k], strict=True)]
-    return jnp.stack([jnp.stack(row) for row in right])
+    """Return the inverses of blocks of at most three rows."""
+    return jnp.asarray(adjugate(blocks) / determinant(blocks))
 
 
 def times(blocks: Array, u: Array) -> Array:

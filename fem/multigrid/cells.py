@@ -8,6 +8,7 @@ import jax.numpy as jnp
 
 from fem.assembly.term import basis, is_congruent
 from fem.errors import SpaceError
+from fem.multigrid.blocks import LARGEST
 from fem.multigrid.grid import Grid, grid_of
 from fem.multigrid.operators import Parts
 from sparsead.jax.constants import constant
@@ -53,6 +54,8 @@ def checked_grid(operator: Operator) -> Grid:
         reason = "a form on facets"
     if reason is None and len(topology.fields) != 1:
         reason = f"{len(topology.fields)} fields"
+    if reason is None and (width := topology.numbering.fields[0].components) > LARGEST:
+        reason = f"{width} components at each point, more than {LARGEST}"
     if reason is None and operator.space.moved:
         reason = "points that have moved"
     if reason is None and not all(term.form.symmetric and is_congruent(term, operator.space) for term in operator.terms):

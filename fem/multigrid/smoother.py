@@ -18,6 +18,7 @@ References
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _RATIO = 12.0
 _STEPS = 15  # of the power iteration
+_GOLDEN = (math.sqrt(5) - 1) / 2
 _MARGIN = 1.1  # by which its result may be too low
 
 
@@ -64,7 +66,8 @@ def product(level: Level, u: Array) -> Array:
 
 def largest_eigenvalue(operator: Parts | Stencil, free: Array, inverse: Array) -> Array:
     """Return a bound of the eigenvalues of B A, by the power iteration."""
-    start = jax.random.normal(jax.random.key(0), free.shape, inverse.dtype) * free
+    # Multiples of the golden section, modulo one: numbers without order, so that no eigenvector is left out.
+    start = ((jnp.arange(free.size) * _GOLDEN) % 1 - 0.5).reshape(free.shape).astype(inverse.dtype) * free
 
     def step(_: int, found: tuple[Array, Array]) -> tuple[Array, Array]:
         u, _size = found
