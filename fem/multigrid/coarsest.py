@@ -11,10 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from fem.multigrid.operators import offsets
-from sparsead.factors.options import SolveOptions
 from sparsead.jax import SparseArray
 from sparsead.jax.constants import constant
-from sparsead.pattern.structure import Structure
 from sparsead.pattern.triplets import from_triplets
 
 if TYPE_CHECKING:
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fem.multigrid.operators import Stencil
+    from sparsead.factors.options import SolveOptions
     from sparsead.pattern.pattern import Pattern
 
 _PLANS = 16  # grids whose index maps are kept, a few hundred kB each
@@ -54,14 +53,23 @@ def values_of(stencil: Stencil, free: Array) -> Array:
     return jnp.where(kept[row] * kept[col] > 0, values, jnp.where(row == col, 1.0, 0.0))
 
 
-def solve(values: Array, r: Array) -> Array:
-    """Return the correction of the coarsest level, shape (c, X, Y, Z)."""
+def solve(values: Array, r: Array, options: SolveOptions) -> Array:
+    """Return the correction of the coarsest level, shape (c, X, Y, Z).
+
+    Parameters
+    ----------
+    values : array, shape (s,)
+        Stored values.
+    r : array, shape (c, X, Y, Z)
+        Residual.
+    options : SolveOptions
+        What to do where the matrix is singular.
+    """
     components, nodes = len(r), r.shape[1:]
-    pattern = _plan_of(nodes, components).pattern
+    pattern = pattern_of(nodes, components)
     load = r.reshape(components, -1).T.reshape(1, 1, -1)
 
     def by_library(values: Array, load: Array) -> Array:
-        options = SolveOptions(Structure(symmetric=True, positive_definite=True))
         return jnp.asarray(SparseArray.binding.solve(values[None], load, pattern=pattern, options=options, trans="N"))
 
     def densely(values: Array, load: Array) -> Array:
@@ -71,6 +79,11 @@ def solve(values: Array, r: Array) -> Array:
 
     x: Any = jax.lax.platform_dependent(values, load, cpu=by_library, default=densely)
     return jnp.asarray(x.reshape(-1, components).T.reshape(r.shape))
+
+
+def pattern_of(nodes: tuple[int, ...], components: int) -> Pattern:
+    """Return the stored entries of the matrix of a grid."""
+    return _plan_of(nodes, components).pattern
 
 
 @lru_cache(maxsize=_PLANS)

@@ -24,6 +24,7 @@ References
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import jax.numpy as jnp
@@ -35,7 +36,28 @@ from fem.multigrid.transfer import prolong, restrict
 if TYPE_CHECKING:
     from jax import Array
 
+    from sparsead.factors.options import SolveOptions
+
 _LOWEST = 0.1  # eigenvalues of a cycle below it are left to the conjugate gradients
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to go through the levels; static.
+
+    Parameters
+    ----------
+    smoothing : int
+        Steps of the smoother before and after.
+    visits : int
+        Of each level but the finest and the coarsest.
+    direct : SolveOptions
+        For the coarsest.
+    """
+
+    smoothing: int
+    visits: int
+    direct: SolveOptions
 
 
 class Hierarchy(NamedTuple):
@@ -56,34 +78,32 @@ class Hierarchy(NamedTuple):
     values: Array
 
 
-def cycle(hierarchy: Hierarchy, r: Array, *, smoothing: int, visits: int, at: int = 0) -> Array:
+def cycle(hierarchy: Hierarchy, settings: Settings, r: Array, *, at: int = 0) -> Array:
     """Return an approximation of A^-1 r, linear and symmetric in r, both of shape (c, X, Y, Z).
 
     Parameters
     ----------
     hierarchy : Hierarchy
         The levels.
+    settings : Settings
+        How to go through them.
     r : array, shape (c, X, Y, Z)
         Residual, zero where dofs are not free.
-    smoothing : int
-        Steps of the smoother before and after.
-    visits : int
-        Of each level but the finest and the coarsest.
     at : int
         Level to begin with.
     """
     if at == len(hierarchy.levels):
-        return coarsest.solve(hierarchy.values, r)
+        return coarsest.solve(hierarchy.values, r, settings.direct)
     level = hierarchy.levels[at]
-    x, rest = smoothed(level, jnp.zeros_like(r), r, smoothing)
+    x, rest = smoothed(level, jnp.zeros_like(r), r, settings.smoothing)
     last = at + 1 == len(hierarchy.levels)
     below = hierarchy.free if last else hierarchy.levels[at + 1].free
     rest_below = restrict(rest) * below
 
     def correction(rest_below: Array) -> Array:
-        return cycle(hierarchy, rest_below, smoothing=smoothing, visits=visits, at=at + 1)
+        return cycle(hierarchy, settings, rest_below, at=at + 1)
 
-    if last or visits == 1:
+    if last or settings.visits == 1:
         found = correction(rest_below)
     else:
         next_level = hierarchy.levels[at + 1]
@@ -93,11 +113,11 @@ def cycle(hierarchy: Hierarchy, r: Array, *, smoothing: int, visits: int, at: in
             (jnp.asarray(_LOWEST, r.dtype), jnp.ones((), r.dtype)),
             jnp.zeros_like(rest_below),
             rest_below,
-            visits,
+            settings.visits,
         )
-        found = beyond / (1 + 1 / _chebyshev(visits, (1 + _LOWEST) / (1 - _LOWEST)))
+        found = beyond / (1 + 1 / _chebyshev(settings.visits, (1 + _LOWEST) / (1 - _LOWEST)))
     step = prolong(found) * level.free
-    return smoothed(level, x + step, rest - product(level, step), smoothing)[0]
+    return smoothed(level, x + step, rest - product(level, step), settings.smoothing)[0]
 
 
 def _chebyshev(degree: int, at: float) -> float:

@@ -13,12 +13,15 @@ from fem.assembly.solve import expand_vectors, reduce_vectors
 from fem.assembly.solver import Approach, CellMethod, Solver
 from fem.errors import SpaceError
 from fem.multigrid.cells import checked_grid, parts_of
-from fem.multigrid.cycle import Hierarchy, cycle
-from fem.multigrid.hierarchy import hierarchy_of
+from fem.multigrid.cycle import Hierarchy, Settings, cycle
+from fem.multigrid.faults import faults_of
+from fem.multigrid.hierarchy import hierarchy_of, touched_by
 from fem.multigrid.krylov import conjugate_gradients
 from fem.multigrid.operators import Parts, apply
 from fem.multigrid.report import Report, checked
+from sparsead.factors.options import SolveOptions
 from sparsead.jax.constants import constant
+from sparsead.pattern.structure import Structure
 
 if TYPE_CHECKING:
     from jax import Array
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from sparsead.factors.options import Explain, OnSingular
 
 _LEAST = 1e-14
+DEFINITE = Structure(symmetric=True, positive_definite=True)
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,14 @@ class _Approach(Approach):
         parts = parts_of(operator)
         parts = Parts(parts.units, checked(operator, parts.weights))
         free = _on_grid(grid, constant(reduction.mask.astype(float))[None])[0]
-        return _Solver(self, grid, reduction), (parts, hierarchy_of(parts, free))
+        held = ~reduction.mask.reshape(grid.points.size, -1).all(axis=1)[grid.points]
+        levels = hierarchy_of(parts, free, touched_by(held))
+        return _Solver(self, grid, reduction, self._settings(operator, reduction)), (parts, levels)
+
+    def _settings(self, operator: Operator, reduction: Reduction) -> Settings:
+        explain = faults_of(operator, reduction.held)
+        direct = SolveOptions(DEFINITE, on_singular=self.on_singular, explain=explain)
+        return Settings(self.method.smoothing, self.method.visits, direct)
 
 
 @dataclass(frozen=True)
@@ -134,6 +145,7 @@ class _Solver(Solver):
     approach: _Approach
     grid: Grid
     reduction: Reduction
+    settings: Settings
 
     symmetric = True
 
@@ -157,9 +169,7 @@ class _Solver(Solver):
         return reduce_vectors(self.reduction, _by_points(self.grid, _each(partial(apply, parts), u)))
 
     def _cycle(self, hierarchy: Hierarchy, r: Array) -> Array:
-        method = self.approach.method
-        one = partial(cycle, hierarchy, smoothing=method.smoothing, visits=method.visits)
-        return _by_points(self.grid, _each(one, _on_grid(self.grid, r)))
+        return _by_points(self.grid, _each(partial(cycle, hierarchy, self.settings), _on_grid(self.grid, r)))
 
 
 def _multiple(b: Array, of: Array, solution: Array) -> Array:

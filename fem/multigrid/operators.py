@@ -12,7 +12,8 @@ product of sparse matrices [1]_::
     K_E = sum over children e of P_e^T K_e P_e
 
 and from there on it is kept by nodes: each has a block for each of its 3^d neighbours, less than half of the numbers
-of the cells' matrices. Dofs that are not free are left out, D K D, with D the diagonal of ones and zeros.
+of the cells' matrices. Dofs that are not free are left out, D K D, with D the diagonal of ones and zeros, and so they
+are in the children's matrices: a support that ends between two nodes of the next level holds that level too.
 
 References
 ----------
@@ -23,7 +24,7 @@ References
 from __future__ import annotations
 
 from itertools import product
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -33,6 +34,10 @@ from jax import Array
 from fem.multigrid.blocks import times
 from fem.multigrid.grid import corners
 from fem.multigrid.transfer import at_corners, children_of, of_children, sum_of_padded, to_nodes
+from sparsead.jax.constants import constant
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Parts(NamedTuple):
@@ -62,7 +67,7 @@ class Stencil(NamedTuple):
     blocks: Array
 
 
-def offsets(dimension: int) -> np.ndarray:
+def offsets(dimension: int) -> NDArray[np.int64]:
     """Return the steps from a node to its neighbours and itself, shape (3^d, d)."""
     return np.array(list(product((-1, 0, 1), repeat=dimension)))
 
@@ -91,31 +96,53 @@ def _apply_stencil(operator: Stencil, u: Array) -> Array:
     return jnp.asarray(total)
 
 
-def coarse_cells(operator: Parts | Array, components: int) -> Array:
+def coarse_cells(operator: Parts | Array, free: Array, touched: NDArray[np.int64]) -> Array:
     """Return the matrices of the cells of the next level, shape (m, m, x, y, z).
 
     Parameters
     ----------
     operator : Parts, or array of shape (m, m, 2x, 2y, 2z)
         Those of the children.
-    components : int
-        Dofs of a node.
+    free : array, shape (c, 2x + 1, 2y + 1, 2z + 1)
+        One for dofs that are free, zero for others: what is held does not move with the next level either.
+    touched : int array, shape (t,)
+        Cells of the next level with a child that has a dof that is not free, numbered with the last axis fastest.
     """
+    components, dimension = len(free), free.ndim - 1
     if isinstance(operator, Parts):
-        dimension = operator.weights.ndim - 1
-        maps = jnp.asarray(of_children(dimension, components), operator.units.dtype)
-        own = jnp.einsum("cia,pij,cjb->pcab", maps, operator.units, maps)
-        weights = jnp.moveaxis(children_of(operator.weights, dimension), 1, 0)  # (p, 2^d, ...)
-        return jnp.tensordot(own, weights, [[0, 1], [0, 1]])
-    dimension = operator.ndim - 2
-    maps = jnp.asarray(of_children(dimension, components), operator.dtype)
+        return _of_parts(operator, components, free, touched)
+    held = at_corners(free)
+    children = children_of(operator * held[:, None] * held[None], dimension)
+    return _summed(children, components, dimension)
+
+
+def _of_parts(operator: Parts, components: int, free: Array, touched: NDArray[np.int64]) -> Array:
+    """As if all dofs were free, the same combination of constant matrices for each cell; then those that are touched."""
+    dimension = operator.weights.ndim - 1
+    maps = jnp.asarray(of_children(dimension, components), operator.units.dtype)
+    own = jnp.einsum("cia,pij,cjb->pcab", maps, operator.units, maps)
+    weights = jnp.moveaxis(children_of(operator.weights, dimension), 1, 0)  # (p, 2^d, ...)
+    cells = jnp.tensordot(own, weights, [[0, 1], [0, 1]])
+    if not len(touched):
+        return cells
+    chosen = constant(touched)
+    held = children_of(at_corners(free), dimension).reshape(len(maps), len(own[0, 0]), -1)[..., chosen]
+    few = weights.reshape(*weights.shape[:2], -1)[..., chosen]
+    of_children_touched = jnp.einsum("pij,pct->cijt", operator.units, few) * held[:, :, None] * held[:, None]
+    exact = _summed(of_children_touched, components, dimension)
+    flat = cells.reshape(*cells.shape[:2], -1).at[..., chosen].set(exact, unique_indices=True)
+    return flat.reshape(cells.shape)
+
+
+def _summed(children: Array, components: int, dimension: int) -> Array:
+    """Return the sum of P_e^T K_e P_e over the children of each cell, (2^d, m, m, ...) to (m, m, ...)."""
+    maps = jnp.asarray(of_children(dimension, components), children.dtype)
 
     def add(total: Array, child: tuple[Array, Array]) -> tuple[Array, None]:
         known, own = child
         half = jnp.tensordot(own, known, [[0], [0]])  # P^T K
         return total + jnp.moveaxis(jnp.tensordot(own, half, [[0], [1]]), 0, 1), None
 
-    children = children_of(operator, dimension)
     return jax.lax.scan(add, jnp.zeros_like(children[0]), (children, maps))[0]
 
 
