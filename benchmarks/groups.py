@@ -16,6 +16,7 @@ GROUPS = {
     "choose": "bench_choose",
     "wheels": "bench_wheels",
     "fem": "bench_fem",
+    "iterative": "bench_iterative",
     "optimize": "bench_optimize",
     "design": "bench_design",
     "iteration": "bench_iteration",

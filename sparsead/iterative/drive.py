@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _CLAIMED_GAIN = 0.5  # a loop that thinks it has converged makes the true residual smaller by this, or rounding rules
 _RESTARTED_GAIN = 0.99  # of a loop that came back early: with less, 10,000 iterations would not do
 _FEEBLE = 2  # loops in succession
+_ANSWERED = 0.1  # beyond, the solution answers another question, and rounding is not to blame
 _ROUNDINGS = 4  # a residual within so many times what rounding leaves is at rounding
 
 
@@ -73,17 +74,15 @@ def drive(
         if not rows.size:
             return x
         if before is not None and not renewed():
-            gain = (now[rows] / before[rows]).max()
-            feeble = feeble + 1 if gain > (_CLAIMED_GAIN if watch.claimed else _RESTARTED_GAIN) else 0
+            gained = (now[rows] / before[rows]).max() <= (_CLAIMED_GAIN if watch.claimed else _RESTARTED_GAIN)
+            feeble = 0 if gained else feeble + 1
             if watch.iteration >= watch.limit or feeble >= (1 if watch.claimed or watch.fault else _FEEBLE):
                 raise _failure(krylov.name, watch, now, rounding(x))
         before = now
         watch.begin(rows)
-        if len(rows) == len(b):
-            x = x + krylov.correction(of, residual, watch)
-        else:
+        with np.errstate(all="ignore"):  # what leaves the range of numbers is seen by the watch
             x[rows] += krylov.correction(of, residual[rows], watch)
-        residual = b - of.product(x)
+            residual = b - of.product(x)
 
 
 def _failure(name: str, watch: Watch, now: NDArray[np.float64], attainable: NDArray[np.float64]) -> ConvergenceError:
@@ -91,7 +90,7 @@ def _failure(name: str, watch: Watch, now: NDArray[np.float64], attainable: NDAr
         relative = np.where(now <= watch.goals, 0, now / watch.sizes)
         row = int(np.argmax(np.nan_to_num(relative, nan=np.inf)))
         floor = float(attainable[row] / watch.sizes[row])
-    if watch.claimed and relative[row] <= _ROUNDINGS * floor:
+    if watch.claimed and relative[row] <= min(_ROUNDINGS * floor, _ANSWERED):
         return at_rounding(name, watch, float(relative[row]), row, floor)
     why = watch.fault or ("the limit" if watch.iteration >= watch.limit else "stagnation")
     return not_converged(name, watch, why, float(relative[row]), row)

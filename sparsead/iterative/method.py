@@ -167,7 +167,8 @@ class SetUps(Analysis):
         prepared = self._method.preconditioner.set_up(system, self._shared)
         made = SetUp(self._method, system, prepared, self._solutions)
         if self._method.krylov.hermitian:
-            check_hermitian(self._method.name, made.operators(False).precondition, len(system.plain.indptr) - 1, values)
+            precondition = made.operators(transposed=False).precondition
+            check_hermitian(self._method.name, precondition, self._pattern.shape[0], values)
         return made
 
 
@@ -178,10 +179,11 @@ class SetUp(Factorization):
     pivots = Pivots(ratio=1.0)
 
     def __init__(self, method: Method, system: System, prepared: Prepared, solutions: Solutions | None) -> None:
-        self._method, self._system, self._prepared, self._solutions = method, system, prepared, solutions
+        self._method, self._structure, self._prepared, self._solutions = method, system.structure, prepared, solutions
+        self._products = prepared.products or system.products
         self._calls = 0
         self._norm = float(norms(system.values[None])[0])
-        self.nbytes = system.nbytes + prepared.nbytes
+        self.nbytes = self._products.nbytes + prepared.nbytes
 
     def solve(self, b: NDArray[Any], trans: Trans = "N") -> NDArray[Any]:
         """Return x of ``op(A) x = b``, one right-hand side a row."""
@@ -197,28 +199,27 @@ class SetUp(Factorization):
         """
         if not len(b):
             return np.empty_like(b)
-        symmetric, hermitian = self._system.structure.symmetric, self._system.structure.hermitian
+        symmetric, hermitian = self._structure.symmetric, self._structure.hermitian
         transposed = trans != "N" and not (symmetric or hermitian)
         # op(A) is conj(A) or conj(A^T): the solution is the conjugate of that for conj(b)
         if (trans == "H" and not hermitian) or (trans == "T" and hermitian and not symmetric):
             return np.conj(self._solve(np.conj(b), transposed=transposed, rtol=rtol))
         return self._solve(b, transposed=transposed, rtol=rtol)
 
-    def operators(self, transposed: bool) -> Operators:
+    def operators(self, *, transposed: bool) -> Operators:
         """Return matrix and preconditioner, or their transposes, as functions of blocks."""
-        return Operators(
-            partial(self._system.product, transposed=transposed), partial(self._precondition, transposed=transposed)
-        )
+        product = partial(self._products.product, transposed=transposed)
+        return Operators(product, partial(self._precondition, transposed=transposed))
 
     def _solve(self, b: NDArray[Any], *, transposed: bool, rtol: float) -> NDArray[Any]:
         powers = exponents(b)
         b = shifted(b, -powers)
-        of = self.operators(transposed)
+        of = self.operators(transposed=transposed)
         watch = Watch(norms(b), rtol, self._method.limit(b.shape[1]))
         begin = None if self._solutions is None else self._solutions.nearest(b, of.product)
         self._wait(watch)
         x = drive(self._method.krylov, of, b, begin, watch, partial(self._renewed, watch), self._rounding)
-        self._prepared.spend(watch.iteration)
+        self._prepared.spend(watch.iteration - watch.since)
         if self._solutions is not None:
             self._solutions.add(b, x)
         return shifted(x, powers)
@@ -232,7 +233,8 @@ class SetUp(Factorization):
         """Renew a preconditioner whose patience is at an end."""
         if watch.iteration < watch.until or watch.iteration >= watch.limit:
             return False
-        self._prepared.spend(watch.iteration)
+        self._prepared.renew()
+        watch.since = watch.iteration
         self._wait(watch)
         return True
 

@@ -16,8 +16,35 @@ if TYPE_CHECKING:
     from sparsead.pattern.structure import Structure
 
 
+class Products:
+    """Products of a matrix and of its transpose with blocks of vectors.
+
+    Parameters
+    ----------
+    plain, transposed : sparse array, shape (n, n)
+        A and its transpose, both in rows, so that no product scatters; one object where A is symmetric.
+    """
+
+    def __init__(self, plain: Any, transposed: Any) -> None:
+        self.plain, self.transposed = plain, transposed
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of both. Unit: [byte]."""
+        matrices = {id(matrix): matrix for matrix in (self.plain, self.transposed)}.values()
+        return sum(m.data.nbytes + m.indices.nbytes + m.indptr.nbytes for m in matrices)
+
+    def product(self, x: NDArray[Any], *, transposed: bool = False) -> NDArray[Any]:
+        """Return A x, or A^T x, for each row of x, shape (k, n), by one pass over the matrix."""
+        factor_cache.tally("operator_applications")
+        matrix = self.transposed if transposed else self.plain
+        if len(x) == 1:
+            return (matrix @ x[0])[None]
+        return np.ascontiguousarray((matrix @ np.ascontiguousarray(x.T)).T)
+
+
 class System:
-    """One matrix, in rows and transposed in rows, so that no product scatters.
+    """One matrix, as a set-up is given it.
 
     Parameters
     ----------
@@ -30,23 +57,17 @@ class System:
 
     Attributes
     ----------
-    plain, transposed : csr_array, shape (n, n)
-        A and its transpose; one object where A is symmetric.
+    products : Products
+        A and its transpose in rows.
     """
 
     def __init__(self, pattern: Pattern, structure: Structure, values: NDArray[Any]) -> None:
         self.pattern, self.structure = pattern, structure
         self.values = values.copy()
-        self.transposed = csr_array((self.values, pattern.indices, pattern.indptr), shape=pattern.shape)
-        self.transposed.has_canonical_format = True
+        transposed = csr_array((self.values, pattern.indices, pattern.indptr), shape=pattern.shape)
+        transposed.has_canonical_format = True
         stored = csc_array((self.values, pattern.indices, pattern.indptr), shape=pattern.shape)
-        self.plain = self.transposed if structure.symmetric else stored.tocsr()
-
-    @property
-    def nbytes(self) -> int:
-        """Memory of the values and what was made of them. Unit: [byte]."""
-        of_rows = self.plain.data.nbytes + self.plain.indices.nbytes + self.plain.indptr.nbytes
-        return self.values.nbytes + (0 if self.plain is self.transposed else of_rows)
+        self.products = Products(transposed if structure.symmetric else stored.tocsr(), transposed)
 
     @property
     def diagonal(self) -> NDArray[Any]:
@@ -54,10 +75,9 @@ class System:
         stored = self.pattern.diagonal
         return np.where(stored >= 0, self.values.take(np.maximum(stored, 0)), 0)
 
-    def product(self, x: NDArray[Any], *, transposed: bool = False) -> NDArray[Any]:
-        """Return A x, or A^T x, for each row of x, shape (k, n), by one pass over the matrix."""
-        factor_cache.tally("operator_applications")
-        matrix = self.transposed if transposed else self.plain
-        if len(x) == 1:
-            return (matrix @ x[0])[None]
-        return np.ascontiguousarray((matrix @ np.ascontiguousarray(x.T)).T)
+    def with_diagonal(self, factor: float) -> System:
+        """Return the system whose diagonal is that many times as large."""
+        values = self.values.copy()
+        stored = self.pattern.diagonal
+        values[stored[stored >= 0]] *= factor
+        return System(self.pattern, self.structure, values)

@@ -30,6 +30,8 @@ class Watch:
         Iterations so far.
     history : list of float
         Relative residual after each, the largest of the right-hand sides still iterated.
+    since : int
+        Iteration after which the preconditioner is the one it is.
     until : int
         Iteration at which the loop is to come back.
     live : int array
@@ -45,7 +47,7 @@ class Watch:
         self.goals = rtol * sizes
         self.iteration = 0
         self.history: list[float] = []
-        self.until = limit
+        self.since, self.until = 0, limit
         self.live: NDArray[np.integer] = np.arange(len(sizes))
         self.fault: str | None = None
         self.claimed = False
@@ -58,6 +60,13 @@ class Watch:
         """Whether the loop may make another iteration."""
         return bool(len(self.live)) and self.iteration < self.until and self.fault is None
 
+    def lost(self, numbers: NDArray[Any]) -> bool:
+        """Return whether numbers of the recurrence left the range of float64; the loop then cannot go on."""
+        if np.isfinite(numbers).all():
+            return False
+        self.fault = "numbers left the range of float64"
+        return True
+
     def see(self, residuals: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Count an iteration; return which of the live right-hand sides go on, shape (live,)."""
         self.iteration += 1
@@ -66,8 +75,7 @@ class Watch:
         goes_on = ~(residuals <= self.goals[self.live])
         self.live = self.live[goes_on]
         self.claimed = not len(self.live)
-        if not np.isfinite(self.history[-1]):
-            self.fault = "the residual left the range of float64"
+        self.lost(residuals)
         return goes_on
 
 

@@ -73,6 +73,8 @@ class ConjugateGradients(Krylov):
         while watch.goes_on():
             q = of.product(p)
             alpha = energy / _curvature(p, q, watch)
+            if watch.lost(alpha):
+                break
             x[rows] += times(alpha, p)
             before, r = r, r - times(alpha, q)
             goes_on = watch.see(norms(r))
@@ -89,7 +91,7 @@ class ConjugateGradients(Krylov):
 def _curvature(p: NDArray[Any], q: NDArray[Any], watch: Watch) -> NDArray[np.float64]:
     """Return p^H A p of each row; raise where one is not positive."""
     curvature = np.real(dots(p, q))
-    wrong = np.flatnonzero(~(curvature > 0))
+    wrong = np.flatnonzero(curvature <= 0)
     if wrong.size:
         row = int(wrong[0])
         relative = curvature[row] / np.real(np.vdot(p[row], p[row]))
@@ -100,7 +102,7 @@ def _curvature(p: NDArray[Any], q: NDArray[Any], watch: Watch) -> NDArray[np.flo
 def _energy(r: NDArray[Any], z: NDArray[Any], watch: Watch) -> NDArray[np.float64]:
     """Return r^H M r of each row; raise where one is not positive."""
     energy = np.real(dots(r, z))
-    wrong = np.flatnonzero(~(energy > 0))
+    wrong = np.flatnonzero(energy <= 0)
     if wrong.size:
         row = int(wrong[0])
         relative = energy[row] / np.real(np.vdot(r[row], r[row]))

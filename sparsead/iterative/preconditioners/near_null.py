@@ -87,13 +87,13 @@ def check_resistance(system: System, columns: NDArray[Any]) -> None:
     columns : array, shape (n, m)
         Vectors.
     """
-    diagonal = system.plain.diagonal().real
+    diagonal = system.diagonal.real
     roots = np.sqrt(np.where(diagonal > 0, diagonal, 1))[:, None]
     basis, sizes, _ = np.linalg.svd(columns * roots, full_matrices=False)
     basis = basis[:, sizes > _SAME * sizes.max()] / roots
     if not basis.size or not sizes.max() > 0:
         return
-    images = system.product(np.ascontiguousarray(basis.T)).T
+    images = system.products.product(np.ascontiguousarray(basis.T)).T
     energies, combinations = eigh(basis.conj().T @ images)
     if energies[0] <= _NO_RESISTANCE:
         dof = int(np.argmax(np.abs(basis @ combinations[:, 0])))

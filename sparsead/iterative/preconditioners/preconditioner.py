@@ -11,7 +11,7 @@ from sparsead.errors import BackendError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sparsead.iterative.system import System
+    from sparsead.iterative.system import Products, System
 
 
 class Prepared(ABC):
@@ -20,12 +20,15 @@ class Prepared(ABC):
     Attributes
     ----------
     nbytes : int
-        Its memory. Unit: [byte].
+        Its memory, but for that of `products`. Unit: [byte].
+    products : Products or None
+        The matrix in a form that it keeps anyway; the set-up then needs no other.
     patience : int or None
         Iterations after which it would rather be renewed; None for never.
     """
 
     nbytes: int
+    products: Products | None = None
     patience: int | None = None
 
     @abstractmethod
@@ -36,7 +39,10 @@ class Prepared(ABC):
         """
 
     def spend(self, iterations: int) -> None:  # noqa: B027  # most need not know
-        """Hear how many iterations went into a solve with it; it may renew itself."""
+        """Hear how many iterations went into a solve with it."""
+
+    def renew(self) -> None:  # noqa: B027  # most are for ever
+        """Become better, after `patience` iterations that did not suffice."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from tests.conftest import require
 jax = require("jax")
 fem = require("fem")
 require("pyamg")
+RigidMotions = require("fem.assembly.near_null").RigidMotions
 jnp = jax.numpy
 
 MESH = fem.box((8, 4, 4), size=(2.0, 1.0, 1.0))
@@ -59,6 +60,16 @@ def test_rigid_motions_of_the_space_spare_iterations() -> None:
     assert counted[0] < counted[1] / 1.5 and counted[0] <= 25
 
 
+def test_rigid_motions_are_zero_where_dofs_are_held_and_meet_no_resistance_elsewhere() -> None:
+    columns = RigidMotions(SPACE.topology, HELD.held).vectors()
+    assert columns.shape == (SPACE.count, 6)
+    assert not columns[HELD.held.dofs].any()
+    free = RigidMotions(SPACE.topology, fem.fix(SPACE, [0]).held).vectors()
+    forces = stiffness(1.0) @ free.T.reshape(6, *SPACE.shape)
+    away = MESH.points_on(lambda x: x[:, 0] > 1)
+    assert np.abs(forces[:, away]).max() < 1e-12
+
+
 def test_load_cases_go_in_step_and_supports_of_any_kind_are_met() -> None:
     cases = jnp.stack([PULL, jnp.roll(PULL, 1, axis=1), 0 * PULL])
     roller = fem.fix(SPACE, MESH.points_on(lambda x: x[:, 1] == 0), 1)
@@ -75,6 +86,12 @@ def test_structure_that_can_move_is_said_to_though_the_load_is_in_balance() -> N
     sliding = fem.fix(SPACE, MESH.points_on(lambda x: x[:, 0] == 0), [1, 2])
     with pytest.raises(fem.errors.ConstraintError, match="no support stops: translation along x"):
         fem.solve(stiffness(1.0), balanced, sliding, method=iterative.cg(iterative.amg()))
+
+
+def test_iterations_that_find_no_balance_are_told_the_support_that_is_missing() -> None:
+    sliding = fem.fix(SPACE, MESH.points_on(lambda x: x[:, 0] == 0), [1, 2])
+    with pytest.raises(fem.errors.ConstraintError, match="no support stops: translation along x"):
+        fem.solve(stiffness(1.0), PULL, sliding, method=iterative.cg(iterative.jacobi(3)))
 
 
 def test_no_convergence_is_an_error_with_the_history() -> None:

@@ -89,3 +89,14 @@ def test_without_pyamg_the_error_says_what_to_install(monkeypatch: pytest.Monkey
     monkeypatch.setattr(module, "_pyamg", lambda: None)
     with pytest.raises(BackendMissingError, match=r'fix:      pip install "sparsead\[amg\]"'):
         sp.solve(membrane(5), np.ones(25), method=cg(amg()))
+
+
+def test_set_ups_of_one_matrix_are_the_same_and_take_no_random_numbers() -> None:
+    A, b = membrane(24), loads(576)
+    np.random.seed(7)  # noqa: NPY002  # the generator that pyamg uses
+    x = sp.solve(A, b, method=cg(amg()))
+    drawn = np.random.rand()  # noqa: NPY002
+    factor_cache.clear()
+    assert np.array_equal(sp.solve(A, b, method=cg(amg())), x)
+    np.random.seed(7)  # noqa: NPY002
+    assert np.random.rand() == drawn  # noqa: NPY002

@@ -127,3 +127,15 @@ def test_dead_lane_of_a_batch_is_nan_and_the_others_are_solved() -> None:
     batch = jax.vmap(lambda d: sp.solve(assemble(sp)(d), B, method=TIGHT, on_singular="nan"))(values)
     assert np.isnan(batch[1]).all()
     assert np.allclose(batch[2], batch[0] / 2, rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize("front_end", ["numpy", "jax"])
+def test_norm_of_a_solution_and_its_gradient_in_one_call(front_end: str) -> None:
+    sp = require(f"sparsead.{front_end}")
+    assembled = assemble(sp)
+    given = (lambda d: sp.vjp(assembled, d)) if front_end == "numpy" else assembled
+    (value, gradient), (other, exact) = (
+        sp.norm_solve_and_grad(given, TRIPLETS.data, B, method=method) for method in (TIGHT, None)
+    )
+    assert np.isclose(value, other, rtol=DIGITS)
+    assert np.allclose(gradient, exact, rtol=0, atol=DIGITS * np.abs(exact).max())
