@@ -16,8 +16,8 @@ from fem.dofs.space import Space
 from fem.elements.loads.body_load import body_load
 from fem.elements.loads.pressure import pressure
 from fem.elements.loads.traction import traction
-from fem.multigrid.method import multigrid
 from fem.mesh import CellBlock, Facets, Mesh, box, from_meshio, interval, read, rectangle
+from fem.multigrid.method import multigrid
 
 __all__ = [
     "CellBlock",

@@ -39,7 +39,7 @@ from fem.dofs.constraints import Constraints, Held, combine
 from fem.dofs.reduction import Reduction
 from fem.errors import ConstraintError, SpaceError
 from fem.progress import stage
-from sparsead.factors.options import SolveOptions, chosen
+from sparsead.factors.options import SolveOptions, check_alone, chosen
 from sparsead.jax.constants import constant
 from sparsead.jax.raised import typed
 
@@ -81,7 +81,8 @@ def solve(
     backend : str, optional
         A name of `sparsead.backends.installed`; by default the structure decides.
     method : iterative method, optional
-        Instead of a library that factorizes: a value such as ``sparsead.iterative.cg(sparsead.iterative.amg())``.
+        Instead of a library that factorizes: a value such as ``sparsead.iterative.cg(sparsead.iterative.amg())``, or
+        `fem.multigrid` on a grid of equal cells, which makes no matrix.
         Algebraic multigrid is told the rigid motions of the space. Loads and derivatives are then those to its
         tolerance.
     on_singular : {"raise", "nan"}
@@ -130,7 +131,9 @@ def solve(
         load = constant(np.array(load))  # a copy: the program asks for it whenever it runs
     vectors, shape = operator.space.flatten(load)
     explain = faults_of(operator.space.topology, constraints.held, operator.terms)
-    if isinstance(method, CellMethod) and backend is None:
+    approach: Approach
+    if isinstance(method, CellMethod):
+        check_alone(method, backend)
         approach = method.approach(explain, on_singular)
     else:
         asked = suited(chosen(method, backend), operator.space.topology, constraints.held, kinds_of(operator.terms))

@@ -11,8 +11,7 @@ from sparsead.jax import SparseArray
 if TYPE_CHECKING:
     from fem.assembly.operator import Operator
     from fem.dofs.reduction import Reduction
-    from sparsead.factors.options import Explain, OnSingular
-    from sparsead.factors.options import SolveOptions
+    from sparsead.factors.options import Explain, OnSingular, SolveOptions
     from sparsead.pattern.pattern import Pattern
 
 

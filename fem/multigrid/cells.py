@@ -58,7 +58,9 @@ def checked_grid(operator: Operator) -> Grid:
         reason = f"{width} components at each point, more than {LARGEST}"
     if reason is None and operator.space.moved:
         reason = "points that have moved"
-    if reason is None and not all(term.form.symmetric and is_congruent(term, operator.space) for term in operator.terms):
+    if reason is None and not all(
+        term.form.symmetric and is_congruent(term, operator.space) for term in operator.terms
+    ):
         reason = "cell matrices that depend on more than moduli, or are not symmetric"
     if reason is None and not operator.definite:
         reason = "an operator that is not known to be positive definite"

@@ -94,7 +94,9 @@ def _plan_of(nodes: tuple[int, ...], components: int) -> _Plan:
     for step in steps:
         there = places + step.reshape(-1, *[1] * len(nodes))
         within = np.all([(0 <= axis) & (axis < n) for axis, n in zip(there, nodes, strict=True)], axis=0)
-        other = np.where(within, np.ravel_multi_index(tuple(there % np.reshape(nodes, (-1, *[1] * len(nodes)))), nodes), 0)
+        other = np.where(
+            within, np.ravel_multi_index(tuple(there % np.reshape(nodes, (-1, *[1] * len(nodes)))), nodes), 0
+        )
         for i in range(components):
             for j in range(components):
                 rows.append(number * components + i)

@@ -35,7 +35,9 @@ def hierarchy_of(parts: Parts, free: Array, touched: NDArray[np.int64]) -> Hiera
     depth = len(shapes_of(parts.weights.shape[1:], components))
     if depth == 1:
         return Hierarchy((), free, coarsest.values_of(stencil_of(all_cells(parts), components), free))
-    levels, operator, cells = [], parts, coarse_cells(parts, free, touched)
+    levels: list[Level] = []
+    operator: Parts | Stencil = parts
+    cells = coarse_cells(parts, free, touched)
     for _ in range(depth - 2):
         levels.append(_level(operator, free))
         free = free[halved]

@@ -17,6 +17,8 @@ References
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import jax
@@ -59,12 +61,46 @@ class Outcome(NamedTuple):
     history: Array
 
 
-class _Pass(NamedTuple):
+@dataclass(frozen=True)
+class _System:
+    """What is solved, to which residual, in how many iterations."""
+
+    operator: Callable[[Array], Array]
+    precondition: Callable[[Array], Array]
+    b: Array
+    rtol: float
+    limit: int
+
+    @property
+    def sizes(self) -> Array:
+        """Norms of the right-hand sides, one where they are zero, shape (k,)."""
+        norms = _norm(self.b)
+        return jnp.where(norms > 0, norms, 1)
+
+    def unsolved(self, r: Array) -> Array:
+        """Return which right-hand sides have a residual that is too large, shape (k,)."""
+        return _norm(r) > self.rtol * _norm(self.b)
+
+
+class _Step(NamedTuple):
+    """Where the iteration stands."""
+
     x: Array
     r: Array
     p: Array
     rz: Array
     iterations: Array
+    ending: Array
+    history: Array
+
+
+class _Pass(NamedTuple):
+    """Where it stands with a true residual."""
+
+    x: Array
+    r: Array
+    iterations: Array
+    passes: Array
     ending: Array
     history: Array
 
@@ -91,51 +127,51 @@ def conjugate_gradients(
     limit : int
         Iterations allowed.
     """
-    sizes = _norm(b)
-    enough = rtol * sizes
+    system = _System(operator, precondition, b, rtol, limit)
 
-    def one_pass(state: tuple[Array, Array, Array, Array, Array, Array]) -> tuple[Array, ...]:
-        x, r, iterations, passes, _, history = state
-        z = precondition(r)
-        begin = _Pass(x, r, z, _dot(r, z), iterations, jnp.asarray(CONVERGED), history)
-
-        def go(now: _Pass) -> Array:
-            return (now.ending == CONVERGED) & (_norm(now.r) > enough).any() & (now.iterations < limit)
-
-        def step(now: _Pass) -> _Pass:
-            q = operator(now.p)
-            curvature = _dot(now.p, q)
-            moving = _norm(now.r) > enough
-            alpha = jnp.where(moving, now.rz / jnp.where(curvature > 0, curvature, 1), 0)
-            x, r = now.x + _wide(alpha, b) * now.p, now.r - _wide(alpha, b) * q
-            z = precondition(r)
-            beta = jnp.where(moving, _dot(z, r - now.r) / jnp.where(now.rz > 0, now.rz, 1), 0)
-            worst = (_norm(r) / jnp.where(sizes > 0, sizes, 1)).max()
-            ending = jnp.where(
-                jnp.isfinite(worst),
-                jnp.where(moving & (curvature <= 0), CURVATURE, CONVERGED).max(),
-                NOT_FINITE,
-            )
-            history = now.history.at[now.iterations].set(worst, mode="drop")
-            return _Pass(x, r, z + _wide(beta, b) * now.p, _dot(r, z), now.iterations + 1, ending, history)
-
-        end = jax.lax.while_loop(go, step, begin)
-        true = b - operator(end.x)
-        done, better = (_norm(true) <= enough).all(), (_norm(true) < _norm(r)).any()
-        ending = jnp.where(done, CONVERGED, jnp.where(end.ending != CONVERGED, end.ending, LIMIT))
-        stuck = ~done & (ending == LIMIT) & (end.iterations < limit) & (~better | (passes + 1 >= _PASSES))
-        return end.x, true, end.iterations, passes + 1, jnp.where(stuck, STAGNANT, ending), end.history
-
-    def again(state: tuple[Array, ...]) -> Array:
-        _, r, iterations, passes, ending, _ = state
-        going_on = (ending == LIMIT) | (passes == 0)
-        return going_on & (iterations < limit) & (_norm(r) > enough).any()
+    def going_on(now: _Pass) -> Array:
+        unfinished = (now.ending == LIMIT) | (now.passes == 0)
+        return unfinished & (now.iterations < limit) & system.unsolved(now.r).any()
 
     none = jnp.zeros((), int)
-    residual = b - operator(start)
-    state = (start, residual, none, none, jnp.asarray(CONVERGED), jnp.zeros(HISTORY))
-    x, r, iterations, passes, ending, history = jax.lax.while_loop(again, one_pass, state)
-    return Outcome(x, ending, iterations, iterations + passes + 1, _norm(r) / jnp.where(sizes > 0, sizes, 1), history)
+    begin = _Pass(start, b - operator(start), none, none, jnp.asarray(CONVERGED), jnp.zeros(HISTORY))
+    end = jax.lax.while_loop(going_on, partial(_pass, system), begin)
+    applications = end.iterations + end.passes + 1
+    return Outcome(end.x, end.ending, end.iterations, applications, _norm(end.r) / system.sizes, end.history)
+
+
+def _pass(system: _System, before: _Pass) -> _Pass:
+    """Iterate from a true residual until the one that is carried along is small; compute the true one again."""
+    z = system.precondition(before.r)
+    rz = _dot(before.r, z)
+    begin = _Step(before.x, before.r, z, rz, before.iterations, jnp.asarray(CONVERGED), before.history)
+
+    def going_on(now: _Step) -> Array:
+        return (now.ending == CONVERGED) & system.unsolved(now.r).any() & (now.iterations < system.limit)
+
+    end = jax.lax.while_loop(going_on, partial(_step, system), begin)
+    true = system.b - system.operator(end.x)
+    done, better = ~system.unsolved(true).any(), (_norm(true) < _norm(before.r)).any()
+    ending = jnp.where(done, CONVERGED, jnp.where(end.ending != CONVERGED, end.ending, LIMIT))
+    useless = ~better | (before.passes + 1 >= _PASSES)
+    stuck = (ending == LIMIT) & (end.iterations < system.limit) & useless
+    ending = jnp.where(stuck, STAGNANT, ending)
+    return _Pass(end.x, true, end.iterations, before.passes + 1, ending, end.history)
+
+
+def _step(system: _System, now: _Step) -> _Step:
+    """One iteration; right-hand sides that are solved stand still."""
+    q = system.operator(now.p)
+    curvature, moving = _dot(now.p, q), system.unsolved(now.r)
+    alpha = jnp.where(moving, now.rz / jnp.where(curvature > 0, curvature, 1), 0)
+    x, r = now.x + _wide(alpha, q) * now.p, now.r - _wide(alpha, q) * q
+    z = system.precondition(r)
+    beta = jnp.where(moving, _dot(z, r - now.r) / jnp.where(now.rz > 0, now.rz, 1), 0)
+    worst = (_norm(r) / system.sizes).max()
+    bent = jnp.where(moving & (curvature <= 0), CURVATURE, CONVERGED).max()
+    ending = jnp.where(jnp.isfinite(worst), bent, NOT_FINITE)
+    history = now.history.at[now.iterations].set(worst, mode="drop")
+    return _Step(x, r, z + _wide(beta, q) * now.p, _dot(r, z), now.iterations + 1, ending, history)
 
 
 def _dot(u: Array, v: Array) -> Array:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from fem.assembly.solve import expand_vectors, reduce_vectors
 from fem.assembly.solver import Approach, CellMethod, Solver
@@ -130,8 +131,8 @@ class _Approach(Approach):
         parts = parts_of(operator)
         parts = Parts(parts.units, checked(operator, parts.weights))
         free = _on_grid(grid, constant(reduction.mask.astype(float))[None])[0]
-        held = ~reduction.mask.reshape(grid.points.size, -1).all(axis=1)[grid.points]
-        levels = hierarchy_of(parts, free, touched_by(held))
+        whole = np.all(reduction.mask.reshape(grid.points.size, -1), axis=1)
+        levels = hierarchy_of(parts, free, touched_by(~np.asarray(whole)[grid.points]))
         return _Solver(self, grid, reduction, self._settings(operator, reduction)), (parts, levels)
 
     def _settings(self, operator: Operator, reduction: Reduction) -> Settings:

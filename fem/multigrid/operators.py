@@ -117,7 +117,7 @@ def coarse_cells(operator: Parts | Array, free: Array, touched: NDArray[np.int64
 
 
 def _of_parts(operator: Parts, components: int, free: Array, touched: NDArray[np.int64]) -> Array:
-    """As if all dofs were free, the same combination of constant matrices for each cell; then those that are touched."""
+    """As if all dofs were free, the same sums of constant matrices for each cell; then those that are touched."""
     dimension = operator.weights.ndim - 1
     maps = jnp.asarray(of_children(dimension, components), operator.units.dtype)
     own = jnp.einsum("cia,pij,cjb->pcab", maps, operator.units, maps)

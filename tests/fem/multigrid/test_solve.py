@@ -86,7 +86,9 @@ def test_rollers_and_couplings(plate: Plate) -> None:
         fem.fix(space, mesh.points_on(lambda p: (p[:, 0] == 0) & (p[:, 1] == 0)), components=1),
         fem.tie(space, right[1:], int(right[0]), components=0),
     ]
-    load = fem.traction(space, mesh.facets_on(lambda p: p[:, 0] == 2), lambda p: jnp.stack([1 + p[:, 1], 0 * p[:, 1]], 1))
+    load = fem.traction(
+        space, mesh.facets_on(lambda p: p[:, 0] == 2), lambda p: jnp.stack([1 + p[:, 1], 0 * p[:, 1]], 1)
+    )
     young = np.ones(mesh.cell_count)
     found, expected = (plate.solve(young, load, method, supports) for method in (METHOD, None))
     assert_close(found, expected, 1e-8)
