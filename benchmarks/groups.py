@@ -17,6 +17,7 @@ GROUPS = {
     "wheels": "bench_wheels",
     "fem": "bench_fem",
     "iterative": "bench_iterative",
+    "multigrid": "bench_multigrid",
     "optimize": "bench_optimize",
     "design": "bench_design",
     "iteration": "bench_iteration",
