@@ -80,7 +80,7 @@ def multigrid(*, rtol: float = 1e-8, max_iterations: int = 500, smoothing: int =
     Parameters
     ----------
     rtol : float
-        Largest relative residual |f - K u| / |f|, in the 2-norm, computed anew at the end; of each load.
+        Largest relative residual ``|f - K u| / |f|``, in the 2-norm, computed anew at the end; of each load.
     max_iterations : int
         After so many without that, `ConvergenceError`.
     smoothing : int
