@@ -33,6 +33,7 @@ OPTIONAL = {
     "pypardiso": ("sparsead/backends/pardiso",),
     "xxhash": ("sparsead/factors/",),
     "matplotlib": ("fem/output/", "fem/optimize/picture"),
+    "PIL": ("fem/output/matplotlib_library",),
     "meshio": ("fem/mesh/files/meshio_library", "fem/output/"),
     "pyvista": ("fem/output/",),
     "nlopt": ("fem/optimize/nlopt",),

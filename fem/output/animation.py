@@ -91,16 +91,19 @@ def animate(
     low, high = limits if limits is not None else (float(colors.min()), float(colors.max()))
     style: dict[str, Any] = {"label": label, "unit": unit, "length_unit": length_unit, "colormap": colormap}
     figure, axes = library.pyplot.subplots(figsize=_size(mesh), layout="constrained")
-    plot(mesh, frames[0], edges=False, limits=(low, high), axes=axes, **style)
-    writer = library.animation.PillowWriter(fps=fps)
     try:
-        with writer.saving(figure, target, _DPI):
-            for number in [*range(len(colors)), *[-1] * round(_HELD * fps)]:
-                axes.collections[0].set_array(colors[number])
-                axes.set_title(titles[number] if titles is not None else "")
-                writer.grab_frame()
+        plot(mesh, frames[0], edges=False, limits=(low, high), axes=axes, **style)
+        drawn = []
+        for number, color in enumerate(colors):
+            axes.collections[0].set_array(color)
+            axes.set_title(titles[number] if titles is not None else "")
+            drawn.append(matplotlib_library.image(figure, _DPI))
     finally:
         library.pyplot.close(figure)
+    shown = np.full(len(drawn), 1 / fps)
+    shown[-1] += _HELD
+    milliseconds = (1000 * shown).astype(int).tolist()
+    drawn[0].save(target, save_all=True, append_images=drawn[1:], duration=milliseconds, loop=0)
 
 
 def _size(mesh: Mesh) -> tuple[float, float]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
 
 from fem.libraries import required
 
@@ -20,9 +21,17 @@ def library() -> ModuleType:
     """
     with required("matplotlib", "pictures in the plane are drawn by", "pip install 'sparsead[plot]'"):
         import matplotlib
-        import matplotlib.animation
         import matplotlib.collections
         import matplotlib.pyplot
         import matplotlib.tri
     module: ModuleType = matplotlib
     return module
+
+
+def image(figure: Any, dpi: float) -> Any:
+    """Return a figure as an image of Pillow, which matplotlib brings along."""
+    from PIL import Image
+
+    stored = BytesIO()
+    figure.savefig(stored, format="png", dpi=dpi)
+    return Image.open(stored).convert("RGB")

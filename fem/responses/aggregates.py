@@ -23,6 +23,7 @@ References
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import jax
@@ -74,7 +75,12 @@ def p_norm(
     """
     check_number("p", p, 1.0, reached=True, fix="8 to 12 are usual; jax.numpy.max is the limit of large ones")
     numbers, w = _checked(values, weights, axis)
-    power, size = real("p", p), jnp.abs(numbers)
+    return _p_norm(numbers, real("p", p), w, axis)
+
+
+@partial(jax.jit, static_argnums=3)  # outside a trace each operation would be compiled by itself
+def _p_norm(numbers: jax.Array, power: jax.Array, w: jax.Array, axis: int | None) -> jax.Array:
+    size = jnp.abs(numbers)
     largest = jax.lax.stop_gradient(jnp.where(w > 0, size, 0.0).max(axis, keepdims=True))
     part = jnp.where(w > 0, numbers, 0.0) / jnp.where(largest == 0, 1.0, largest)
     zero = part == 0
@@ -124,7 +130,12 @@ def ks(
     """
     check_number("sharpness", sharpness, 0.0, fix="20 to 100 for values of a size around 1")
     numbers, w = _checked(values, weights, axis)
-    r, counted = real("sharpness", sharpness), w > 0
+    return _ks(numbers, real("sharpness", sharpness), w, axis)
+
+
+@partial(jax.jit, static_argnums=3)
+def _ks(numbers: jax.Array, r: jax.Array, w: jax.Array, axis: int | None) -> jax.Array:
+    counted = w > 0
     largest = jax.lax.stop_gradient(jnp.where(counted, numbers, -jnp.inf).max(axis, keepdims=True))
     # Values that do not count may be the largest: they must not overflow either.
     lower = jnp.where(counted, numbers - largest, 0.0)

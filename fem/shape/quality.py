@@ -87,12 +87,17 @@ def _of_block(block: CellBlock, points: jax.Array) -> jax.Array:
     """Scaled Jacobian of the cells of a block, shape (e,)."""
     if block.element.cell not in NEIGHBOURS:
         return jnp.ones(len(block))
+    return _scaled_jacobian(block.element, block.nodes, points)
+
+
+@functools.partial(jax.jit, static_argnums=0)  # outside a trace each operation would be compiled by itself
+def _scaled_jacobian(element: ReferenceElement, nodes: NDArray[np.int32], points: jax.Array) -> jax.Array:
     # (component, edge, sample, cell)
-    tangents = jnp.einsum("sca,eak->kcse", _directions(block.element), points[block.nodes])
+    tangents = jnp.einsum("sca,eak->kcse", _directions(element), points[nodes])
     lengths = jnp.sqrt((tangents**2).sum(axis=0)).prod(axis=0)
     flat = tangents.shape[0] == tangents.shape[1]
     volume = determinant(tangents) if flat else jnp.sqrt(jnp.maximum(determinant(gram(tangents)), 0.0))
-    return (volume / lengths).min(axis=0) * REGULAR.get(block.element.cell, 1.0)
+    return (volume / lengths).min(axis=0) * REGULAR.get(element.cell, 1.0)
 
 
 @functools.lru_cache(maxsize=64)

@@ -102,6 +102,12 @@ def chosen(method: Backend | None, backend: str | None) -> str | Backend | None:
             got=f"method={method!r}",
             fix='call it: method=sparsead.iterative.cg(); a library is named by backend="..."',
         )
+    check_alone(method, backend)
+    return method
+
+
+def check_alone(method: object, backend: str | None) -> None:
+    """Raise `BackendError` if a library is named beside a method."""
     if backend is not None:
         raise BackendError(
             "a method and a library are given",
@@ -109,7 +115,6 @@ def chosen(method: Backend | None, backend: str | None) -> str | Backend | None:
             got=f"method={method!r}, backend={backend!r}",
             fix="drop one of them",
         )
-    return method
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

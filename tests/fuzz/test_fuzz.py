@@ -18,7 +18,7 @@ FATAL = ("crash", "hang")  # these end the process
 
 
 def campaign(folder: Path, *, seed: int, cases: int, jitted: int = 0, plant: str | None = None) -> Report:
-    plan = Plan(seed, cases, jitted, workers=1, seconds=300, silence=8 if plant else 120, folder=folder, plant=plant)
+    plan = Plan(seed, cases, jitted, workers=1, seconds=300, silence=3 if plant else 120, folder=folder, plant=plant)
     return watch(plan)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from tests.conftest import require
+from tests.fem.optimize.processes import started
 
-jax = require("jax")
 jnp = require("jax.numpy")
 fem = require("fem")
 optimize = require("fem.optimize")
@@ -49,6 +49,12 @@ def by_oc(**options: Any) -> Any:
 METHODS = {"mma": by_mma, "oc": by_oc}
 
 
+@cache
+def whole(name: str) -> Any:
+    """Return the run of nine iterations that nothing interrupts."""
+    return METHODS[name](max_iterations=9)
+
+
 def quadratic(path: Path, **change: Any) -> Any:
     options = {"objective": lambda x: ((x - 0.3) ** 2).sum(), "x0": [0.5, 0.5], "lower": 0.0, "upper": 1.0}
     return optimize.mma(**(options | change), max_iterations=3, change=0.0, checkpoint=path)
@@ -56,12 +62,11 @@ def quadratic(path: Path, **change: Any) -> Any:
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_run_in_two_parts_is_the_same_to_the_last_bit(name: str, tmp_path: Path) -> None:
-    whole = METHODS[name](max_iterations=9)
     METHODS[name](max_iterations=4, checkpoint=tmp_path / "run.npz")
     resumed = METHODS[name](max_iterations=9, checkpoint=tmp_path / "run.npz")
-    assert (resumed.x == whole.x).all()
-    assert (resumed.history.value == whole.history.value).all()
-    assert (resumed.history.residual == whole.history.residual).all()
+    assert (resumed.x == whole(name).x).all()
+    assert (resumed.history.value == whole(name).history.value).all()
+    assert (resumed.history.residual == whole(name).history.residual).all()
     assert len(resumed.history) == 9
 
 
@@ -72,18 +77,14 @@ def test_a_finished_run_is_not_run_again(tmp_path: Path) -> None:
 
 
 def _slowly(path: str) -> None:
-    """Run in a process of its own, compiled as here, written after every iteration."""
-    jax.config.update("jax_enable_x64", True)
-    jax.config.update("jax_disable_most_optimizations", True)
-    by_mma(max_iterations=8, checkpoint=path, callback=lambda x, record: time.sleep(0.1))
+    """Run as `whole` does, written after every iteration."""
+    by_mma(max_iterations=9, checkpoint=path, callback=lambda x, record: time.sleep(0.1))
 
 
 def test_a_killed_run_goes_on_to_the_same_bits(tmp_path: Path) -> None:
-    whole, path = by_mma(max_iterations=8), tmp_path / "run.npz"
-    context = multiprocessing.get_context("spawn")
+    path = tmp_path / "run.npz"
     for more in (1, 2):  # killed twice, at whatever moment that is
-        running = context.Process(target=_slowly, args=(str(path),))
-        running.start()
+        running = started(_slowly, str(path))
         before = len(checkpoint.Checkpoint(path, 1, {}).load().history) if path.exists() else 0
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline and running.is_alive():
@@ -94,8 +95,8 @@ def test_a_killed_run_goes_on_to_the_same_bits(tmp_path: Path) -> None:
         os.kill(running.pid, signal.SIGKILL)
         running.join()
         assert running.exitcode == -signal.SIGKILL
-    resumed = by_mma(max_iterations=8, checkpoint=path)
-    assert (resumed.x == whole.x).all()
+    resumed = by_mma(max_iterations=9, checkpoint=path)
+    assert (resumed.x == whole("mma").x).all()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from tests.conftest import require
+from tests.fem.optimize.processes import started
 
-jax = require("jax")
 fem = require("fem")
 optimize = require("fem.optimize")
 checkpoint = require("fem.optimize.checkpoint")
@@ -75,8 +74,6 @@ def kill_in(place: str, part: float) -> None:
 
 
 def child(path: str, place: str | None, part: float) -> None:
-    jax.config.update("jax_enable_x64", True)
-    jax.config.update("jax_disable_most_optimizations", True)  # in all processes alike, and compiled in half the time
     if place is not None:
         kill_in(place, part)
     run(path)
@@ -84,10 +81,7 @@ def child(path: str, place: str | None, part: float) -> None:
 
 def in_a_process(path: Path, place: str | None, part: float = 1.0) -> int | None:
     """Run, to the end or to its death; return how it ended."""
-    server = multiprocessing.get_context("forkserver")
-    server.set_forkserver_preload(["tests.fem.optimize.test_ten_kills"])
-    process = server.Process(target=child, args=(str(path), place, part))
-    process.start()
+    process = started(child, str(path), place, part)
     process.join(300)
     return process.exitcode
 

@@ -53,11 +53,16 @@ def test_one_field_of_several_is_chosen() -> None:
 def test_reaction_balances_the_load() -> None:
     """Forces of the supports are minus the loads, also those at the supports, whatever the material."""
     load = fem.body_load(SPACE, (0.3, -1.0))
-    for direction in ((1.0, 0.0), (0.0, 1.0)):
-        value, slope = jax.value_and_grad(
-            lambda young, d=direction: responses.reaction(*solved(young, load), HELD, LEFT, d, load=load)
-        )(YOUNG)
-        assert float(value) == pytest.approx(-float(load.sum(0) @ jnp.array(direction)), rel=1e-11)
+
+    @jax.jit
+    def values_and_slopes(young: Any) -> Any:
+        def reaction(young: Any, direction: Any) -> Any:
+            return responses.reaction(*solved(young, load), HELD, LEFT, direction, load=load)
+
+        return [jax.value_and_grad(reaction)(young, direction) for direction in ((1.0, 0.0), (0.0, 1.0))]
+
+    for (value, slope), total in zip(values_and_slopes(YOUNG), np.asarray(load).sum(0), strict=True):
+        assert float(value) == pytest.approx(-total, rel=1e-11)
         np.testing.assert_allclose(slope, 0.0, atol=1e-11)
 
 
@@ -86,16 +91,23 @@ def test_derivatives_are_differences_to_second_order(what: str) -> None:
         return responses.reaction(operator, u, HELD, LEFT[:2], (0.0, 1.0))
 
     d, h = np.random.default_rng(3).normal(size=len(YOUNG)), 1e-3
-    slope = jax.jit(jax.grad(response))
-    value = jax.jit(response)
-    one, two = ((value(YOUNG + s * d) - value(YOUNG - s * d)) / (2 * s) for s in (h, h / 2))
-    np.testing.assert_allclose(slope(YOUNG) @ d, (4 * two - one) / 3, rtol=1e-7)
-    curved = jax.jit(lambda y: jax.jvp(jax.grad(response), (y,), (d,))[1])(YOUNG)
-    one, two = ((slope(YOUNG + s * d) - slope(YOUNG - s * d)) / (2 * s) for s in (h, h / 2))
-    np.testing.assert_allclose(curved, (4 * two - one) / 3, atol=1e-6 * np.abs(curved).max())
+
+    @jax.jit
+    def derivatives(young: Any) -> Any:
+        """Value and slopes, shape (1 + e,), and how they change along a direction."""
+        found, moved = jax.jvp(jax.value_and_grad(response), (young,), (d,))
+        return jnp.append(*found), jnp.append(*moved)
+
+    (value, *slope), moved = map(np.asarray, derivatives(YOUNG))
+    one, two = (
+        (np.asarray(derivatives(YOUNG + s * d)[0]) - derivatives(YOUNG - s * d)[0]) / (2 * s) for s in (h, h / 2)
+    )
+    expected = (4 * two - one) / 3
+    np.testing.assert_allclose([slope @ d, moved[0]], expected[0], rtol=1e-7)
+    np.testing.assert_allclose(moved[1:], expected[1:], atol=1e-6 * np.abs(moved[1:]).max())
     # Of degree -1 and 0 in the moduli.
     degree = -1.0 if what == "displacement" else 0.0
-    np.testing.assert_allclose(slope(YOUNG) @ YOUNG, degree * value(YOUNG), atol=1e-10)
+    np.testing.assert_allclose(slope @ YOUNG, degree * value, atol=1e-10)
 
 
 def test_displacement_is_reciprocal_to_its_adjoint() -> None:

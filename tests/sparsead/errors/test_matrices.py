@@ -19,8 +19,15 @@ SINGULAR = (
 )
 
 
+PROGRAMS: dict[Any, Program] = {}
+
+
 def solve(backend: str | None = None, rows: Any = ROWS, cols: Any = COLS, n: int = N, **declared: Any) -> Program:
-    return lambda sp, v, b: sp.solve(sp.coo(rows, cols, v, (n, n), **declared), b, backend=backend)
+    """Return a solve: of the same description the same function, which is compiled once for all values and loads."""
+    described = (backend, *rows, *cols, n, *declared.items())
+    return PROGRAMS.setdefault(
+        described, lambda sp, v, b: sp.solve(sp.coo(rows, cols, v, (n, n), **declared), b, backend=backend)
+    )
 
 
 # ------------------------------------------------------------------------------------------------- structural

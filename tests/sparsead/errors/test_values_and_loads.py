@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ def put(array: Any, place: Any, value: Any) -> Any:
     return changed
 
 
+@cache  # one function, compiled once, for all values and loads
 def solve(**options: Any) -> Program:
     return lambda sp, v, b: sp.solve(sp.coo(ROWS, COLS, v, (N, N)), b, **options)
 

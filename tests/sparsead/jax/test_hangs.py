@@ -55,14 +55,12 @@ try:
     jax.block_until_ready(slope(values * np.nan, b))
 except Exception as error:
     ended.append("got:      A[0, 0] = nan" in str(error) and float(slope(values, b)[0]) > 0)
-print(ended == [True] * 7)
+print(ended == [True] * 7, flush=True)
+
+slope(values, b)  # and the interpreter ends
 """
 PROGRAMS = {
-    "calls, loops, threads, errors": CALLS,
-    "end of the interpreter while a program runs": """
-print(True, flush=True)
-slope(values, b)
-""",
+    "calls, loops, threads, errors, and the end of the interpreter while a program runs": CALLS,
     "end of the interpreter while programs run whose results are held": """
 print(True, flush=True)
 held = [slope(values + i, b) for i in range(3)]

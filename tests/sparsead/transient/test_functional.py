@@ -23,12 +23,20 @@ START = jnp.array([1.0, 2.0])
 END = 0.01
 
 
+def both(t: Any, u: Any, p: Any) -> Any:
+    return {"both": p * t * u[0] * u[1]}
+
+
+def kinetic(t: Any, motion: Any, p: Any) -> Any:
+    return motion.v @ motion.v / 2
+
+
 def decay(method: str, **options: Any) -> Any:
     """Integral of ``t * u_0 u_1`` along two decays, whose value is known."""
     mass = sp.diags([jnp.ones(2)]).declare(symmetric=True, positive_definite=True)
     return march(
         START, [0.0, END / 2, END], 3.0, mass=mass, stiffness=sp.diags([RATES]), method=method,
-        functional=lambda t, u, p: {"both": p * t * u[0] * u[1]}, **options,
+        functional=both, **options,
     )  # fmt: skip
 
 
@@ -52,7 +60,7 @@ def swinging(method: Any, steps: int) -> float:
     mass = sp.diags([one]).declare(symmetric=True, positive_definite=True)
     _, integral = march(
         one, [0.0, 1.0], mass=mass, stiffness=4.0 * mass, v0=0 * one, method=method, h=1.0 / steps,
-        functional=lambda t, motion, p: motion.v @ motion.v / 2,
+        functional=kinetic,
     )  # fmt: skip
     return float(integral[-1])
 
