@@ -97,7 +97,7 @@ $(VENV)/.lint: pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
-	$(INSTALL) -e ".[docs,jax,autograd,mesh,plot3d,examples]"
+	$(INSTALL) -e ".[docs,jax,autograd,mesh,plot3d,amg,examples]"
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python

@@ -121,7 +121,7 @@ class _LeastSquares:
         """Return y, shape (k, j)."""
         j = len(self._rotations)
         pairs = zip(self._triangle[:, :j, :j], self._right[:, :j], strict=True)
-        return np.stack([solve_triangular(triangle, right) for triangle, right in pairs])
+        return np.stack([solve_triangular(triangle, right, check_finite=False) for triangle, right in pairs])
 
 
 def gmres(

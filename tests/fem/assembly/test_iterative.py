@@ -126,3 +126,20 @@ def test_motions_of_plates_and_of_periodic_cells(what: str) -> None:
     one, other = (fem.solve(operator, load, supports, method=chosen) for chosen in (None, method))
     assert np.allclose(one, other, rtol=0, atol=1e-7 * np.abs(one).max())
     assert factor_cache.stats().iterations < 60
+
+
+def test_newtons_method_and_its_gradient_by_iterations() -> None:
+    mesh = fem.box((6, 3, 3), size=(2.0, 1.0, 1.0))
+    space = fem.Space(mesh, components=3)
+    held = fem.fix(space, mesh.points_on(lambda x: x[:, 0] == 0))
+    pull = fem.traction(space, mesh.facets_on(lambda x: x[:, 0] == 2), (0.02, 0.0, -0.005))
+
+    def lift(young: object, method: object) -> object:
+        body = fem.elements.neo_hookean(space, young=young, poisson=0.3)
+        return fem.solve_nonlinear(body, pull, held, method=method)[:, 2].sum()
+
+    found = [jax.value_and_grad(lift)(jnp.ones(54), method) for method in (None, TIGHT)]
+    for one, other in zip(*found, strict=True):
+        assert np.allclose(one, other, rtol=0, atol=1e-8 * np.abs(one).max())
+    stats = factor_cache.stats()
+    assert stats.setups == stats.factorizations > 2
