@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 
-from fem.geometry.inverse import adjugate, determinant, gram
+from fem.geometry.inverse import adjugate, determinant, entries, gram
 
 if TYPE_CHECKING:
     from fem.geometry.tables import Tables
@@ -80,8 +80,7 @@ class Cells:
     def gradients(self) -> Any:
         """Gradients of the shape functions, shape (a, k, q, e). Unit: [1/length]."""
         reference = self.tables.gradients  # (r, a, q)
-        axes = range(reference.shape[0])
-        return sum(reference[r][:, None, :, None] * self.inverse[r][None] for r in axes)
+        return sum(reference[r][:, None, :, None] * row[None] for r, row in enumerate(jnp.unstack(self.inverse)))
 
     @property
     def points(self) -> Any:
@@ -96,8 +95,8 @@ class Cells:
     def gradient_of(self, u: Any) -> Any:
         """Gradient of a field, nodal values of shape (i, a, e) to (i, k, q, e)."""
         reference = contract(self.tables.gradients, u)  # (i, r, q, e)
-        axes = range(reference.shape[1])
-        return sum(reference[:, r][:, None] * self.inverse[r][None] for r in axes)
+        directions = jnp.unstack(reference, axis=1)
+        return sum(a[:, None] * row[None] for a, row in zip(directions, jnp.unstack(self.inverse), strict=True))
 
     def test_value(self, force: Any) -> Any:
         """Integrals of `force`, shape (i, q, e), times each shape function, shape (i, a, e)."""
@@ -105,10 +104,9 @@ class Cells:
 
     def test_gradient(self, flux: Any) -> Any:
         """Integrals of `flux`, shape (i, k, q, e), times the gradient of each shape function, shape (i, a, e)."""
-        weighted = flux * self.measure
-        axes = range(self.dimension)
+        weighted = jnp.unstack(flux * self.measure, axis=1)
         reference = jnp.stack(
-            [sum(weighted[:, k] * self.inverse[r, k] for k in axes) for r in range(self.tables.gradients.shape[0])], 1
+            [sum(a * b for a, b in zip(weighted, row, strict=True)) for row in entries(self.inverse)], 1
         )
         return jnp.einsum("raq,irqe->iae", self.tables.gradients, reference)
 
