@@ -10,7 +10,7 @@ SUITABLE = import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 # Extras that `make test` uses where their wheels exist. PyTorch is not among them, because its default wheel draws
 # gigabytes of GPU libraries, nor cvxopt, because its license, the GPL, is yours to choose: install them by hand
 # and their tests run too.
-OPTIONAL ?= jax pardiso autograd plot mesh plot3d nlopt examples
+OPTIONAL ?= jax pardiso autograd plot mesh plot3d amg nlopt examples
 PYTEST_ARGS ?=
 BENCH ?=
 
@@ -97,7 +97,7 @@ $(VENV)/.lint: pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
-	$(INSTALL) -e ".[docs,jax,autograd,mesh,plot3d,examples]"
+	$(INSTALL) -e ".[docs,jax,autograd,mesh,plot3d,amg,examples]"
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python

@@ -16,6 +16,8 @@ GROUPS = {
     "choose": "bench_choose",
     "wheels": "bench_wheels",
     "fem": "bench_fem",
+    "iterative": "bench_iterative",
+    "multigrid": "bench_multigrid",
     "optimize": "bench_optimize",
     "design": "bench_design",
     "iteration": "bench_iteration",

@@ -45,7 +45,10 @@ myst_heading_anchors = 3
 sphinx_gallery_conf = {
     "examples_dirs": [str(DOCS.parent / "examples")],
     "gallery_dirs": ["gallery"],
-    "subsection_order": [*(f"../examples/{name}" for name in ("first_structure", "solve", "inverse")), "*"],
+    "subsection_order": [
+        *(f"../examples/{name}" for name in ("first_structure", "solve", "iterative", "inverse")),
+        "*",
+    ],
     "filename_pattern": r"/plot_",
     "parallel": min(os.cpu_count() or 1, 8),
     "image_scrapers": ("squares.scrape",),

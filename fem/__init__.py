@@ -17,6 +17,7 @@ from fem.elements.loads.body_load import body_load
 from fem.elements.loads.pressure import pressure
 from fem.elements.loads.traction import traction
 from fem.mesh import CellBlock, Facets, Mesh, box, from_meshio, interval, read, rectangle
+from fem.multigrid.method import multigrid
 
 __all__ = [
     "CellBlock",
@@ -37,6 +38,7 @@ __all__ = [
     "lower_order",
     "march",
     "multi_point",
+    "multigrid",
     "optimize",
     "output",
     "periodic",

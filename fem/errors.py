@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sparsead import errors
 from sparsead.errors import SparseADError
 
 
@@ -35,8 +36,8 @@ class ConstraintError(SparseADError, ValueError):
     """Supports contradict each other, or leave the structure free to move."""
 
 
-class ConvergenceError(SparseADError, RuntimeError):
-    """An iteration did not converge; ``step`` says at which load step."""
+class ConvergenceError(errors.ConvergenceError):
+    """A nonlinear iteration did not converge; ``step`` says at which load step."""
 
 
 class OptimizationError(SparseADError, ValueError):

@@ -117,6 +117,13 @@ class BackendError(SparseADError, RuntimeError):
     fault: str | None = None
 
 
+class ConvergenceError(SparseADError, RuntimeError):
+    """An iteration did not reach its tolerance; ``iteration`` and ``residuals`` say how far it came."""
+
+    iteration: int | None = None
+    residuals: tuple[float, ...] = ()
+
+
 class NoDerivativeError(SparseADError, TypeError):
     """A derivative was asked for where there is none (indices, shapes)."""
 

@@ -27,7 +27,7 @@ if importlib.util.find_spec("jax"):
 # ``import jax``, ``import sparsead.jax as sp``, also behind the prompt of a doctest.
 IMPORT = re.compile(
     r"^\s*(?:>>> |\.\.\. )?\s*(?:import|from)\s+(?:sparsead\.)?"
-    r"(jax|autograd|torch|matplotlib|meshio|pyvista|tqdm|nlopt|cyipopt|optax)\b",
+    r"(jax|autograd|torch|matplotlib|meshio|pyvista|pyamg|tqdm|nlopt|cyipopt|optax)\b",
     re.MULTILINE,
 )
 

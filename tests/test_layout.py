@@ -37,6 +37,7 @@ OPTIONAL = {
     "meshio": ("fem/mesh/files/meshio_library", "fem/output/"),
     "pyvista": ("fem/output/",),
     "nlopt": ("fem/optimize/nlopt",),
+    "pyamg": ("sparsead/iterative/preconditioners/amg",),
     "cyipopt": ("fem/optimize/ipopt",),
     "tqdm": ("fem/optimize/progress",),
 }

@@ -125,7 +125,7 @@ class Body:
     def tangent(self, t: Any, z: Any, shared: Shared) -> Any:
         """Return ``T^T K T`` at a state, a sparse matrix."""
         operator = shared.nonlinear.tangent(self.states([z], t, shared)[0])
-        system = self.reduction.system
+        system = self.reduction.maps.system
         values = reduce_values(self.reduction, assemble(operator, system))
         return SparseArray(values, system.pattern, operator.structure)
 
@@ -173,14 +173,14 @@ def _held(supports: Any, params: Any, space: Space) -> tuple[Any, bool]:
 
 def _matrices(operator: Operator, reduction: Reduction, *, whole: bool) -> tuple[Any, Any]:
     """The matrix ``T^T K T`` of an operator, and if wanted K itself."""
-    pattern = reduction.system.pattern
+    pattern = reduction.maps.system.pattern
     values, reduced = _assembled(operator, reduction=reduction, whole=whole)
     return SparseArray(reduced, pattern, operator.structure), SparseArray(values, pattern) if whole else None
 
 
 @partial(jax.jit, static_argnames=("reduction", "whole"))
 def _assembled(operator: Operator, *, reduction: Reduction, whole: bool) -> tuple[Any, Any]:
-    values = assemble(operator, reduction.system)
+    values = assemble(operator, reduction.maps.system)
     return values if whole else None, reduce_values(reduction, values)
 
 

@@ -19,7 +19,7 @@ from fem.dofs.carried import Carried, carried
 from fem.dofs.places import cells_at, listed, named_dof, named_point
 from fem.dofs.rigid import free_motions
 from fem.errors import ConstraintError, MaterialError
-from sparsead.errors import SingularMatrixError, SparseADError
+from sparsead.errors import ConvergenceError, SingularMatrixError, SparseADError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,7 +90,7 @@ def cause_of(error: SparseADError, structure: Structure, pattern: Pattern, value
 
     Parameters
     ----------
-    error : SingularMatrixError or NotPositiveDefiniteError
+    error : SingularMatrixError, NotPositiveDefiniteError or ConvergenceError
         What the solver found.
     structure : Structure
         What the matrix came from.
@@ -201,7 +201,9 @@ def _unresisted(structure: Structure, found: Carried, lacking: str) -> Iterator[
 
 
 def _unknown(error: SparseADError, structure: Structure) -> SparseADError:
-    """The error where nothing of the structure shows the cause but the dof that the solver names."""
+    """The error where nothing of the structure shows the cause but the dof that the solver names, if it is not slow."""
+    if isinstance(error, ConvergenceError):
+        return error
     singular = isinstance(error, SingularMatrixError)
     dof = getattr(error, "dof" if singular else "column", None)
     around = np.zeros(0, np.int64) if dof is None else structure.around(int(dof))

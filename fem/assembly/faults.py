@@ -12,6 +12,7 @@ from fem.assembly.term import cells_of, kinds_of
 from fem.dofs.places import cells_at, listed, named_dof
 from sparsead.errors import (
     BackendError,
+    ConvergenceError,
     NonFiniteError,
     NotPositiveDefiniteError,
     SingularMatrixError,
@@ -59,7 +60,7 @@ class Faults:
         """Return the error to raise."""
         if isinstance(error, NonFiniteError):
             return self._not_finite(error, pattern, values)
-        if isinstance(error, SingularMatrixError | NotPositiveDefiniteError):
+        if isinstance(error, SingularMatrixError | NotPositiveDefiniteError | ConvergenceError):
             return cause_of(error, self.structure, pattern, values)
         if isinstance(error, StructureError):
             return self._not_symmetric(error)

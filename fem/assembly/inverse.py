@@ -1,8 +1,9 @@
-"""The inverse of an operator times vectors: solved by the factors of its matrix, differentiated cell by cell.
+"""The inverse of an operator times vectors: solved in one of several ways, differentiated cell by cell.
 
 Derivation
 ----------
-With A known in two ways, by its stored values and by the product with vectors::
+With A known in two ways, by what the solver prepared (its stored values, levels of a multigrid) and by the product with
+vectors::
 
     A z = b
     A dz = db - dA z
@@ -21,13 +22,10 @@ from typing import TYPE_CHECKING, Any
 import jax
 from jax.custom_derivatives import SymbolicZero
 
-from sparsead.jax import SparseArray
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sparsead.factors.options import SolveOptions
-    from sparsead.pattern.pattern import Pattern
+    from fem.assembly.solver import Solver
 
 
 @dataclass(frozen=True)
@@ -38,19 +36,16 @@ class Matrix:
     ----------
     product : callable
         ``product(operator, z)`` returns A z, shape (k, n); differentiable in the operator, a pytree.
-    pattern : Pattern
-        Stored entries.
-    options : SolveOptions
-        Structure, backend.
+    solver : Solver
+        What solves, from what it prepared.
     """
 
     product: Callable[[Any, Any], Any]
-    pattern: Pattern
-    options: SolveOptions
+    solver: Solver
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
-def inverse(matrix: Matrix, operator: Any, values: Any, b: Any) -> Any:
+def inverse(matrix: Matrix, operator: Any, prepared: Any, b: Any) -> Any:
     """Return z with ``A z = b``, shape (k, n); any derivative in the operator and b.
 
     Parameters
@@ -59,19 +54,19 @@ def inverse(matrix: Matrix, operator: Any, values: Any, b: Any) -> Any:
         A but for its values.
     operator : pytree of arrays
         What the product is made of.
-    values : array, shape (s,)
-        Stored values of A; they find the factorization and carry no derivative.
+    prepared : pytree of arrays
+        What the solver prepared, such as the stored values of A; carries no derivative.
     b : array, shape (k, n)
         Right-hand sides.
     """
-    return _linear_solve(matrix, operator, values, b)
+    return _linear_solve(matrix, operator, prepared, b)
 
 
 @partial(inverse.defjvp, symbolic_zeros=True)
 def _tangent(matrix: Matrix, primals: Any, tangents: Any) -> tuple[Any, Any]:
-    operator, values, b = primals
+    operator, prepared, b = primals
     d_operator, _, d_b = tangents
-    z = inverse(replace(matrix, options=matrix.options.awaiting()), operator, values, b)
+    z = inverse(replace(matrix, solver=matrix.solver.awaiting()), operator, prepared, b)
     imbalance = None if type(d_b) is SymbolicZero else d_b
     leaves, tree = jax.tree.flatten(operator)
     directions = jax.tree.leaves(d_operator)
@@ -84,19 +79,18 @@ def _tangent(matrix: Matrix, primals: Any, tangents: Any) -> tuple[Any, Any]:
 
         forces = jax.jvp(of_moved, [leaves[i] for i in moved], [directions[i] for i in moved])[1]
         imbalance = -forces if imbalance is None else imbalance - forces
-    return z, _linear_solve(matrix, operator, values, imbalance)
+    return z, _linear_solve(matrix, operator, prepared, imbalance, known=(b, z))
 
 
-def _linear_solve(matrix: Matrix, operator: Any, values: Any, b: Any) -> Any:
+def _linear_solve(matrix: Matrix, operator: Any, prepared: Any, b: Any, known: Any = None) -> Any:
     """The solve that JAX transposes, and differentiates once more."""
+    solver = matrix.solver
 
-    def solution(options: SolveOptions, trans: str, _: Any, b: Any) -> Any:
-        return SparseArray.binding.solve(values[None], b[None], pattern=matrix.pattern, options=options, trans=trans)[0]
+    def solution(_: Any, b: Any) -> Any:
+        return solver.solve(prepared, b, known)
 
-    return jax.lax.custom_linear_solve(
-        partial(matrix.product, operator),
-        b,
-        partial(solution, matrix.options, "N"),
-        transpose_solve=partial(solution, matrix.options.settled(), "T"),
-        symmetric=matrix.options.structure.symmetric,
-    )
+    def adjoint(_: Any, b: Any) -> Any:
+        return solver.solve_transposed(prepared, b, known)
+
+    product = partial(matrix.product, operator)
+    return jax.lax.custom_linear_solve(product, b, solution, transpose_solve=adjoint, symmetric=solver.symmetric)

@@ -55,7 +55,7 @@ def reduction_for(problem: Problem) -> Reduction:
 
 def factor_solve(reduction: Reduction, values: Any, b: Any, settings: Settings, trans: str = "N") -> Any:
     """Solve with the factorization of stored values; b has shape (k, n)."""
-    static = {"pattern": reduction.system.pattern, "options": settings.options, "trans": trans}
+    static = {"pattern": reduction.maps.system.pattern, "options": settings.options, "trans": trans}
     return SparseArray.binding.solve(jax.lax.stop_gradient(values)[None], b[None], **static)[0]
 
 
@@ -76,7 +76,7 @@ def newton(problem: Problem, settings: Settings) -> tuple[Any, Any]:
     reduction = reduction_for(problem)
     g = prescribed_part(reduction, problem.constraints)
     u = expand_vectors(reduction, problem.start[None])[0]
-    values = jnp.zeros(reduction.system.pattern.size)
+    values = jnp.zeros(reduction.maps.system.pattern.size)
 
     def load_step(carry: Any, level: Any) -> tuple[Any, Any]:
         u, values, inner, before = carry
@@ -118,7 +118,7 @@ def _improved(problem: Problem, state: State, move: Any, reduction: Reduction, s
     them is turned inside out. The others are shortened until the imbalance falls.
     """
     tangent = problem.operator.tangent(state.u)
-    values = reduce_values(reduction, assemble(tangent, reduction.system, differentiated=False))
+    values = reduce_values(reduction, assemble(tangent, reduction.maps.system, differentiated=False))
     first, rhs, begin = jnp.zeros((), bool), -state.left[None], state.u
     if move is not None:
         first = state.count == 0

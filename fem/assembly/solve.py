@@ -19,6 +19,7 @@ References
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,13 +30,16 @@ from scipy.sparse import csr_array
 
 from fem.assembly.faults import faults_of
 from fem.assembly.inverse import Matrix, inverse
+from fem.assembly.near_null import suited
 from fem.assembly.operator import Operator, apply, assemble
+from fem.assembly.solver import Approach, CellMethod, Direct, Solver
+from fem.assembly.term import kinds_of
 from fem.dofs.carried import UNRESISTED
 from fem.dofs.constraints import Constraints, Held, combine
 from fem.dofs.reduction import Reduction
 from fem.errors import ConstraintError, SpaceError
 from fem.progress import stage
-from sparsead.factors.options import SolveOptions
+from sparsead.factors.options import SolveOptions, check_alone, chosen
 from sparsead.jax.constants import constant
 from sparsead.jax.raised import typed
 
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from fem.dofs.topology import Topology
+    from sparsead.backends.backend import Backend
     from sparsead.factors.options import OnSingular
 
 _REMEMBERED = 64  # eliminations that a space keeps: contact goes through a few dozen of them again and again
@@ -56,6 +61,7 @@ def solve(
     supports: Constraints | Sequence[Constraints] = (),
     *,
     backend: str | None = None,
+    method: Backend | CellMethod | None = None,
     on_singular: OnSingular = "raise",
 ) -> jax.Array:
     """Return u with ``K u = f`` under constraints.
@@ -74,8 +80,13 @@ def solve(
         Held, prescribed and coupled dofs.
     backend : str, optional
         A name of `sparsead.backends.installed`; by default the structure decides.
+    method : iterative method, optional
+        Instead of a library that factorizes: a value such as ``sparsead.iterative.cg(sparsead.iterative.amg())``, or
+        `fem.multigrid` on a grid of equal cells, which makes no matrix.
+        Algebraic multigrid is told the rigid motions of the space. Loads and derivatives are then those to its
+        tolerance.
     on_singular : {"raise", "nan"}
-        What to do with a singular matrix.
+        What to do with a singular matrix, or with iterations that do not converge.
 
     Returns
     -------
@@ -90,6 +101,8 @@ def solve(
         If a cell is inverted or a material impossible, or if cells without stiffness leave a part free; names cells.
     ConstraintError
         If the structure can move freely; names the rigid motion. If supports are of another space.
+    ConvergenceError
+        If an iterative method does not reach its tolerance.
     SingularMatrixError, NotPositiveDefiniteError, NonFiniteError
         If a motion meets no resistance for another reason, or a number is not finite; names a dof and its cells.
 
@@ -118,10 +131,16 @@ def solve(
         load = constant(np.array(load))  # a copy: the program asks for it whenever it runs
     vectors, shape = operator.space.flatten(load)
     explain = faults_of(operator.space.topology, constraints.held, operator.terms)
-    options = SolveOptions(operator.structure, backend, on_singular, explain=explain)
+    approach: Approach
+    if isinstance(method, CellMethod):
+        check_alone(method, backend)
+        approach = method.approach(explain, on_singular)
+    else:
+        asked = suited(chosen(method, backend), operator.space.topology, constraints.held, kinds_of(operator.terms))
+        approach = _Assembled(SolveOptions(operator.structure, asked, on_singular, explain=explain))
     what = "trace of a solution" if traced else f"solution for {len(vectors)} loads"
     with typed(), stage(f"{what}, {operator.space.count} dofs"):
-        return settled(_solve(operator, vectors, constraints, options=options)).reshape(shape)
+        return settled(_solve(operator, vectors, constraints, approach=approach)).reshape(shape)
 
 
 def settled(result: Any) -> Any:
@@ -129,20 +148,31 @@ def settled(result: Any) -> Any:
     return result if isinstance(result, jax.core.Tracer) else jax.block_until_ready(result)
 
 
-@partial(jax.jit, static_argnames=("options",))
-def _solve(operator: Operator, load: Any, constraints: Constraints, *, options: SolveOptions) -> Any:
+@dataclass(frozen=True)
+class _Assembled(Approach):
+    """By the stored values of ``T^T K T``."""
+
+    options: SolveOptions
+
+    def prepare(self, operator: Operator, reduction: Reduction) -> tuple[Solver, Any]:
+        """Return the solver of the matrix, and its stored values."""
+        system = reduction.maps.system
+        values = reduce_values(reduction, assemble(operator, system, differentiated=False))
+        return Direct(system.pattern, self.options), values
+
+
+@partial(jax.jit, static_argnames=("approach",))
+def _solve(operator: Operator, load: Any, constraints: Constraints, *, approach: Approach) -> Any:
     reduction = reduction_of(operator.space.topology, constraints.held)
     g = prescribed_part(reduction, constraints)
     if g is not None:
         load = load - apply(operator, g[None])
-    known = jax.lax.stop_gradient(operator)
-    values = reduce_values(reduction, assemble(known, reduction.system, differentiated=False))
+    solver, prepared = approach.prepare(jax.lax.stop_gradient(operator), reduction)
 
     def product(operator: Operator, z: Any) -> Any:
         return reduce_vectors(reduction, apply(operator, expand_vectors(reduction, z)))
 
-    matrix = Matrix(product, reduction.system.pattern, options)
-    z = inverse(matrix, operator, values, reduce_vectors(reduction, load))
+    z = inverse(Matrix(product, solver), operator, prepared, reduce_vectors(reduction, load))
     u = expand_vectors(reduction, z)
     return u if g is None else u + g
 
@@ -196,18 +226,18 @@ def prescribed_part(reduction: Reduction, constraints: Constraints) -> Any:
 def reduce_values(reduction: Reduction, values: Any) -> Any:
     """Return the stored values of T^T K T, constrained dofs decoupled, shape (s,)."""
     moved = None
-    if len(reduction.source):
-        moved = values[constant(reduction.source)] * constant(reduction.factor)
-    if len(reduction.kept):
-        values = values.at[constant(reduction.killed)].set(0.0, unique_indices=True, mode="promise_in_bounds")
+    if len(reduction.maps.source):
+        moved = values[constant(reduction.maps.source)] * constant(reduction.maps.factor)
+    if len(reduction.maps.kept):
+        values = values.at[constant(reduction.maps.killed)].set(0.0, unique_indices=True, mode="promise_in_bounds")
     if moved is not None:
-        values = values.at[constant(reduction.target)].add(moved)
-    return _with_diagonal(reduction, values) if len(reduction.kept) else values
+        values = values.at[constant(reduction.maps.target)].add(moved)
+    return _with_diagonal(reduction, values) if len(reduction.maps.kept) else values
 
 
 def _with_diagonal(reduction: Reduction, values: Any) -> Any:
     """Return stored values whose diagonal is nowhere zero at constrained dofs, shape (s,)."""
-    kept = constant(reduction.kept)
+    kept = constant(reduction.maps.kept)
     own = values[kept]
     size = jax.lax.cond((own == 0).any(), lambda v: UNRESISTED * jnp.abs(v).max(), lambda _: jnp.ones(()), values)
     return values.at[kept].set(jnp.where(own == 0, size, own), unique_indices=True, mode="promise_in_bounds")

@@ -28,6 +28,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from fem.assembly.faults import faults_of
+from fem.assembly.near_null import suited
 from fem.assembly.newton import Problem, Settings, factor_solve, newton, reduction_for, residual
 from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.operator import apply
@@ -38,10 +39,11 @@ from fem.assembly.solve import (
     reduce_vectors,
     settled,
 )
+from fem.assembly.term import kinds_of
 from fem.dofs.cases import single
 from fem.dofs.constraints import Constraints
 from fem.errors import ConvergenceError, SpaceError
-from sparsead.factors.options import SolveOptions
+from sparsead.factors.options import SolveOptions, chosen
 from sparsead.jax.raised import typed
 from sparsead.pattern.structure import Structure
 
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from sparsead.backends.backend import Backend
 
 _REFINEMENTS = 2
 
@@ -64,6 +67,7 @@ def solve_nonlinear(
     iterations: int = 25,
     tolerance: float = 1e-9,
     backend: str | None = None,
+    method: Backend | None = None,
     progress: Callable[[Any, Any, Any], None] | None = None,
 ) -> jax.Array:
     """Return u with ``r(u) = f`` under constraints.
@@ -90,6 +94,9 @@ def solve_nonlinear(
         Imbalance accepted, as a fraction of the largest force in the structure.
     backend : str, optional
         A name of `sparsead.backends.installed`; by default the structure decides.
+    method : iterative method, optional
+        Instead of a library that factorizes, for the linear systems of Newton's steps and of derivatives: a value such
+        as ``sparsead.iterative.cg(sparsead.iterative.amg())``.
     progress : callable, optional
         Called after each of Newton's steps with the part of the load, the number of the step, and the imbalance as
         a fraction of the largest force.
@@ -129,7 +136,8 @@ def solve_nonlinear(
     terms = operator.terms + (() if operator.linear is None else operator.linear.terms)
     explain = faults_of(space.topology, constraints.held, terms)
     structure = Structure(symmetric=symmetric, positive_definite=operator.definite)
-    settings = Settings(SolveOptions(structure, backend, explain=explain), steps, iterations, tolerance, progress)
+    asked = suited(chosen(method, backend), space.topology, constraints.held, kinds_of(terms))
+    settings = Settings(SolveOptions(structure, asked, explain=explain), steps, iterations, tolerance, progress)
     start = jnp.zeros(space.count) if initial is None else single(space, initial, "initial state")
     with typed():
         u = settled(_solve(Problem(operator, force, constraints, start), settings=settings))

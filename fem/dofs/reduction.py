@@ -9,6 +9,7 @@ A decoupled dof costs a factorization nothing.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,16 +40,8 @@ class Reduction:
     ----------
     held : Held
         The constraints.
-    system : System
-        Pattern, with the fill-in that couplings cause.
     mask : bool array, shape (n,)
         Whether a dof is free.
-    killed : int array
-        Stored entries that become zero, each once.
-    kept : int array, shape (m,)
-        Stored entries on the diagonal of constrained dofs.
-    source, target, factor : array, shape (m,)
-        Stored entries that are added to others, times a factor.
     row, col, weight : array, shape (m,)
         ``u[row] += weight z[col]``: the couplings to free dofs, chains resolved.
     spread : sparse array, shape (m, m)
@@ -69,39 +62,74 @@ class Reduction:
         self.spread, weights = _resolve(held, n)
         coo = weights.tocoo()
         self.row, self.col, self.weight = held.dofs[coo.row], coo.col.astype(np.int64), coo.data
+        self._topology = topology
+        self._coupled = bool(coo.nnz)
+
+    @cached_property
+    def maps(self) -> Maps:
+        """Index maps of matrices; made when the first matrix is, which a solver may do without."""
+        return Maps(self, self._topology, coupled=self._coupled)
+
+
+class Maps:
+    """Index maps of the elimination of constraints from stored values.
+
+    Parameters
+    ----------
+    reduction : Reduction
+        The elimination.
+    topology : Topology
+        Dofs.
+    coupled : bool
+        Whether constrained dofs depend on free ones.
+
+    Attributes
+    ----------
+    system : System
+        Pattern, with the fill-in that couplings cause.
+    killed : int array
+        Stored entries that become zero, each once.
+    kept : int array, shape (m,)
+        Stored entries on the diagonal of constrained dofs.
+    source, target, factor : array, shape (m,)
+        Stored entries that are added to others, times a factor.
+    """
+
+    def __init__(self, reduction: Reduction, topology: Topology, *, coupled: bool) -> None:
+        self._dofs, self._mask = reduction.dofs, reduction.mask
         self.system = topology.system()
         self.source: NDArray[np.integer] = np.zeros(0, np.int64)
         self.target: NDArray[np.integer] = np.zeros(0, np.int64)
         self.factor = np.zeros(0)
-        if coo.nnz:
-            self._add_couplings(topology)
+        if coupled:
+            self._add_couplings(topology, reduction)
         self.killed = self._killed()
-        self.kept = self.system.stored(held.dofs, held.dofs)
+        self.kept = self.system.stored(self._dofs, self._dofs)
 
     def _killed(self) -> NDArray[np.integer]:
         pattern = self.system.pattern
-        column = _columns(pattern.indptr, self.dofs)
+        column = _columns(pattern.indptr, self._dofs)
         rows = pattern.indices[column].astype(np.int64)
-        cols = np.repeat(self.dofs, np.diff(pattern.indptr)[self.dofs])
-        free = self.mask[rows]  # entries between two constrained dofs stand in the columns of both
+        cols = np.repeat(self._dofs, np.diff(pattern.indptr)[self._dofs])
+        free = self._mask[rows]  # entries between two constrained dofs stand in the columns of both
         mirrored = self.system.stored(cols[free], rows[free])
         return np.sort(np.concatenate([column[rows != cols].astype(mirrored.dtype), mirrored]))
 
-    def _add_couplings(self, topology: Topology) -> None:
+    def _add_couplings(self, topology: Topology, reduction: Reduction) -> None:
         """Find the entries of T^T K T that come from rows and columns of constrained dofs."""
         n = topology.numbering.count
         place = np.full(n, -1)
-        place[self.dofs] = np.arange(len(self.dofs))
+        place[self._dofs] = np.arange(len(self._dofs))
         pattern = self.system.pattern
-        column = _columns(pattern.indptr, self.dofs)
+        column = _columns(pattern.indptr, self._dofs)
         rows = pattern.indices[column].astype(np.int64)
-        cols = np.repeat(self.dofs, np.diff(pattern.indptr)[self.dofs])
+        cols = np.repeat(self._dofs, np.diff(pattern.indptr)[self._dofs])
         one_sided = place[rows] < 0
         r = np.concatenate([rows, cols[one_sided]])
         c = np.concatenate([cols, rows[one_sided]])
-        free = np.flatnonzero(self.mask)
-        data = np.concatenate([np.ones(len(free)), self.weight])
-        where = (np.concatenate([free, self.row]), np.concatenate([free, self.col]))
+        free = np.flatnonzero(self._mask)
+        data = np.concatenate([np.ones(len(free)), reduction.weight])
+        where = (np.concatenate([free, reduction.row]), np.concatenate([free, reduction.col]))
         full = csr_array((data, where), shape=(n, n))
         entry, to_row, to_col, factor = _products(full, r, c)
         owners = topology.numbering.nodes(np.stack([to_row, to_col]))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from sparsead.arrays.sparse_array import SparseArray
+    from sparsead.backends.backend import Backend
 
 NormSolve = Callable[..., tuple[Array, Any]]
 
@@ -50,6 +51,7 @@ def differentiated(
         *,
         grad_b: bool = False,
         backend: str | None = None,
+        method: Backend | None = None,
     ) -> tuple[Array, Any]:
         """Return the Euclidean norm of ``A(x)^-1 b`` and its gradient: one factorization, two solves.
 
@@ -64,7 +66,7 @@ def differentiated(
             Right-hand sides. Unit: [A] [u].
         grad_b : bool
             Whether the gradient in b is wanted too.
-        backend : str, optional
+        backend, method : optional
             As in `solve`.
 
         Returns
@@ -92,7 +94,7 @@ def differentiated(
         """
 
         def value(parameters: Any, load: Array) -> Array:
-            return norm(solve(assemble(parameters), load, backend=backend))
+            return norm(solve(assemble(parameters), load, backend=backend, method=method))
 
         return value_and_grad(value, x, array_type.binding.asarray("b", b), grad_b=grad_b)
 

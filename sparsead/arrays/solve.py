@@ -11,14 +11,14 @@ from sparsead.arrays.products import as_columns, as_rows, check_rows
 from sparsead.arrays.sparse_array import check_sparse
 from sparsead.backends.registry import get
 from sparsead.errors import ShapeError
-from sparsead.factors.options import OnSingular, Precision, SolveOptions
+from sparsead.factors.options import OnSingular, Precision, SolveOptions, chosen
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from sparsead.arrays.dense import Array
     from sparsead.arrays.sparse_array import SparseArray
-    from sparsead.backends.backend import Trans
+    from sparsead.backends.backend import Backend, Trans
 
 
 def solve(
@@ -27,6 +27,7 @@ def solve(
     *,
     trans: Trans = "N",
     backend: str | None = None,
+    method: Backend | None = None,
     on_singular: OnSingular = "raise",
     precision: Precision = "double",
 ) -> Array:
@@ -45,9 +46,12 @@ def solve(
         op(A) is A, its transpose or its conjugate transpose.
     backend : str, optional
         A name of `sparsead.backends.installed`; by default `sparsead.backends.choose` decides.
+    method : iterative method, optional
+        Instead of a library that factorizes: a value that `sparsead.iterative` makes, such as
+        ``sparsead.iterative.cg()``. Solutions are then those to its tolerance.
     on_singular : {"raise", "nan"}
-        What to do with a matrix that is singular, not positive definite where declared so, or not finite:
-        raise, or return NaN (zero for ``b = 0``), as dead lanes of a batch need.
+        What to do with a matrix that is singular, not positive definite where declared so, or not finite, or with
+        iterations that do not converge: raise, or return NaN (zero for ``b = 0``), as dead lanes of a batch need.
     precision : {"double", "single"}
         Type of the factors; float32 values are factorized in float64 unless "single" is asked for.
 
@@ -72,6 +76,8 @@ def solve(
         If A is declared symmetric or Hermitian and is not; says at which entry.
     BackendMissingError, BackendError
         If the backend is not installed, or cannot do it.
+    ConvergenceError
+        If an iterative method does not reach its tolerance; has the residuals.
 
     References
     ----------
@@ -85,7 +91,8 @@ def solve(
     array([1., 2.])
     """
     check_square(matrix)
-    return solve_with(SolveOptions(matrix._structure, backend, on_singular, precision), matrix, b, trans=trans)
+    options = SolveOptions(matrix._structure, chosen(method, backend), on_singular, precision)
+    return solve_with(options, matrix, b, trans=trans)
 
 
 def solve_with(options: SolveOptions, matrix: SparseArray[Array], b: ArrayLike | Array, *, trans: Trans = "N") -> Array:
@@ -102,7 +109,7 @@ def solve_with(options: SolveOptions, matrix: SparseArray[Array], b: ArrayLike |
     binding = matrix.binding
     load = binding.asarray("b", b)
     check_rows("b", np.shape(load), n, "rows")
-    if options.backend is not None:
+    if isinstance(options.backend, str):
         get(options.backend)
     transposed, conjugated = _composed(matrix, trans)
     values: Any = matrix.values

@@ -88,6 +88,10 @@ class Factorization(ABC):
             A new array.
         """
 
+    def solve_to(self, rtol: float, b: NDArray[Any], trans: Trans = "N") -> NDArray[Any]:
+        """Return x as `solve` does; to a tolerance of its own, where solutions have one."""
+        return self.solve(b, trans)
+
     def log_abs_det(self) -> float:
         """Return ``log |det A|``, from the factors.
 
@@ -118,10 +122,13 @@ class Analysis(ABC):
         Memory of the analysis. Unit: [byte].
     symbolic : bool
         Whether the library did symbolic work here that later factorizations reuse.
+    counted : {"factorizations", "setups"}
+        What the store's statistics call it when values become a `Factorization`.
     """
 
     nbytes: int
     symbolic: bool = True
+    counted: str = "factorizations"
 
     @abstractmethod
     def factorize(self, values: NDArray[Any]) -> Factorization:
@@ -162,11 +169,18 @@ class Backend(ABC):
         Whether other Python threads run during factorize and solve.
     single_precision : bool
         Whether it can factorize in float32 / complex64.
+    rtol, adjoint_rtol : float
+        Tolerance of solutions, and of those that carry a derivative back; zero for rounding.
+    advice : str
+        What to do where it does not support a structure.
     """
 
     name: str
     releases_gil: bool
     single_precision: bool = False
+    rtol: float = 0.0
+    adjoint_rtol: float = 0.0
+    advice: str = "declare what holds (symmetric=True, positive_definite=True), or pass backend=None"
 
     @abstractmethod
     def missing(self) -> str | None:

@@ -52,13 +52,23 @@ def get(name: str) -> Backend:
             got=f"backend={name!r}",
             fix="pass one of these names, or None to let the structure choose",
         )
-    backend = BACKENDS[name]
+    return usable(BACKENDS[name])
+
+
+def usable(backend: Backend) -> Backend:
+    """Return the backend.
+
+    Raises
+    ------
+    BackendMissingError
+        If its library is not installed; the message says how to install it.
+    """
     missing = backend.missing()
     if missing is not None:
         raise BackendMissingError(
-            f"backend {name!r} is not installed",
+            f"backend {backend.name!r} is not installed",
             expected="its library on this machine",
-            got=f"backend={name!r}, and the library cannot be loaded",
+            got=f"backend={backend.name!r}, and the library cannot be loaded",
             fix=missing,
         )
     return backend

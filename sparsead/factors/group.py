@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sparsead.backends.backend import Backend
 from sparsead.backends.choose import choose
-from sparsead.backends.registry import get
+from sparsead.backends.registry import get, usable
 from sparsead.errors import BackendError
 from sparsead.factors.values import check_structural_rank
 from sparsead.pattern.validate import check_declared
@@ -55,13 +56,19 @@ class Group:
         check_structural_rank(pattern)
         self.pattern = pattern
         self.structure = options.structure.on(is_complex=is_complex)
-        self.backend = options.backend or choose(pattern, self.structure, is_complex=is_complex).backend
+        asked = options.backend or choose(pattern, self.structure, is_complex=is_complex).backend
+        self.library = usable(asked) if isinstance(asked, Backend) else get(asked)
         self._counters = counters
         self._lock = threading.Lock()
         self._stride = 1 if pattern.size <= _WHOLE else pattern.size // _SAMPLES
         self._analyses: list[Analysis] = []
         self._settled = 0
-        _check_able(self.backend, self.structure, dtype)
+        _check_able(self.library, self.structure, dtype)
+
+    @property
+    def backend(self) -> str:
+        """Name of the library or method."""
+        return self.library.name
 
     @property
     def nbytes(self) -> int:
@@ -82,7 +89,7 @@ class Group:
         """Return the shared analysis; the first matrix of the pattern makes it."""
         with self._lock:
             if not self._analyses:
-                self._add(get(self.backend).analyze(self.pattern, self.structure, values))
+                self._add(self.library.analyze(self.pattern, self.structure, values))
             return self._analyses[self._settled]
 
     def more_careful(self, than: Analysis, values: NDArray[Any]) -> Analysis | None:
@@ -105,19 +112,18 @@ class Group:
         self._analyses.append(analysis)
 
 
-def _check_able(name: str, structure: Any, dtype: np.dtype[Any]) -> None:
-    backend = get(name)
+def _check_able(backend: Backend, structure: Any, dtype: np.dtype[Any]) -> None:
     if not backend.supports(structure, is_complex=dtype.kind == "c"):
         raise BackendError(
-            f"backend {name!r} cannot factorize this structure",
+            f"backend {backend.name!r} cannot solve with this structure",
             expected="a structure that it supports",
             got=f"a {structure.describe()} matrix of type {dtype}",
-            fix="declare what holds (symmetric=True, positive_definite=True), or pass backend=None",
+            fix=backend.advice,
             fault="structure",
         )
     if dtype.char in "fF" and not backend.single_precision:
         raise BackendError(
-            f"backend {name!r} has no single precision",
+            f"backend {backend.name!r} has no single precision",
             expected='precision="double", or a backend with single precision (superlu, dense)',
             got='precision="single"',
             fix='drop precision="single"',

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from sparsead.backends.backend import Backend
 from sparsead.errors import BackendError, SparseADError
 from sparsead.pattern.structure import GENERAL, Structure
 
@@ -33,8 +34,8 @@ class SolveOptions:
     ----------
     structure : Structure
         Declared facts about the matrix.
-    backend : str or None
-        Name of a backend; None lets `sparsead.backends.choose` decide.
+    backend : str, Backend or None
+        Name of a backend; a method that is one itself; None lets `sparsead.backends.choose` decide.
     on_singular : {"raise", "nan"}
         Raise, or return NaN for that matrix: what dead lanes of a batch need.
     precision : {"double", "single"}
@@ -45,20 +46,23 @@ class SolveOptions:
         A solve with the same matrix will follow (a tangent, an adjoint): keep the factorization for it.
     parts : int
         Rows that make a right-hand side: 2 for the real and the imaginary part; for the places that messages name.
+    rtol : float or None
+        Tolerance of this solve, where the backend has one; None is the backend's own.
     """
 
     structure: Structure = GENERAL
-    backend: str | None = None
+    backend: str | Backend | None = None
     on_singular: OnSingular = "raise"
     precision: Precision = "double"
     awaited: bool = False
     explain: Explain | None = None
     parts: int = 1
+    rtol: float | None = None
 
     def __post_init__(self) -> None:
         _one_of("on_singular", self.on_singular, ("raise", "nan"))
         _one_of("precision", self.precision, ("double", "single"))
-        if not (self.backend is None or isinstance(self.backend, str)):
+        if not (self.backend is None or isinstance(self.backend, str | Backend)):
             raise BackendError(
                 "backend is not a name",
                 expected="the name of a backend, or None to let the structure choose",
@@ -73,6 +77,44 @@ class SolveOptions:
     def settled(self) -> SolveOptions:
         """Return the same options for the solve of a derivative, which nothing awaits."""
         return replace(self, awaited=False) if self.awaited else self
+
+    def adjoint(self) -> SolveOptions:
+        """Return the same options for the solve that carries a derivative back, to the tolerance of such."""
+        if isinstance(self.backend, Backend) and self.backend.adjoint_rtol != self.backend.rtol:
+            return replace(self, awaited=False, rtol=self.backend.adjoint_rtol)
+        return self.settled()
+
+
+def chosen(method: Backend | None, backend: str | None) -> str | Backend | None:
+    """Return what a caller asked for, by the value of a method or by the name of a library.
+
+    Raises
+    ------
+    BackendError
+        If both are given, or `method` is none.
+    """
+    if method is None:
+        return backend
+    if not isinstance(method, Backend):
+        raise BackendError(
+            "method is not a method",
+            expected="a value such as sparsead.iterative.cg(), or None for a direct solver",
+            got=f"method={method!r}",
+            fix='call it: method=sparsead.iterative.cg(); a library is named by backend="..."',
+        )
+    check_alone(method, backend)
+    return method
+
+
+def check_alone(method: object, backend: str | None) -> None:
+    """Raise `BackendError` if a library is named beside a method."""
+    if backend is not None:
+        raise BackendError(
+            "a method and a library are given",
+            expected="one of method= and backend=: a library factorizes, a method iterates",
+            got=f"method={method!r}, backend={backend!r}",
+            fix="drop one of them",
+        )
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

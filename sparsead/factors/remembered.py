@@ -29,11 +29,14 @@ class Remembered:
         The operation that was solved with.
     b, x : array, shape (k, n)
         Right-hand sides and solutions; own copies.
+    rtol : float
+        Tolerance that the solutions meet; zero for rounding.
     """
 
     trans: str
     b: NDArray[Any]
     x: NDArray[Any]
+    rtol: float = 0.0
 
     def answer(self, trans: str, b: NDArray[Any]) -> NDArray[Any] | None:
         """Return the solution if every row of `b`, shape (k, n), is a multiple of the remembered row, else None."""

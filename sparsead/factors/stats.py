@@ -14,6 +14,9 @@ _COUNTED = (
     "hits",
     "rebuilds",
     "evictions",
+    "setups",
+    "iterations",
+    "operator_applications",
 )
 
 
@@ -24,11 +27,11 @@ class Stats:
     Parameters
     ----------
     factorizations : int
-        Numeric factorizations.
+        Numeric factorizations, by libraries.
     analyses : int
         Symbolic analyses, by libraries that have them.
     solves : int
-        Calls of a triangular solve; one call may have many right-hand sides.
+        Calls of a solve, by factors or by iterations; one call may have many right-hand sides.
     right_hand_sides : int
         Right-hand sides in these calls.
     remembered : int
@@ -39,6 +42,12 @@ class Stats:
         Factorizations of matrices that had been evicted before.
     evictions : int
         Factorizations dropped to stay within the limit.
+    setups : int
+        Set-ups of an iterative method: its preconditioner, for one matrix.
+    iterations : int
+        Iterations; those of several right-hand sides that go in step count once.
+    operator_applications : int
+        Products with the matrix within iterative solves; one product may have many vectors.
     held : int
         Factorizations in the store now.
     nbytes : int
@@ -55,6 +64,9 @@ class Stats:
     hits: int
     rebuilds: int
     evictions: int
+    setups: int
+    iterations: int
+    operator_applications: int
     held: int
     nbytes: int
     limit: int

@@ -143,6 +143,10 @@ class FactorStore:
             self._used = 0
             self._counters.reset()
 
+    def tally(self, name: str, count: int = 1) -> None:
+        """Add to a count of the statistics: what happens within a solve, which only its method sees."""
+        self._counters.add(name, count)
+
     def _group(self, pattern: Pattern, dtype: np.dtype[Any], options: SolveOptions) -> Group:
         key = (pattern, dtype.char, options.structure, options.backend)
         group = self._groups.get(key)
@@ -255,7 +259,7 @@ class FactorStore:
 
 def _mark(group: Group, sample: bytes) -> tuple[int, bytes]:
     """What is remembered of an evicted matrix; outlives its group, whose address another may get."""
-    return hash((group.pattern, group.structure, group.backend)), sample
+    return hash((group.pattern, group.structure, group.library)), sample
 
 
 factor_cache = FactorStore()

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sparsead.errors import NonFiniteError, NotPositiveDefiniteError, SingularMatrixError, SparseADError
+from sparsead.errors import (
+    ConvergenceError,
+    NonFiniteError,
+    NotPositiveDefiniteError,
+    SingularMatrixError,
+    SparseADError,
+)
 from sparsead.factors.range import narrowed
 from sparsead.factors.store import factor_cache
 from sparsead.factors.values import check_finite_rhs
@@ -19,7 +25,7 @@ if TYPE_CHECKING:
     from sparsead.pattern.pattern import Pattern
 
 
-_UNUSABLE = (SingularMatrixError, NotPositiveDefiniteError, NonFiniteError)
+_UNUSABLE = (SingularMatrixError, NotPositiveDefiniteError, NonFiniteError, ConvergenceError)
 _DOUBLE = {char: np.result_type(char, np.float64) for char in "fdFD"}
 
 
@@ -85,7 +91,7 @@ def _solve_one(
     check_finite_rhs(b, options.parts)
     working = _DOUBLE[values.dtype.char] if options.precision == "double" else values.dtype
     entry = factor_cache.entry(pattern, np.ascontiguousarray(values, working), options)
-    return narrowed(entry.solve(np.ascontiguousarray(b, working), trans), b.dtype)
+    return narrowed(entry.solve(np.ascontiguousarray(b, working), trans, options.rtol), b.dtype)
 
 
 def _note_lane(error: SparseADError, lane: int, lanes: int) -> None:

@@ -26,19 +26,39 @@ from sparsead.numpy.sparse_array import SparseArray
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from sparsead.backends.backend import Backend
+
 Assembled = tuple[SparseArray, Callable[[SparseArray], Any]]
 
 
 @overload
 def norm_solve_and_grad(
-    assemble: Callable[[Any], Assembled], x: Any, b: Any, *, grad_b: Literal[False] = ..., backend: str | None = ...
+    assemble: Callable[[Any], Assembled],
+    x: Any,
+    b: Any,
+    *,
+    grad_b: Literal[False] = ...,
+    backend: str | None = ...,
+    method: Backend | None = ...,
 ) -> tuple[float, Any]: ...
 @overload
 def norm_solve_and_grad(
-    assemble: Callable[[Any], Assembled], x: Any, b: Any, *, grad_b: Literal[True], backend: str | None = ...
+    assemble: Callable[[Any], Assembled],
+    x: Any,
+    b: Any,
+    *,
+    grad_b: Literal[True],
+    backend: str | None = ...,
+    method: Backend | None = ...,
 ) -> tuple[float, tuple[Any, NDArray[Any]]]: ...
 def norm_solve_and_grad(
-    assemble: Callable[[Any], Assembled], x: Any, b: Any, *, grad_b: bool = False, backend: str | None = None
+    assemble: Callable[[Any], Assembled],
+    x: Any,
+    b: Any,
+    *,
+    grad_b: bool = False,
+    backend: str | None = None,
+    method: Backend | None = None,
 ) -> tuple[float, Any]:
     """Return the Euclidean norm of ``A(x)^-1 b`` and its gradient: one factorization, two solves.
 
@@ -53,7 +73,7 @@ def norm_solve_and_grad(
         Right-hand sides. Unit: [A] [u].
     grad_b : bool
         Whether the gradient in b is wanted too.
-    backend : str, optional
+    backend, method : optional
         As in `solve`.
 
     Returns
@@ -79,7 +99,7 @@ def norm_solve_and_grad(
     (3.0, array([-1.5,  0. ]))
     """
     matrix, assembly_pullback = check_assembled(assemble(x), SparseArray)
-    u, solve_pullback = vjp(lambda a, load: solve(a, load, backend=backend), matrix, b)
+    u, solve_pullback = vjp(lambda a, load: solve(a, load, backend=backend, method=method), matrix, b)
     norm, direction = _norm_and_direction(u)
     u_bar = np.conj(direction)
     matrix_bar, b_bar = solve_pullback(u_bar)

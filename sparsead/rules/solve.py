@@ -50,7 +50,7 @@ def vjp(
 ) -> tuple[Any, Any]:
     """Cotangents of the values and of b: one adjoint solve, shared by both."""
     values, _ = primals
-    lam = kernels.solve(values, x_bar, pattern=pattern, options=options.settled(), trans=flipped(trans))
+    lam = kernels.solve(values, x_bar, pattern=pattern, options=options.adjoint(), trans=flipped(trans))
     values_bar = None
     if wanted[0]:
         left, right = (-lam, x) if trans == "N" else (-x, lam)

@@ -38,6 +38,8 @@ assert_type(held.log_abs_det(), float)
 assert_type(sparsead.backends.choose(A.pattern, A.structure), sparsead.backends.Choice)
 assert_type(sparsead.backends.installed(), tuple[str, ...])
 assert_type(sparsead.factor_cache.stats().factorizations, int)
+krylov = sparsead.iterative.cg(sparsead.iterative.jacobi(), rtol=1e-10)
+assert_type(sp.solve(A, np.ones(5), method=krylov), NDArray[Any])
 
 # sparsead.jax
 B = spj.coo(n, n, jnp.full(5, 2.0), (5, 5), positive_definite=True)
@@ -74,6 +76,7 @@ assert_type(transient.generalized_alpha(0.9).name, str)
 def mistakes() -> None:
     """Do, if anybody called it, what a type checker tells not to do."""
     sp.solve(A, np.ones(5), backend=3)  # type: ignore[arg-type]
+    sp.solve(A, np.ones(5), method="cg")  # type: ignore[arg-type]
     sp.coo(n, n, np.ones(5), 5)  # type: ignore[arg-type]
     A.posdef  # type: ignore[attr-defined]  # noqa: B018
     u.shap  # type: ignore[attr-defined]  # noqa: B018

@@ -1,0 +1,1 @@
+"""Krylov methods, one a file: derivation, loop, public function."""

@@ -1,0 +1,1 @@
+"""Preconditioners, one a file: descriptions, and what they become for one matrix."""
