@@ -15,7 +15,7 @@ jax = require("jax")
 import fem  # noqa: E402
 from fem.assembly import primitives  # noqa: E402
 from fem.assembly.plan import Plan  # noqa: E402
-from fem.dofs.reduction import Reduction  # noqa: E402
+from fem.dofs.reduction import Maps  # noqa: E402
 from sparsead.jax import constants  # noqa: E402
 
 
@@ -60,7 +60,7 @@ def test_a_program_carries_no_array_of_the_size_of_the_mesh(monkeypatch: pytest.
 
 
 def test_index_maps_are_made_once_for_a_mesh_and_its_supports(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = calls(monkeypatch, Reduction, "_killed")
+    made = calls(monkeypatch, Maps, "_killed")
     total, young, points = body(3)
     for argument in (0, 1):
         jax.jit(jax.grad(total, argument)).lower(young, points)
