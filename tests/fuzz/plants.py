@@ -28,8 +28,8 @@ def _after_some(strike: Callable[[Any], Any]) -> Patch:
     """Strike every solve but the first few; some cases hide some errors."""
     solve, count = Entry.solve, itertools.count()
 
-    def struck(self: Entry, b: Any, trans: Any) -> Any:
-        x = solve(self, b, trans)
+    def struck(self: Entry, b: Any, trans: Any, rtol: float | None = None) -> Any:
+        x = solve(self, b, trans, rtol)
         return strike(x) if next(count) >= _SPARED else x
 
     return Entry, "solve", struck
@@ -65,7 +65,7 @@ def _stale() -> Patch:
     solve, last = Entry.solve, dict[Any, Any]()
 
     def stale(self: Entry, b: Any, trans: Any) -> Any:
-        x = solve(self, b, trans)
+        x = solve(self, b, trans, rtol)
         return last.setdefault((x.shape, x.dtype), x)
 
     return Entry, "solve", stale
