@@ -64,7 +64,7 @@ def _stale() -> Patch:
     """Give the solution of the last system of the same size, whatever the matrix: a token gone stale."""
     solve, last = Entry.solve, dict[Any, Any]()
 
-    def stale(self: Entry, b: Any, trans: Any) -> Any:
+    def stale(self: Entry, b: Any, trans: Any, rtol: float | None = None) -> Any:
         x = solve(self, b, trans, rtol)
         return last.setdefault((x.shape, x.dtype), x)
 
@@ -90,7 +90,7 @@ def _unchecked_rhs() -> Patch:
 
 def _no_transpose() -> Patch:
     solve = Entry.solve
-    return Entry, "solve", lambda self, b, trans: solve(self, b, "N")
+    return Entry, "solve", lambda self, b, trans, rtol=None: solve(self, b, "N", rtol)
 
 
 def _error(kind: type[Exception], got: str) -> Any:
