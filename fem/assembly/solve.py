@@ -130,12 +130,12 @@ def solve(
     if traced and isinstance(load, np.ndarray | jax.Array) and not isinstance(load, jax.core.Tracer):
         load = constant(np.array(load))  # a copy: the program asks for it whenever it runs
     vectors, shape = operator.space.flatten(load)
-    explain = faults_of(operator.space.topology, constraints.held, operator.terms)
     approach: Approach
     if isinstance(method, CellMethod):
         check_alone(method, backend)
-        approach = method.approach(explain, on_singular)
+        approach = method.approach(on_singular)
     else:
+        explain = faults_of(operator.space.topology, constraints.held, operator.terms)
         asked = suited(chosen(method, backend), operator.space.topology, constraints.held, kinds_of(operator.terms))
         approach = _Assembled(SolveOptions(operator.structure, asked, on_singular, explain=explain))
     what = "trace of a solution" if traced else f"solution for {len(vectors)} loads"

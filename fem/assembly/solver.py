@@ -11,7 +11,7 @@ from sparsead.jax import SparseArray
 if TYPE_CHECKING:
     from fem.assembly.operator import Operator
     from fem.dofs.reduction import Reduction
-    from sparsead.factors.options import Explain, OnSingular, SolveOptions
+    from sparsead.factors.options import OnSingular, SolveOptions
     from sparsead.pattern.pattern import Pattern
 
 
@@ -105,5 +105,5 @@ class CellMethod(ABC):
     """A method of `fem.solve` that works with the cells of an operator, without its stored values."""
 
     @abstractmethod
-    def approach(self, explain: Explain, on_singular: OnSingular) -> Approach:
-        """Return the approach that says its errors in words of the structure."""
+    def approach(self, on_singular: OnSingular) -> Approach:
+        """Return the approach, which knows what to do where no solution is found."""

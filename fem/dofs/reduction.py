@@ -63,12 +63,11 @@ class Reduction:
         coo = weights.tocoo()
         self.row, self.col, self.weight = held.dofs[coo.row], coo.col.astype(np.int64), coo.data
         self._topology = topology
-        self._coupled = bool(coo.nnz)
 
     @cached_property
     def maps(self) -> Maps:
         """Index maps of matrices; made when the first matrix is, which a solver may do without."""
-        return Maps(self, self._topology, coupled=self._coupled)
+        return Maps(self, self._topology)
 
 
 class Maps:
@@ -80,8 +79,6 @@ class Maps:
         The elimination.
     topology : Topology
         Dofs.
-    coupled : bool
-        Whether constrained dofs depend on free ones.
 
     Attributes
     ----------
@@ -95,13 +92,13 @@ class Maps:
         Stored entries that are added to others, times a factor.
     """
 
-    def __init__(self, reduction: Reduction, topology: Topology, *, coupled: bool) -> None:
+    def __init__(self, reduction: Reduction, topology: Topology) -> None:
         self._dofs, self._mask = reduction.dofs, reduction.mask
         self.system = topology.system()
         self.source: NDArray[np.integer] = np.zeros(0, np.int64)
         self.target: NDArray[np.integer] = np.zeros(0, np.int64)
         self.factor = np.zeros(0)
-        if coupled:
+        if len(reduction.row):
             self._add_couplings(topology, reduction)
         self.killed = self._killed()
         self.kept = self.system.stored(self._dofs, self._dofs)

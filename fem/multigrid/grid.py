@@ -55,11 +55,6 @@ class Grid:
         """Whether points are numbered as they stand."""
         return bool((self.points.reshape(-1) == np.arange(self.points.size)).all())
 
-    @property
-    def dimension(self) -> int:
-        """Number d of axes."""
-        return self.cells.ndim
-
 
 def grid_of(topology: Topology) -> Grid | str:
     """Return the grid of a mesh, found once; or, in words, why it is none."""

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from fem.assembly.operator import Operator
     from fem.dofs.reduction import Reduction
     from fem.multigrid.grid import Grid
-    from sparsead.factors.options import Explain, OnSingular
+    from sparsead.factors.options import OnSingular
 
 _LEAST = 1e-14
-DEFINITE = Structure(symmetric=True, positive_definite=True)
+_DEFINITE = Structure(symmetric=True, positive_definite=True)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Multigrid(CellMethod):
             if isinstance(count, bool) or not isinstance(count, int) or count < 1:
                 raise _impossible(name, count, "a whole number, 1 or more", str(usual))
 
-    def approach(self, explain: Explain, on_singular: OnSingular) -> Approach:
+    def approach(self, on_singular: OnSingular) -> Approach:
         """Return the approach."""
         return _Approach(self, on_singular)
 
@@ -137,7 +137,7 @@ class _Approach(Approach):
 
     def _settings(self, operator: Operator, reduction: Reduction) -> Settings:
         explain = faults_of(operator, reduction.held)
-        direct = SolveOptions(DEFINITE, on_singular=self.on_singular, explain=explain)
+        direct = SolveOptions(_DEFINITE, on_singular=self.on_singular, explain=explain)
         return Settings(self.method.smoothing, self.method.visits, direct)
 
 

@@ -108,20 +108,19 @@ def checked(operator: Operator, weights: Array) -> Array:
     weights : array
         Handed on.
     """
+    known, tables = [], []
     for term, margins in zip(operator.terms, operator.margins, strict=True):
-        names = tuple(name for name, _ in margins)
+        known.append((term.domain, tuple(name for name, _ in margins)))
         limits = [jnp.broadcast_to(value, (term.domain.count,)) for _, value in margins]
-        table = jnp.stack(limits) if limits else jnp.zeros((0, term.domain.count))
-        call = buffer_callback(
-            partial(_check, term.domain, names), jax.ShapeDtypeStruct((), weights.dtype), vmap_method="sequential"
-        )
-        weights = weights * call(table)
-    return weights
+        tables.append(jnp.stack(limits) if limits else jnp.zeros((0, term.domain.count)))
+    one = jax.ShapeDtypeStruct((), weights.dtype)
+    return weights * buffer_callback(partial(_check, tuple(known)), one, vmap_method="sequential")(*tables)
 
 
-def _check(domain: Domain, names: tuple[str, ...], _: Any, out: Any, margins: Any) -> None:
+def _check(known: tuple[tuple[Domain, tuple[str, ...]], ...], _: Any, out: Any, *tables: Any) -> None:
     try:
-        check_margins(domain, names, np.asarray(margins), 0)
+        for (domain, names), margins in zip(known, tables, strict=True):
+            check_margins(domain, names, np.asarray(margins), 0)
     except SparseADError as error:
         remember(error)
         raise
