@@ -154,23 +154,25 @@ class _Solver(Solver):
         """Return z, shape (k, n), beginning at the multiple of a known solution that leaves the least."""
         parts, hierarchy = prepared
         method = self.approach.method
+        start = jnp.zeros_like(b) if known is None else _multiple(b, *known)
         outcome = conjugate_gradients(
-            partial(self._product, parts),
-            partial(self._cycle, hierarchy),
-            b,
-            jnp.zeros_like(b) if known is None else _multiple(b, *known),
+            partial(self._product, parts, hierarchy.free_of_the_finest),
+            partial(_each, partial(cycle, hierarchy, self.settings)),
+            _on_grid(self.grid, b),
+            _on_grid(self.grid, start),
             rtol=method.rtol,
             limit=method.max_iterations,
         )
-        return Report(method.rtol, method.max_iterations, self.approach.on_singular).told(outcome)
+        x = Report(method.rtol, method.max_iterations, self.approach.on_singular).told(outcome)
+        return _by_points(self.grid, x)
 
-    def _product(self, parts: Parts, z: Array) -> Array:
-        """Return T^T K T z, shape (k, n)."""
-        u = _on_grid(self.grid, expand_vectors(self.reduction, z))
-        return reduce_vectors(self.reduction, _by_points(self.grid, _each(partial(apply, parts), u)))
-
-    def _cycle(self, hierarchy: Hierarchy, r: Array) -> Array:
-        return _by_points(self.grid, _each(partial(cycle, hierarchy, self.settings), _on_grid(self.grid, r)))
+    def _product(self, parts: Parts, free: Array, z: Array) -> Array:
+        """Return T^T K T z, shape (k, c, X, Y, Z)."""
+        product = partial(_each, partial(apply, parts))
+        if not len(self.reduction.row):
+            return product(z * free) * free
+        u = _on_grid(self.grid, expand_vectors(self.reduction, _by_points(self.grid, z)))
+        return _on_grid(self.grid, reduce_vectors(self.reduction, _by_points(self.grid, product(u))))
 
 
 def _multiple(b: Array, of: Array, solution: Array) -> Array:
