@@ -71,14 +71,13 @@ def largest_eigenvalue(operator: Parts | Stencil, free: Array, inverse: Array) -
     start = ((jnp.arange(free.size) * _GOLDEN) % 1 - 0.5).reshape(free.shape).astype(inverse.dtype) * free
 
     # A u is carried along: fused with the product with B, each of its numbers would be computed once for each row.
-    def step(_: int, found: tuple[Array, Array]) -> tuple[Array, Array]:
-        v = times(inverse, found[0]) * free
+    def step(number: int, found: tuple[Array, Array]) -> tuple[Array, Array]:
+        v = jnp.where(number == 0, start, times(inverse, found[0]) * free)
         size = jnp.linalg.norm(v)
         return apply(operator, v / size) * free, size
 
     none = jnp.zeros((), inverse.dtype)
-    # The first step turns the start, which stands for a product, by B alone.
-    return _MARGIN * jax.lax.fori_loop(0, 1 + _STEPS, step, (start, none))[1]
+    return _MARGIN * jax.lax.fori_loop(0, 1 + _STEPS, step, (jnp.zeros_like(start), none))[1]
 
 
 def smoothed(level: Level, r: Array, steps: int) -> tuple[Array, Array]:
