@@ -14,7 +14,7 @@ from fem.assembly.solve import expand_vectors, reduce_vectors
 from fem.assembly.solver import Approach, CellMethod, Solver
 from fem.errors import SpaceError
 from fem.multigrid.cells import checked_grid, parts_of
-from fem.multigrid.cycle import Hierarchy, Settings, cycle
+from fem.multigrid.cycle import Settings, cycle
 from fem.multigrid.faults import faults_of
 from fem.multigrid.hierarchy import hierarchy_of, touched_by
 from fem.multigrid.krylov import conjugate_gradients
