@@ -84,6 +84,11 @@ class Hierarchy(NamedTuple):
         return self.levels[0].free if self.levels else self.free
 
 
+def preconditioner(hierarchy: Hierarchy, settings: Settings, r: Array) -> Array:
+    """Return an approximation of A^-1 r in the type of r, by a cycle in the type of the levels."""
+    return cycle(hierarchy, settings, r.astype(hierarchy.free.dtype)).astype(r.dtype)
+
+
 def cycle(hierarchy: Hierarchy, settings: Settings, r: Array, *, at: int = 0) -> Array:
     """Return an approximation of A^-1 r, linear and symmetric in r, both of shape (c, X, Y, Z).
 
@@ -99,7 +104,8 @@ def cycle(hierarchy: Hierarchy, settings: Settings, r: Array, *, at: int = 0) ->
         Level to begin with.
     """
     if at == len(hierarchy.levels):
-        return coarsest.solve(hierarchy.values, r, settings.direct)
+        values = hierarchy.values
+        return coarsest.solve(values, r.astype(values.dtype), settings.direct).astype(r.dtype)
     level = hierarchy.levels[at]
     x, rest = smoothed(level, r, settings.smoothing)
     last = at + 1 == len(hierarchy.levels)
