@@ -20,6 +20,8 @@ PROCESSES = -n auto --maxprocesses 8 --dist worksteal
 # Programs that users read: with the examples and the pages `make test` would take a third longer.
 SHOWN = tests/test_examples.py tests/test_pages.py
 ONE_THREAD = OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
+# Many tests start Python anew. Where the environment forbids bytecode each of them would compile both packages again.
+WITH_BYTECODE = PYTHONDONTWRITEBYTECODE=
 
 RUN = $(VENV)/bin/python
 INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check --only-binary :all:
@@ -44,7 +46,7 @@ demo: $(VENV)/.demo
 	CHOLMOD and UMFPACK need SuiteSparse: see docs/install.md."
 
 test: $(VENV)/.test
-	$(ONE_THREAD) $(RUN) -m pytest $(PROCESSES) $(SHOWN:%=--ignore=%) $(PYTEST_ARGS)
+	$(WITH_BYTECODE) $(ONE_THREAD) $(RUN) -m pytest $(PROCESSES) $(SHOWN:%=--ignore=%) $(PYTEST_ARGS)
 
 lint: $(VENV)/.lint
 	$(VENV)/bin/ruff check .
@@ -63,7 +65,7 @@ bench: $(VENV)/.bench
 	$(RUN) -m benchmarks $(BENCH)
 
 examples: $(VENV)/.test
-	$(ONE_THREAD) $(RUN) -m pytest $(PROCESSES) $(SHOWN)
+	$(WITH_BYTECODE) $(ONE_THREAD) $(RUN) -m pytest $(PROCESSES) $(SHOWN)
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache docs/gallery docs/reference/generated

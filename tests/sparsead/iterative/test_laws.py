@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pytest
 
 from sparsead.iterative import amg, bicgstab, cg, gmres, ilu, minres
 from sparsead.iterative.method import Method
+from sparsead.iterative.preconditioners.preconditioner import Preconditioner, Prepared
 from sparsead.testing import check_backend
+from sparsead.testing.backend_cases import Case
+from sparsead.testing.backend_checks import check_solutions
 from sparsead.testing.problems import Problem, hard_problems
 from tests.conftest import require
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sparsead.iterative.system import System
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -36,7 +47,38 @@ def test_methods_for_general_matrices_obey_the_laws(method: Method) -> None:
     check_backend(method, [problem for problem in hard_problems() if suits(problem)])
 
 
+@dataclass(frozen=True)
+class Magnitude(Preconditioner):
+    """The inverse of |A|, which has the absolute values of the eigenvalues: two or three iterations are enough."""
+
+    def set_up(self, system: System, shared: dict[str, Any]) -> Prepared:
+        full = system.products.plain.toarray()
+        if system.structure.positive_definite:
+            return InverseMagnitude(np.linalg.inv(full))
+        eigenvalues, vectors = np.linalg.eigh(full)
+        return InverseMagnitude((vectors / np.abs(eigenvalues)) @ vectors.conj().T)
+
+
+class InverseMagnitude(Prepared):
+    """A full matrix that multiplies residuals."""
+
+    def __init__(self, inverse: NDArray[Any]) -> None:
+        self.inverse, self.nbytes = inverse, inverse.nbytes
+
+    def apply(self, r: NDArray[Any], *, transposed: bool = False) -> NDArray[Any]:
+        return r @ (self.inverse if transposed else self.inverse.T)
+
+
+def hermitian_problems() -> list[Problem]:
+    return [problem for problem in hard_problems() if suits(problem) and is_hermitian(problem)]
+
+
 def test_minres_obeys_the_laws() -> None:
-    check_backend(
-        minres(rtol=3e-13), [problem for problem in hard_problems() if suits(problem) and is_hermitian(problem)]
-    )
+    """In few iterations: their number is no matter for what lives together, is dropped, or runs in threads."""
+    check_backend(minres(Magnitude(), rtol=3e-13), hermitian_problems())
+
+
+@pytest.mark.parametrize("problem", hermitian_problems(), ids=lambda problem: problem.name)
+def test_minres_by_the_diagonal_solves_to_rounding(problem: Problem) -> None:
+    """In as many iterations as there are unknowns and more, after which Lanczos' vectors are orthogonal no longer."""
+    check_solutions(minres(rtol=3e-13), Case.of(problem), np.random.default_rng(0))

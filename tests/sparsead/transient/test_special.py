@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import factorial
+from functools import cache
+from math import comb, factorial
 from typing import Any
 
 import numpy as np
@@ -21,15 +22,21 @@ x_over_expm1 = transient.x_over_expm1
 POINTS = [0.0, 1e-300, 1e-12, -1e-8, 1e-5, -1e-3, 0.1, -0.499999, 0.5, -0.500001, 1.0, -2.0]
 
 
-def reference(x: float, derivative: int) -> float:
-    """Bernoulli's series of 90 terms in rational numbers, exact below 2 pi to far more than double precision."""
+@cache
+def bernoulli() -> list[Fraction]:
+    """Coefficients of x^m / m! in x / (exp(x) - 1), as rational numbers."""
     numbers = [Fraction(1)]
     for m in range(1, 90):
-        numbers.append(-sum((Fraction(factorial(m + 1), factorial(k) * factorial(m + 1 - k)) * numbers[k]
-                             for k in range(m)), Fraction(0)) / (m + 1))  # fmt: skip
-    point, total = Fraction(x), Fraction(0)
+        numbers.append(-sum((comb(m + 1, k) * numbers[k] for k in range(m) if numbers[k]), Fraction(0)) / (m + 1))
+    return numbers
+
+
+def reference(x: float, derivative: int) -> float:
+    """Bernoulli's series of 90 terms in rational numbers, exact below 2 pi to far more than double precision."""
+    point, power, total = Fraction(x), Fraction(1), Fraction(0)
     for m in range(derivative, 90):
-        total += numbers[m] / factorial(m - derivative) * point ** (m - derivative)
+        total += bernoulli()[m] / factorial(m - derivative) * power
+        power *= point
     return float(total)
 
 
