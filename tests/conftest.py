@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 import sparsead
-from tests import memory_maps, mlir_context, xla_flags
+from tests import memory_maps, xla_flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,10 +22,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 if importlib.util.find_spec("jax"):
     xla_flags.ask_for(xla_flags.FLAGS)
-    jax_config = importlib.import_module("jax").config
-    jax_config.update("jax_enable_x64", True)
-    if jax_config.read(xla_flags.QUICK):
-        mlir_context.share()
+    importlib.import_module("jax").config.update("jax_enable_x64", True)
 
 # ``import jax``, ``import sparsead.jax as sp``, also behind the prompt of a doctest.
 IMPORT = re.compile(

@@ -24,7 +24,7 @@ import numpy as np
 
 from sparsead.transient import Backsolve, odesolve
 
-WIDTH, BATCH, ROUNDS = 48, 100, 90
+WIDTH, BATCH, ROUNDS = 48, 100, 150
 GRADIENTS = {"aca": "aca", "naive": "naive", "backsolve": Backsolve(math.inf)}
 
 # %%
@@ -58,7 +58,7 @@ def scores(p, x, gradient):
     """Unnormalised logarithms of probabilities, shape (batch, 10)."""
     states = odesolve(
         lambda t, z, p: jnp.tanh(z @ p["weight"] + p["bias"]), jnp.tanh(x @ p["into"]), [0.0, 1.0], p,
-        method="heun_euler", rtol=1e-2, atol=1e-2, gradient=gradient, max_steps=16,
+        method="heun_euler", rtol=1e-2, atol=1e-2, gradient=gradient, max_steps=40,
     )  # fmt: skip
     return states[-1] @ p["out"]
 

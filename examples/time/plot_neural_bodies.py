@@ -91,9 +91,9 @@ def learnt(loss, rows, units, outputs, rate, rounds):
 # %%
 # The network is fitted to the tracks, early times first; the memory to each next place.
 net, fell = learnt(
-    lambda p: jnp.mean(0.01**SEEN * jnp.sum((flown(p, SEEN) - data) ** 2, (1, 2))), 45, 100, 100, 0.03, 250
+    lambda p: jnp.mean(0.01**SEEN * jnp.sum((flown(p, SEEN) - data) ** 2, (1, 2))), 45, 100, 100, 0.03, 600
 )
-memory, sank = learnt(lambda p: jnp.mean(jnp.sum((told(p)[:-1] - data[1:]) ** 2, (1, 2))), 45 + 64, 256, 64, 0.01, 200)
+memory, sank = learnt(lambda p: jnp.mean(jnp.sum((told(p)[:-1] - data[1:]) ** 2, (1, 2))), 45 + 64, 256, 64, 0.01, 400)
 found = {"network": flown(net, LATER), "memory": jnp.concatenate([data[:1], told(memory, 99)])}
 errors = {name: jnp.sum((places - truth) ** 2, (1, 2)) for name, places in found.items()}
 for name, error in errors.items():
