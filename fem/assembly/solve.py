@@ -82,7 +82,7 @@ def solve(
         A name of `sparsead.backends.installed`; by default the structure decides.
     method : iterative method, optional
         Instead of a library that factorizes: a value such as ``sparsead.iterative.cg(sparsead.iterative.amg())``, or
-        `fem.multigrid` on a grid of equal cells, which makes no matrix.
+        `fem.multigrid`, which on a grid of equal cells makes no matrix.
         Algebraic multigrid is told the rigid motions of the space. Loads and derivatives are then those to its
         tolerance.
     on_singular : {"raise", "nan"}
@@ -133,14 +133,32 @@ def solve(
     approach: Approach
     if isinstance(method, CellMethod):
         check_alone(method, backend)
-        approach = method.approach(on_singular)
+        approach = method.approach(operator, constraints.held, on_singular)
     else:
-        explain = faults_of(operator.space.topology, constraints.held, operator.terms)
-        asked = suited(chosen(method, backend), operator.space.topology, constraints.held, kinds_of(operator.terms))
-        approach = _Assembled(SolveOptions(operator.structure, asked, on_singular, explain=explain))
+        approach = assembled(operator, constraints.held, chosen(method, backend), on_singular)
     what = "trace of a solution" if traced else f"solution for {len(vectors)} loads"
     with typed(), stage(f"{what}, {operator.space.count} dofs"):
         return settled(_solve(operator, vectors, constraints, approach=approach)).reshape(shape)
+
+
+def assembled(operator: Operator, held: Held, method: str | Backend | None, on_singular: OnSingular) -> Approach:
+    """Return the approach by the stored values of the matrix, with a method that knows the space.
+
+    Parameters
+    ----------
+    operator : Operator
+        What is solved with.
+    held : Held
+        Constraints.
+    method : str, Backend or None
+        Name of a library, an iterative method, or None for what suits the structure.
+    on_singular : {"raise", "nan"}
+        What to do where no solution is found.
+    """
+    topology = operator.space.topology
+    asked = suited(method, topology, held, kinds_of(operator.terms))
+    explain = faults_of(topology, held, operator.terms)
+    return _Assembled(SolveOptions(operator.structure, asked, on_singular, explain=explain))
 
 
 def settled(result: Any) -> Any:
