@@ -12,24 +12,23 @@ from sparsead.errors import BackendMissingError
 
 if TYPE_CHECKING:
     from fem.dofs.topology import Topology
-    from fem.multigrid.method import Multigrid
     from sparsead.backends.backend import Backend
     from sparsead.pattern.structure import Structure
 
 _told: WeakSet[Topology] = WeakSet()
 
 
-def instead(of: Multigrid, topology: Topology, reason: str) -> Backend:
-    """Return conjugate gradients with algebraic multigrid, to the same tolerance; say so once for a mesh.
+def instead(topology: Topology, reason: str, *, rtol: float, max_iterations: int) -> Backend:
+    """Return conjugate gradients with algebraic multigrid; say so once for a mesh.
 
     Parameters
     ----------
-    of : Multigrid
-        What the user asked for.
     topology : Topology
         Where.
     reason : str
         Why it cannot be geometric.
+    rtol, max_iterations : float, int
+        What the user asked for.
 
     Raises
     ------
@@ -45,13 +44,13 @@ def instead(of: Multigrid, topology: Topology, reason: str) -> Backend:
             got=f"{reason}, and pyamg cannot be imported",
             fix=f"{missing}; or leave method= out: the direct solver takes every mesh",
         )
-    method = sparsead.iterative.cg(preconditioner, rtol=of.rtol, max_iterations=of.max_iterations)
+    method = sparsead.iterative.cg(preconditioner, rtol=rtol, max_iterations=max_iterations)
     if topology not in _told:
         _told.add(topology)
         warnings.warn(
             f"fem.multigrid() needs a grid of equal cells and got {reason}: algebraic multigrid with the rigid motions "
             f"of the space takes its place. To say so in the script: method=sparsead.iterative.cg("
-            f"sparsead.iterative.amg(), rtol={of.rtol:g})",
+            f"sparsead.iterative.amg(), rtol={rtol:g})",
             stacklevel=4,  # where fem.solve was called
         )
     return method

@@ -82,7 +82,9 @@ class Multigrid(CellMethod):
         grid = grid_under(operator)
         if isinstance(grid, Grid):
             return _Approach(self, grid, on_singular)
-        return assembled(operator, held, instead(self, operator.space.topology, grid), on_singular)
+        topology = operator.space.topology
+        method = instead(topology, grid, rtol=self.rtol, max_iterations=self.max_iterations)
+        return assembled(operator, held, method, on_singular)
 
 
 def multigrid(*, rtol: float = 1e-8, max_iterations: int = 500, smoothing: int = 3, visits: int = 2) -> Multigrid:
