@@ -5,6 +5,9 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 
+from sparsead.backends.fill import fill_of
+from sparsead.backends.memory import free, in_words
+from sparsead.backends.prediction import Prediction, estimated
 from sparsead.backends.registry import installed
 from sparsead.pattern.band import band
 from sparsead.pattern.pattern import Pattern
@@ -22,6 +25,8 @@ DEFINITE_WORK = 12_000_000
 NARROW_DIAGONALS = 8
 # From here on SuperLU is so much slower than the others that the user should hear of it.
 LARGE_UNKNOWNS = 20_000
+# Of one triangle, with the zeros that supernodes store; between the libraries.
+BYTES_PER_ENTRY = 10
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,10 @@ class Choice:
         Name of the backend.
     reason : str
         Why, in words.
+    predicted : Prediction or None
+        What a factorization takes, of large systems.
+    instead : str
+        The argument of a solve that needs far less memory, where the factors do not fit; else empty.
 
     Examples
     --------
@@ -43,13 +52,19 @@ class Choice:
 
     backend: str
     reason: str
+    predicted: Prediction | None = None
+    instead: str = ""
 
     def __str__(self) -> str:
         return f"{self.backend}: {self.reason}"
 
 
 def choose(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: bool = False) -> Choice:
-    """Return the backend that suits a matrix on this machine, and why.
+    """Return the backend that suits a matrix on this machine, why, and whether its factors fit into the memory.
+
+    Of large systems the memory and the time of the factorization are estimated from the pattern, once: by the entries
+    of the factors under minimum degree, which takes a few seconds for a million unknowns. Libraries that order by
+    nested dissection fill less in three dimensions, down to half at 50,000 unknowns.
 
     Parameters
     ----------
@@ -63,7 +78,12 @@ def choose(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: bool
     Returns
     -------
     Choice
-        ``.backend`` and ``.reason``.
+        ``.backend`` and ``.reason``; ``.predicted`` and ``.instead`` of large systems.
+
+    References
+    ----------
+    Gilbert, J. R., Ng, E. G., and Peyton, B. W., "An efficient algorithm to compute row and column counts for sparse
+    Cholesky factorization", SIAM J. Matrix Anal. Appl. 15, 1994, doi:10.1137/S0895479892236921.
 
     Warns
     -----
@@ -76,6 +96,24 @@ def choose(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: bool
     >>> print(sparsead.backends.choose(sp.eye(3).pattern))
     banded: 3 unknowns within 0 + 0 diagonals: LAPACK on the band
     """
+    choice = preferred(pattern, structure, is_complex=is_complex)
+    if pattern.shape[0] < LARGE_UNKNOWNS or choice.backend in ("triangular", "banded"):
+        return choice
+    triangles = 1 if structure.positive_definite else 2
+    itemsize = 16 if is_complex else 8
+    predicted = estimated(fill_of(pattern), BYTES_PER_ENTRY * triangles, triangles=triangles, itemsize=itemsize)
+    room = free()
+    words = f"factors take {predicted}"
+    if predicted.nbytes <= room:
+        reason = f"{choice.reason}; {words}, of {in_words(room)} that are free"
+        return Choice(choice.backend, reason, predicted)
+    other = way_out(structure)
+    reason = f"{choice.reason}; but {words}, and {in_words(room)} are free: leave the direct solver, {other}"
+    return Choice(choice.backend, reason, predicted, other)
+
+
+def preferred(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: bool = False) -> Choice:
+    """Return the backend that suits a matrix, without looking how large its factors are; as `choose`."""
     structure = structure.on(is_complex=is_complex)
     n = pattern.shape[0]
     if structure.triangular:
@@ -89,6 +127,13 @@ def choose(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: bool
             return Choice(name, f"{structure.describe()}: {reason}")
     _say_once_what_to_install(n, structure)
     return Choice("superlu", f"{structure.describe()}: always there; no faster library is installed")
+
+
+def way_out(structure: Structure) -> str:
+    """Return the argument of a solve that needs memory for the matrix and little more."""
+    if structure.positive_definite:
+        return "method=sparsead.iterative.cg(sparsead.iterative.amg())"
+    return "method=sparsead.iterative.gmres(sparsead.iterative.ilu())"
 
 
 def _lapack(pattern: Pattern, structure: Structure) -> Choice | None:

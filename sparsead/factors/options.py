@@ -48,6 +48,9 @@ class SolveOptions:
         Rows that make a right-hand side: 2 for the real and the imaginary part; for the places that messages name.
     rtol : float or None
         Tolerance of this solve, where the backend has one; None is the backend's own.
+    instead : str
+        The argument that names an iterative method, for the warning before factors that do not fit; by default that
+        of `sparsead.backends.choose`.
     """
 
     structure: Structure = GENERAL
@@ -58,6 +61,7 @@ class SolveOptions:
     explain: Explain | None = None
     parts: int = 1
     rtol: float | None = None
+    instead: str = ""
 
     def __post_init__(self) -> None:
         _one_of("on_singular", self.on_singular, ("raise", "nan"))
