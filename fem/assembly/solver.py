@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sparsead.jax import SparseArray
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fem.assembly.operator import Operator
     from fem.dofs.constraints import Held
     from fem.dofs.reduction import Reduction
@@ -100,6 +102,9 @@ class Approach(ABC):
         reduction : Reduction
             T: the matrix is ``A = T^T K T``.
         """
+
+
+CELL_METHODS: dict[str, Callable[[], CellMethod]] = {}  # by name; filled by those who make them
 
 
 class CellMethod(ABC):

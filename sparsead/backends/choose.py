@@ -6,9 +6,10 @@ import warnings
 from dataclasses import dataclass
 
 from sparsead.backends.fill import fill_of
+from sparsead.backends.kept_analysis import analyze_ahead
 from sparsead.backends.memory import free, in_words
 from sparsead.backends.prediction import Prediction, estimated
-from sparsead.backends.registry import installed
+from sparsead.backends.registry import get, installed
 from sparsead.pattern.band import band
 from sparsead.pattern.pattern import Pattern
 from sparsead.pattern.structure import GENERAL, Structure
@@ -25,8 +26,8 @@ DEFINITE_WORK = 12_000_000
 NARROW_DIAGONALS = 8
 # From here on SuperLU is so much slower than the others that the user should hear of it.
 LARGE_UNKNOWNS = 20_000
-# Of one triangle, with the zeros that supernodes store; between the libraries.
-BYTES_PER_ENTRY = 10
+# Of both triangles over the entries of one, with the zeros that supernodes store; between the libraries.
+BYTES_PER_ENTRY = 18
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,10 @@ class Choice:
 def choose(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: bool = False) -> Choice:
     """Return the backend that suits a matrix on this machine, why, and whether its factors fit into the memory.
 
-    Of large systems the memory and the time of the factorization are estimated from the pattern, once: by the entries
-    of the factors under minimum degree, which takes a few seconds for a million unknowns. Libraries that order by
-    nested dissection fill less in three dimensions, down to half at 50,000 unknowns.
+    Of large systems the memory and the time of the factorization are predicted. Positive definite ones are analyzed by
+    the library, and the first solve takes the analysis over. Of others the analysis depends on values: there the
+    entries of the factors are estimated under minimum degree, which takes a few seconds for a million unknowns;
+    libraries that order by nested dissection fill less in three dimensions, half at 50,000 unknowns.
 
     Parameters
     ----------
@@ -99,10 +101,8 @@ def choose(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: bool
     choice = preferred(pattern, structure, is_complex=is_complex)
     if pattern.shape[0] < LARGE_UNKNOWNS or choice.backend in ("triangular", "banded"):
         return choice
-    triangles = 1 if structure.positive_definite else 2
-    itemsize = 16 if is_complex else 8
-    predicted = estimated(fill_of(pattern), BYTES_PER_ENTRY * triangles, triangles=triangles, itemsize=itemsize)
-    room = free()
+    structure, room = structure.on(is_complex=is_complex), free()
+    predicted = _predicted(choice.backend, pattern, structure, is_complex=is_complex)
     words = f"factors take {predicted}"
     if predicted.nbytes <= room:
         reason = f"{choice.reason}; {words}, of {in_words(room)} that are free"
@@ -127,6 +127,15 @@ def preferred(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: b
             return Choice(name, f"{structure.describe()}: {reason}")
     _say_once_what_to_install(n, structure)
     return Choice("superlu", f"{structure.describe()}: always there; no faster library is installed")
+
+
+def _predicted(name: str, pattern: Pattern, structure: Structure, *, is_complex: bool) -> Prediction:
+    if structure.positive_definite:
+        found = analyze_ahead(get(name), pattern, structure, is_complex=is_complex).predicted()
+        if found is not None:
+            return found
+    itemsize = 16 if is_complex else 8
+    return estimated(fill_of(pattern), BYTES_PER_ENTRY, triangles=2, itemsize=itemsize)
 
 
 def way_out(structure: Structure) -> str:
