@@ -91,8 +91,8 @@ def multigrid(*, rtol: float = 1e-8, max_iterations: int = 500, smoothing: int =
     """Return a method of `fem.solve`: conjugate gradients with multigrid, on structured grids without a matrix.
 
     There memory is a few hundred bytes for each dof, and time is proportional to the dofs where iterations are as many.
-    On fields of material with a contrast of 1e-9 they grow slowly with the mesh; see "Direct or iterative" in the
-    documentation.
+    On fields of material with a contrast of 1e-9 they grow slowly with the mesh. When it pays is in
+    :doc:`/explanation/direct_or_iterative`.
 
     On other meshes, and with forms on facets, several fields or moved points, the matrix is assembled and solved by
     ``sparsead.iterative.cg(sparsead.iterative.amg())``: algebraic multigrid, which is told the rigid motions of the

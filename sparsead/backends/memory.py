@@ -2,42 +2,48 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 from pathlib import Path
 
 from sparsead.errors import ShapeError
 
-_MEMINFO = "/proc/meminfo"
-_CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-_CGROUP_USES = ("/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory/memory.usage_in_bytes")
-_CGROUP_FIGURES = ("/sys/fs/cgroup/memory.stat", "/sys/fs/cgroup/memory/memory.stat")
+_ROOT = Path("/")
+_MEMINFO = "proc/meminfo"
+_CGROUP_LIMITS = ("sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limit_in_bytes")
+_CGROUP_USES = ("sys/fs/cgroup/memory.current", "sys/fs/cgroup/memory/memory.usage_in_bytes")
+_CGROUP_FIGURES = ("sys/fs/cgroup/memory.stat", "sys/fs/cgroup/memory/memory.stat")
 _UNKNOWN = 8 * 2**30
 
 _counted_on: list[int | None] = [None]
 
 
 @functools.cache
-def total() -> int:
+def total(root: Path = _ROOT) -> int:
     """Return the smaller of the physical memory and the control group's limit. Unit: [byte]."""
-    return min([_physical("SC_PHYS_PAGES") or _UNKNOWN, *_numbers(_CGROUP_LIMITS)])
+    return min([_physical() or _UNKNOWN, *_numbers(root, _CGROUP_LIMITS)])
 
 
-def free() -> int:
+def free(root: Path = _ROOT) -> int:
     """Return what a factorization may take now. Unit: [byte].
 
     What `memory_limit` was told; else what Linux says is available, within the limit of the control group less what
     its processes use and the system cannot take back. macOS does not tell it in one figure: there it is all that the
     machine has.
+
+    Parameters
+    ----------
+    root : Path
+        Where the files of the system are.
     """
     if _counted_on[0] is not None:
         return _counted_on[0]
-    machine = _figure(_MEMINFO, "MemAvailable:")
-    rooms = [total() if machine is None else machine * 1024]
-    limits, uses = _numbers(_CGROUP_LIMITS), _numbers(_CGROUP_USES)
+    available = _figures(root, (_MEMINFO,)).get("MemAvailable:")
+    rooms = [total(root) if available is None else available * 1024]
+    limits, uses = _numbers(root, _CGROUP_LIMITS), _numbers(root, _CGROUP_USES)
     if limits and uses:
-        files = next((found for name in _CGROUP_FIGURES if (found := _figure(name, "inactive_file")) is not None), 0)
-        rooms.append(limits[0] - uses[0] + files)
+        rooms.append(limits[0] - uses[0] + _figures(root, _CGROUP_FIGURES).get("inactive_file", 0))
     return max(min(rooms), 0)
 
 
@@ -78,28 +84,26 @@ def in_words(nbytes: float) -> str:
     return f"{nbytes / 1e9:.1f} GB" if nbytes >= 1e8 else f"{nbytes / 1e6:.1f} MB"
 
 
-def _physical(name: str) -> int | None:
+def _physical() -> int | None:
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf(name)
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):  # no sysconf outside POSIX
         return None
 
 
-def _numbers(names: tuple[str, ...]) -> list[int]:
+def _numbers(root: Path, names: tuple[str, ...]) -> list[int]:
     """Return the numbers that these files hold, but for those that are not there or say "max"."""
     found = []
     for name in names:
-        try:
-            found.append(int(Path(name).read_text()))
-        except (OSError, ValueError):
-            continue
+        with contextlib.suppress(OSError, ValueError):
+            found.append(int((root / name).read_text()))
     return found
 
 
-def _figure(name: str, field: str) -> int | None:
-    """Return the number beside a field in a file of lines, None if there is none."""
-    try:
-        lines = Path(name).read_text().splitlines()
-    except OSError:
-        return None
-    return next((int(words[1]) for line in lines if (words := line.split())[:1] == [field]), None)
+def _figures(root: Path, names: tuple[str, ...]) -> dict[str, int]:
+    """Return the figures in the lines of the first of these files that is there: name, number, unit."""
+    for name in names:
+        with contextlib.suppress(OSError):
+            lines = [line.split() for line in (root / name).read_text().splitlines()]
+            return {words[0]: int(words[1]) for words in lines if len(words) > 1 and words[1].isdigit()}
+    return {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -105,6 +106,39 @@ def test_small_matrix_is_not_analyzed_to_choose() -> None:
 
 def test_free_memory_is_part_of_what_there_is() -> None:
     assert 0 < free() <= total()
+
+
+MEMINFO = {"proc/meminfo": "MemTotal: 9000 kB\nMemFree: 10 kB\nMemAvailable: 4000 kB\n"}
+CONTAINER = {
+    "sys/fs/cgroup/memory.max": "3000000\n",
+    "sys/fs/cgroup/memory.current": "2500000\n",
+    "sys/fs/cgroup/memory.stat": "anon 2100000\ninactive_file 400000\n",
+}
+OLD_CONTAINER = {
+    "sys/fs/cgroup/memory/memory.limit_in_bytes": "3000000\n",
+    "sys/fs/cgroup/memory/memory.usage_in_bytes": "2500000\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("files", "nbytes"),
+    [
+        (MEMINFO, 4_096_000),
+        (MEMINFO | CONTAINER, 900_000),
+        (MEMINFO | CONTAINER | {"sys/fs/cgroup/memory.max": "max\n"}, 4_096_000),
+        (MEMINFO | OLD_CONTAINER, 500_000),
+        (MEMINFO | CONTAINER | {"sys/fs/cgroup/memory.current": "3500000\n"}, 0),
+        ({}, total(Path("nowhere"))),
+    ],
+    ids=["machine", "container", "unlimited", "old", "full", "elsewhere"],
+)
+def test_free_memory_is_that_of_the_machine_within_its_container(
+    tmp_path: Path, files: dict[str, str], nbytes: int
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert free(tmp_path) == nbytes
 
 
 def test_negative_memory_is_refused() -> None:
