@@ -12,10 +12,10 @@ from fem.multigrid.dissection import fill_of_grid
 from fem.multigrid.grid import Grid
 from fem.multigrid.method import multigrid
 from fem.progress import LOG
+from sparsead.backends.against import against
 from sparsead.backends.choose import LARGE_UNKNOWNS
-from sparsead.backends.memory import free, in_words
 from sparsead.backends.prediction import estimated
-from sparsead.iterative.auto import PATIENCE, SHARE, auto
+from sparsead.iterative.auto import auto
 
 if TYPE_CHECKING:
     from fem.assembly.operator import Operator
@@ -48,11 +48,5 @@ def against_factors(grid: Grid, dofs: int) -> str:
     """Return in words why the factors of a grid are not to be made; nothing if they are."""
     if dofs < LARGE_UNKNOWNS:
         return ""
-    room, iterated = free(), dofs * _SECONDS_PER_DOF
     fill = fill_of_grid(grid.points.shape, dofs // grid.points.size)
-    predicted = estimated(fill, _BYTES_PER_ENTRY, triangles=1, itemsize=8)
-    if predicted.nbytes > SHARE * room:
-        return f"factors would take {predicted}, more than half of the {in_words(room)} that are free"
-    if predicted.seconds > PATIENCE * iterated:
-        return f"factors would take {predicted}, multigrid about {iterated:.2g} s"
-    return ""
+    return against(estimated(fill, _BYTES_PER_ENTRY, triangles=1, itemsize=8), dofs * _SECONDS_PER_DOF)

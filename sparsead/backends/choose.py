@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 
+from sparsead.backends.against import against, seconds_of_iterations
 from sparsead.backends.fill import fill_of
 from sparsead.backends.kept_analysis import analyze_ahead
 from sparsead.backends.memory import free, in_words
@@ -43,7 +44,8 @@ class Choice:
     predicted : Prediction or None
         What a factorization takes, of large systems.
     instead : str
-        The argument of a solve that needs far less memory, where the factors do not fit; else empty.
+        The argument of a solve by iterations, where factors take more than half of the free memory or more than twice
+        the time, as ``method="auto"`` decides; else empty.
 
     Examples
     --------
@@ -61,7 +63,7 @@ class Choice:
 
 
 def choose(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: bool = False) -> Choice:
-    """Return the backend that suits a matrix on this machine, why, and whether its factors fit into the memory.
+    """Return the backend that suits a matrix on this machine, why, and when to leave it for iterations.
 
     Of large systems the memory and the time of the factorization are predicted. Positive definite ones are analyzed by
     the library, and the first solve takes the analysis over. Of others the analysis depends on values: there the
@@ -101,14 +103,14 @@ def choose(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: bool
     choice = preferred(pattern, structure, is_complex=is_complex)
     if pattern.shape[0] < LARGE_UNKNOWNS or choice.backend in ("triangular", "banded"):
         return choice
-    structure, room = structure.on(is_complex=is_complex), free()
+    structure = structure.on(is_complex=is_complex)
     predicted = _predicted(choice.backend, pattern, structure, is_complex=is_complex)
-    words = f"factors take {predicted}"
-    if predicted.nbytes <= room:
-        reason = f"{choice.reason}; {words}, of {in_words(room)} that are free"
-        return Choice(choice.backend, reason, predicted)
+    reason = against(predicted, seconds_of_iterations(pattern.size, structure))
+    if not reason:
+        fits = f"factors take {predicted}, of {in_words(free())} that are free"
+        return Choice(choice.backend, f"{choice.reason}; {fits}", predicted)
     other = way_out(structure)
-    reason = f"{choice.reason}; but {words}, and {in_words(room)} are free: leave the direct solver, {other}"
+    reason = f"{choice.reason}; but {reason}: leave the direct solver, {other}"
     return Choice(choice.backend, reason, predicted, other)
 
 

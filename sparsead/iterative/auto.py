@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from sparsead.backends.against import against, makes_no_difference, seconds_of_iterations
 from sparsead.backends.backend import Backend
 from sparsead.backends.choose import LARGE_UNKNOWNS, preferred
 from sparsead.backends.kept_analysis import analyze
-from sparsead.backends.memory import free, in_words
 from sparsead.backends.registry import get
 from sparsead.factors.store import factor_cache
 from sparsead.iterative.method import Method
@@ -40,10 +40,6 @@ if TYPE_CHECKING:
     from sparsead.pattern.structure import Structure
 
 LOG = logging.getLogger("sparsead")
-SHARE = 0.5  # of the free memory, which factors may take
-PATIENCE = 2.0  # so many times as long as iterations factors may take
-# Measured with `python -m benchmarks map`, one thread: multigrid of elasticity, 17 to 40 iterations.
-_SECONDS_PER_ENTRY = 6e-7
 
 
 @dataclass(frozen=True)
@@ -89,26 +85,14 @@ class Auto(Backend):
         if n < LARGE_UNKNOWNS:
             return direct
         other = self.definite if structure.positive_definite else self.general
-        reason = _against(direct, pattern.size, definite=structure.positive_definite)
+        iterated = seconds_of_iterations(pattern.size, structure)
+        predicted = direct.predicted(makes_no_difference() if iterated is None else 0.0)
+        reason = against(predicted, iterated) if predicted else ""
         LOG.info("%d unknowns: %s", n, f"{other!r}, since {reason}" if reason else choice)
         if not reason:
             return direct
         factor_cache.tally("analyses", int(direct.symbolic))
         return other.analyze(pattern, structure, values)
-
-
-def _against(direct: Analysis, size: int, *, definite: bool) -> str:
-    """Return in words what speaks against factors; nothing if they are to be made."""
-    room = SHARE * free()
-    iterated = size * _SECONDS_PER_ENTRY
-    predicted = direct.predicted(0.0 if definite else room)
-    if predicted is None:
-        return ""
-    if predicted.nbytes > room:
-        return f"factors take {predicted}, more than half of the {in_words(2 * room)} that are free"
-    if definite and predicted.seconds > PATIENCE * iterated:
-        return f"factors take {predicted}, iterations about {iterated:.2g} s"
-    return ""
 
 
 @cache

@@ -17,10 +17,13 @@ from tests.sparsead.backends.installed import backend_or_skip
 jax = require("jax")
 
 import fem  # noqa: E402
+from fem.assembly.near_null import RigidMotions, suited  # noqa: E402
 from fem.multigrid import automatic  # noqa: E402
 from fem.multigrid.cells import grid_under  # noqa: E402
 from fem.multigrid.dissection import fill_of_grid  # noqa: E402
 from fem.multigrid.grid import Grid  # noqa: E402
+from sparsead.iterative.auto import Auto, auto  # noqa: E402
+from sparsead.iterative.preconditioners.amg import Amg  # noqa: E402
 
 DEFINITE = Structure(symmetric=True, positive_definite=True)
 
@@ -109,7 +112,7 @@ def test_solid_is_left_to_multigrid_for_its_time() -> None:
         assert isinstance(grid, Grid)
         return automatic.against_factors(grid, space.count)
 
-    assert "multigrid about 2.2 s" in verdict(fem.box((32, 32, 32)), 3)
+    assert "iterations about 2.2 s" in verdict(fem.box((32, 32, 32)), 3)
     assert verdict(fem.rectangle((220, 220)), 2) == ""
 
 
@@ -120,3 +123,25 @@ def test_other_meshes_are_asked_about_by_their_analysis() -> None:
     both(numbers, method="auto")
     stats = sparsead.factor_cache.stats()
     assert (stats.setups, stats.factorizations) == (1, 0)
+
+
+def test_algebraic_multigrid_that_auto_may_choose_knows_the_space() -> None:
+    require("pyamg")
+    space = fem.Space(fem.rectangle((4, 4), element="tri3"), components=2)
+    known = suited(auto(), space.topology, fem.fix(space, [0]).held, ())
+    assert isinstance(known, Auto)
+    assert isinstance(known.definite.preconditioner, Amg)
+    assert isinstance(known.definite.preconditioner.near_null, RigidMotions)
+    assert known.definite.preconditioner.block == 2
+    assert known.general == auto().general
+
+
+def test_nonlinear_solve_takes_it() -> None:
+    mesh = fem.rectangle((4, 2), size=(2.0, 1.0))
+    space = fem.Space(mesh, components=2)
+    body = fem.elements.neo_hookean(space, young=1.0, poisson=0.3)
+    held = fem.fix(space, mesh.points_on(lambda x: x[:, 0] == 0))
+    pull = fem.prescribed(space, mesh.points_on(lambda x: x[:, 0] == 2), 0.4, 0)
+    load = np.zeros(space.shape)
+    found, expected = (fem.solve_nonlinear(body, load, [held, pull], method=method) for method in ("auto", None))
+    np.testing.assert_allclose(found, expected, atol=1e-9)

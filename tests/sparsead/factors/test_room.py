@@ -81,7 +81,7 @@ def test_choice_says_what_factors_take_and_where_to_go() -> None:
     assert choice.backend == fits.backend
     assert choice.predicted == fits.predicted
     assert choice.instead == "method=sparsead.iterative.cg(sparsead.iterative.amg())"
-    assert choice.reason.endswith(f"and 0.0 MB are free: leave the direct solver, {choice.instead}")
+    assert choice.reason.endswith(f"half of the 0.0 MB that are free: leave the direct solver, {choice.instead}")
 
 
 def test_analysis_of_a_choice_is_that_of_the_first_solve() -> None:
