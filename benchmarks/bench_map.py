@@ -134,5 +134,5 @@ def _cell(row: dict[str, Any] | None) -> str:
         return str(row["outcome"])
     if "time_s" not in row:
         return f"not run: {in_words(row['predicted_bytes'])} and {row['predicted_s']:.2g} s predicted"
-    iterations = f", {row['iterations']} iterations" if row["method"] != "direct" else ""
+    iterations = f", iterations: {row['iterations']}" if row["method"] != "direct" else ""
     return f"{tables.seconds(row['time_s']['median'])}, {tables.megabytes(row['added_bytes'])}{iterations}"
