@@ -15,6 +15,7 @@ from sparsead.backends.memory import free, in_words, total
 from sparsead.errors import ShapeError
 from tests.sparsead.backends.installed import backend_or_skip
 
+pytestmark = pytest.mark.filterwarnings("ignore:SuperLU factorizes")  # where there is nothing else
 LIBRARIES = ("superlu", "pardiso", "cholmod", "umfpack", "cvxopt")
 
 

@@ -16,6 +16,7 @@ from tests.conftest import require
 from tests.sparsead.backends.installed import backend_or_skip
 from tests.sparsead.factors.test_room import laplacian
 
+pytestmark = pytest.mark.filterwarnings("ignore:SuperLU factorizes")  # where there is nothing else
 LARGE = 150  # squared, beyond what is not asked about
 
 
