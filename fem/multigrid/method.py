@@ -15,10 +15,10 @@ from fem.assembly.solver import Approach, CellMethod, Solver
 from fem.errors import SpaceError
 from fem.multigrid.algebraic import instead, not_definite
 from fem.multigrid.cells import grid_under, parts_of
-from fem.multigrid.cycle import Hierarchy, Settings, cycle
+from fem.multigrid.cycle import Settings, preconditioner
 from fem.multigrid.faults import faults_of
 from fem.multigrid.grid import Grid
-from fem.multigrid.hierarchy import hierarchy_of, touched_by
+from fem.multigrid.hierarchy import hierarchy_of, in_single, touched_by
 from fem.multigrid.krylov import conjugate_gradients
 from fem.multigrid.operators import Parts, apply
 from fem.multigrid.report import Report, checked
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from fem.assembly.operator import Operator
     from fem.dofs.constraints import Held
     from fem.dofs.reduction import Reduction
-    from sparsead.factors.options import OnSingular
+    from sparsead.factors.options import OnSingular, Precision
 
 _LEAST = 1e-14
 _DEFINITE = Structure(symmetric=True, positive_definite=True)
@@ -52,12 +52,15 @@ class Multigrid(CellMethod):
         Steps of the smoother before and after each correction.
     visits : int
         Of each level but the finest and the coarsest.
+    precision : {"double", "single"}
+        Of the cycle.
     """
 
     rtol: float = 1e-8
     max_iterations: int = 500
     smoothing: int = 3
     visits: int = 2
+    precision: Precision = "double"
 
     def __post_init__(self) -> None:
         if not isinstance(self.rtol, float) or not _LEAST <= self.rtol < 1:
@@ -66,6 +69,8 @@ class Multigrid(CellMethod):
             count = getattr(self, name)
             if isinstance(count, bool) or not isinstance(count, int) or count < 1:
                 raise _impossible(name, count, "a whole number, 1 or more", str(usual))
+        if self.precision not in ("double", "single"):
+            raise _impossible("precision", self.precision, "'double' or 'single'", "'double'")
 
     def approach(self, operator: Operator, held: Held, on_singular: OnSingular) -> Approach:
         """Return the approach: geometric on a grid, algebraic elsewhere, which is said.
@@ -87,7 +92,14 @@ class Multigrid(CellMethod):
         return assembled(operator, held, method, on_singular)
 
 
-def multigrid(*, rtol: float = 1e-8, max_iterations: int = 500, smoothing: int = 3, visits: int = 2) -> Multigrid:
+def multigrid(
+    *,
+    rtol: float = 1e-8,
+    max_iterations: int = 500,
+    smoothing: int = 3,
+    visits: int = 2,
+    precision: Precision = "double",
+) -> Multigrid:
     """Return a method of `fem.solve`: conjugate gradients with multigrid, on structured grids without a matrix.
 
     There memory is a few hundred bytes for each dof, and time is proportional to the dofs where iterations are as many.
@@ -108,6 +120,9 @@ def multigrid(*, rtol: float = 1e-8, max_iterations: int = 500, smoothing: int =
         Steps of Chebyshev's smoother before and after each correction by the next level; on a grid.
     visits : int
         How often each level but the finest and the coarsest corrects the one before; on a grid.
+    precision : {"double", "single"}
+        Of the cycle: in single it reads and writes half of the bytes. Set-up, iterations and coarsest level stay in
+        double, so that solutions are those to `rtol` all the same, or an error.
 
     Returns
     -------
@@ -140,7 +155,7 @@ def multigrid(*, rtol: float = 1e-8, max_iterations: int = 500, smoothing: int =
     >>> round(float(u[:, 0].max()), 8)
     2.0
     """
-    return Multigrid(rtol, max_iterations, smoothing, visits)
+    return Multigrid(rtol, max_iterations, smoothing, visits, precision)
 
 
 @dataclass(frozen=True)
@@ -155,8 +170,10 @@ class _Approach(Approach):
         parts = Parts(parts.units, checked(operator, parts.weights))
         free = _on_grid(grid, constant(reduction.mask.astype(float))[None])[0]
         whole = np.all(reduction.mask.reshape(grid.points.size, -1), axis=1)
-        levels = hierarchy_of(parts, free, touched_by(~np.asarray(whole)[grid.points]))
-        return _Solver(self, grid, reduction, self._settings(operator, reduction)), (parts, levels)
+        hierarchy = hierarchy_of(parts, free, touched_by(~np.asarray(whole)[grid.points]))
+        if self.method.precision == "single":
+            hierarchy = in_single(hierarchy)
+        return _Solver(self, grid, reduction, self._settings(operator, reduction)), (parts, hierarchy)
 
     def _settings(self, operator: Operator, reduction: Reduction) -> Settings:
         explain = faults_of(operator, reduction.held)
@@ -177,23 +194,25 @@ class _Solver(Solver):
         """Return z, shape (k, n), beginning at the multiple of a known solution that leaves the least."""
         parts, hierarchy = prepared
         method = self.approach.method
+        start = jnp.zeros_like(b) if known is None else _multiple(b, *known)
         outcome = conjugate_gradients(
-            partial(self._product, parts),
-            partial(self._cycle, hierarchy),
-            b,
-            jnp.zeros_like(b) if known is None else _multiple(b, *known),
+            partial(self._product, parts, hierarchy.free_of_the_finest),
+            partial(_each, partial(preconditioner, hierarchy, self.settings)),
+            _on_grid(self.grid, b),
+            _on_grid(self.grid, start),
             rtol=method.rtol,
             limit=method.max_iterations,
         )
-        return Report(method.rtol, method.max_iterations, self.approach.on_singular).told(outcome)
+        x = Report(method.rtol, method.max_iterations, self.approach.on_singular).told(outcome)
+        return _by_points(self.grid, x)
 
-    def _product(self, parts: Parts, z: Array) -> Array:
-        """Return T^T K T z, shape (k, n)."""
-        u = _on_grid(self.grid, expand_vectors(self.reduction, z))
-        return reduce_vectors(self.reduction, _by_points(self.grid, _each(partial(apply, parts), u)))
-
-    def _cycle(self, hierarchy: Hierarchy, r: Array) -> Array:
-        return _by_points(self.grid, _each(partial(cycle, hierarchy, self.settings), _on_grid(self.grid, r)))
+    def _product(self, parts: Parts, free: Array, z: Array) -> Array:
+        """Return T^T K T z, shape (k, c, X, Y, Z)."""
+        product = partial(_each, partial(apply, parts))
+        if not len(self.reduction.row):
+            return product(z * free) * free
+        u = _on_grid(self.grid, expand_vectors(self.reduction, _by_points(self.grid, z)))
+        return _on_grid(self.grid, reduce_vectors(self.reduction, _by_points(self.grid, product(u))))
 
 
 def _multiple(b: Array, of: Array, solution: Array) -> Array:
