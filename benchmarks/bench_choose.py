@@ -1,14 +1,19 @@
 """What `sparsead.backends.choose` decides by: each backend on matrices of growing size, and on the large ones.
 
 No target: the figures are the reason for its rules. Every backend in a process of its own, jitted,
-new values in every call.
+new values in every call. Predictions of memory and time are set beside what a factorization took.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
+import sparsead
+import sparsead.numpy as sp
 from benchmarks import harness, ours_jax, problems, tables
 
 TITLE = "Which backend for which matrix"
@@ -45,7 +50,21 @@ def measure(kind: str, size: int, backend: str, quick: bool) -> dict[str, Any]:
         rounds=QUICK_ROUNDS if quick else ROUNDS,
         budget=20.0,
     )
-    return {"n": system.n, "time_s": harness.spread(times[backend])}
+    return {"n": system.n, "time_s": harness.spread(times[backend]), **predictions(system, backend)}
+
+
+def predictions(system: problems.Problem, backend: str) -> dict[str, float]:
+    """Return memory and time that a factorization was said to take, over what it took."""
+    matrix = sp.from_scipy(system.matrix(0), positive_definite=system.positive_definite)
+    values = np.asarray(matrix.values)
+    analysis = sparsead.backends.get(backend).analyze(matrix.pattern, matrix.structure, values)
+    predicted = analysis.predicted()
+    if predicted is None:
+        return {}
+    start = time.perf_counter()
+    nbytes = analysis.factorize(values).nbytes
+    elapsed = time.perf_counter() - start
+    return {"bytes_over_true": predicted.nbytes / nbytes, "seconds_over_true": predicted.seconds / elapsed}
 
 
 def verdicts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -64,7 +83,17 @@ def table(rows: list[dict[str, Any]]) -> str:
         best = min(time for time in times if time is not None)
         cells = ["" if time is None else f"{tables.seconds(time)}{' *' if time == best else ''}" for time in times]
         lines.append([kind, n, threads, *cells])
-    return tables.markdown(["matrix", "n", "threads", *backends], lines)
+    return tables.markdown(["matrix", "n", "threads", *backends], lines) + "\n" + _predicted(rows)
+
+
+def _predicted(rows: list[dict[str, Any]]) -> str:
+    """Return predictions over what was taken, on the large matrices."""
+    lines = [
+        [*_at(row), row["backend"], f"{row['bytes_over_true']:.2f}", f"{row['seconds_over_true']:.2f}"]
+        for row in rows
+        if row["outcome"] == "ok" and "bytes_over_true" in row and row["size"] in LARGE[row["kind"]]
+    ]
+    return tables.markdown(["matrix", "size", "threads", "backend", "memory predicted / true", "time"], lines)
 
 
 def _at(row: dict[str, Any]) -> tuple[str, int, int]:

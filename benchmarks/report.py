@@ -22,7 +22,10 @@ def write(folder: Path) -> None:
     parts = [HEAD, "\n## Targets\n", targets(folder)]
     for group, found in _measured(folder):
         bench = load(group)
-        parts += [f"\n## {bench.TITLE}\n", _paragraph(bench), bench.table(found["rows"]), _machine(found)]
+        table = bench.table(found["rows"])
+        parts += [f"\n## {bench.TITLE}\n", _paragraph(bench), table, _machine(found)]
+        if hasattr(bench, "INCLUDED"):  # by a page of the explanation
+            bench.INCLUDED.write_text(table + _machine(found))
     PAGE.parent.mkdir(parents=True, exist_ok=True)
     PAGE.write_text("\n".join(parts))
 

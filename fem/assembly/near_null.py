@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fem.dofs.rigid import rigid_motions
+from sparsead.iterative.auto import Auto
 from sparsead.iterative.method import Method
 from sparsead.iterative.preconditioners.amg import Amg
 from sparsead.iterative.preconditioners.near_null import NearNull
@@ -68,6 +69,9 @@ def suited(
     topology, held, kinds
         See `RigidMotions`.
     """
+    if isinstance(method, Auto):
+        definite = suited(method.definite, topology, held, kinds)
+        return replace(method, definite=definite) if isinstance(definite, Method) else method
     if not isinstance(method, Method) or not isinstance(method.preconditioner, Amg):
         return method
     own: dict[str, Any] = {}

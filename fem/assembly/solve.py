@@ -32,7 +32,7 @@ from fem.assembly.faults import faults_of
 from fem.assembly.inverse import Matrix, inverse
 from fem.assembly.near_null import suited
 from fem.assembly.operator import Operator, apply, assemble
-from fem.assembly.solver import Approach, CellMethod, Direct, Solver
+from fem.assembly.solver import CELL_METHODS, Approach, CellMethod, Direct, Solver
 from fem.assembly.term import kinds_of
 from fem.dofs.carried import UNRESISTED
 from fem.dofs.constraints import Constraints, Held, combine
@@ -50,8 +50,9 @@ if TYPE_CHECKING:
 
     from fem.dofs.topology import Topology
     from sparsead.backends.backend import Backend
-    from sparsead.factors.options import OnSingular
+    from sparsead.factors.options import Automatic, OnSingular
 
+_INSTEAD = "method=fem.multigrid(), on a grid without a matrix and elsewhere algebraic"
 _REMEMBERED = 64  # eliminations that a space keeps: contact goes through a few dozen of them again and again
 
 
@@ -61,7 +62,7 @@ def solve(
     supports: Constraints | Sequence[Constraints] = (),
     *,
     backend: str | None = None,
-    method: Backend | CellMethod | None = None,
+    method: Backend | CellMethod | Automatic | None = None,
     on_singular: OnSingular = "raise",
 ) -> jax.Array:
     """Return u with ``K u = f`` under constraints.
@@ -82,9 +83,11 @@ def solve(
         A name of `sparsead.backends.installed`; by default the structure decides.
     method : iterative method, optional
         Instead of a library that factorizes: a value such as ``sparsead.iterative.cg(sparsead.iterative.amg())``, or
-        `fem.multigrid` on a grid of equal cells, which makes no matrix.
-        Algebraic multigrid is told the rigid motions of the space. Loads and derivatives are then those to its
-        tolerance.
+        `fem.multigrid`, which on a grid of equal cells makes no matrix.
+        Algebraic multigrid is told the rigid motions of the space. Solutions and derivatives are then those to its
+        tolerance. ``"auto"`` factorizes where the factors will take at most half of the memory that is free, and no
+        longer than twice what iterations would; else it is `fem.multigrid`. On a grid that is known before anything is
+        assembled.
     on_singular : {"raise", "nan"}
         What to do with a singular matrix, or with iterations that do not converge.
 
@@ -105,6 +108,11 @@ def solve(
         If an iterative method does not reach its tolerance.
     SingularMatrixError, NotPositiveDefiniteError, NonFiniteError
         If a motion meets no resistance for another reason, or a number is not finite; names a dof and its cells.
+
+    Warns
+    -----
+    UserWarning
+        Before factors that will take more memory than is free; says which method to name instead.
 
     Examples
     --------
@@ -131,16 +139,37 @@ def solve(
         load = constant(np.array(load))  # a copy: the program asks for it whenever it runs
     vectors, shape = operator.space.flatten(load)
     approach: Approach
+    if isinstance(method, str) and method in CELL_METHODS:
+        method = CELL_METHODS[method]()
     if isinstance(method, CellMethod):
         check_alone(method, backend)
-        approach = method.approach(on_singular)
+        approach = method.approach(operator, constraints.held, on_singular)
     else:
-        explain = faults_of(operator.space.topology, constraints.held, operator.terms)
-        asked = suited(chosen(method, backend), operator.space.topology, constraints.held, kinds_of(operator.terms))
-        approach = _Assembled(SolveOptions(operator.structure, asked, on_singular, explain=explain))
+        approach = assembled(operator, constraints.held, chosen(method, backend), on_singular)
     what = "trace of a solution" if traced else f"solution for {len(vectors)} loads"
     with typed(), stage(f"{what}, {operator.space.count} dofs"):
         return settled(_solve(operator, vectors, constraints, approach=approach)).reshape(shape)
+
+
+def assembled(operator: Operator, held: Held, method: str | Backend | None, on_singular: OnSingular) -> Approach:
+    """Return the approach by the stored values of the matrix, with a method that knows the space.
+
+    Parameters
+    ----------
+    operator : Operator
+        What is solved with.
+    held : Held
+        Constraints.
+    method : str, Backend or None
+        Name of a library, an iterative method, or None for what suits the structure.
+    on_singular : {"raise", "nan"}
+        What to do where no solution is found.
+    """
+    topology = operator.space.topology
+    asked = suited(method, topology, held, kinds_of(operator.terms))
+    explain = faults_of(topology, held, operator.terms)
+    instead = _INSTEAD if operator.definite else ""
+    return _Assembled(SolveOptions(operator.structure, asked, on_singular, explain=explain, instead=instead))
 
 
 def settled(result: Any) -> Any:

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from sparsead.backends.backend import Backend
+    from sparsead.factors.options import Automatic
 
 _REFINEMENTS = 2
 
@@ -67,7 +68,7 @@ def solve_nonlinear(
     iterations: int = 25,
     tolerance: float = 1e-9,
     backend: str | None = None,
-    method: Backend | None = None,
+    method: Backend | Automatic | None = None,
     progress: Callable[[Any, Any, Any], None] | None = None,
 ) -> jax.Array:
     """Return u with ``r(u) = f`` under constraints.
@@ -96,7 +97,7 @@ def solve_nonlinear(
         A name of `sparsead.backends.installed`; by default the structure decides.
     method : iterative method, optional
         Instead of a library that factorizes, for the linear systems of Newton's steps and of derivatives: a value such
-        as ``sparsead.iterative.cg(sparsead.iterative.amg())``.
+        as ``sparsead.iterative.cg(sparsead.iterative.amg())``; ``"auto"`` as in `sparsead.jax.solve`.
     progress : callable, optional
         Called after each of Newton's steps with the part of the load, the number of the step, and the imbalance as
         a fraction of the largest force.

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 from sparsead.jax import SparseArray
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fem.assembly.operator import Operator
+    from fem.dofs.constraints import Held
     from fem.dofs.reduction import Reduction
     from sparsead.factors.options import OnSingular, SolveOptions
     from sparsead.pattern.pattern import Pattern
@@ -101,9 +104,22 @@ class Approach(ABC):
         """
 
 
+CELL_METHODS: dict[str, Callable[[], CellMethod]] = {}  # by name; filled by those who make them
+
+
 class CellMethod(ABC):
     """A method of `fem.solve` that works with the cells of an operator, without its stored values."""
 
     @abstractmethod
-    def approach(self, on_singular: OnSingular) -> Approach:
-        """Return the approach, which knows what to do where no solution is found."""
+    def approach(self, operator: Operator, held: Held, on_singular: OnSingular) -> Approach:
+        """Return the approach for operators like one, which knows what to do where no solution is found.
+
+        Parameters
+        ----------
+        operator : Operator
+            What is solved with; its numbers may be traced.
+        held : Held
+            Constraints.
+        on_singular : {"raise", "nan"}
+            What to do where no solution is found.
+        """

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import jax.numpy as jnp
 
 from fem.assembly.term import basis, is_congruent
-from fem.errors import SpaceError
 from fem.multigrid.blocks import LARGEST
 from fem.multigrid.grid import Grid, grid_of
 from fem.multigrid.operators import Parts
@@ -22,14 +21,9 @@ if TYPE_CHECKING:
 
 
 def parts_of(operator: Operator) -> Parts:
-    """Return the cell matrices as sums of constant ones, each times a number of the cell.
-
-    Raises
-    ------
-    SpaceError
-        If the mesh is no grid of equal cells, or the operator acts on something else.
-    """
-    grid = checked_grid(operator)
+    """Return the cell matrices of an operator on a grid as sums of constant ones, each times a number of the cell."""
+    grid = grid_under(operator)
+    assert isinstance(grid, Grid), grid
     units, weights = [], []
     for term, moduli in zip(operator.terms, operator.moduli, strict=True):
         for unit, weight in _pairs(term, moduli, basis(term, operator.space, moduli)):
@@ -39,38 +33,22 @@ def parts_of(operator: Operator) -> Parts:
     return Parts(jnp.stack(units), jnp.stack(weights))
 
 
-def checked_grid(operator: Operator) -> Grid:
-    """Return the grid of an operator.
-
-    Raises
-    ------
-    SpaceError
-        If there is none.
-    """
+def grid_under(operator: Operator) -> Grid | str:
+    """Return the grid whose cells an operator is made of; or, in words, why there is none."""
     topology = operator.space.topology
     grid = grid_of(topology)
-    reason = grid if isinstance(grid, str) else None
-    if reason is None and any(term.domain is not topology.domains[0] for term in operator.terms):
-        reason = "a form on facets"
-    if reason is None and len(topology.fields) != 1:
-        reason = f"{len(topology.fields)} fields"
-    if reason is None and (width := topology.numbering.fields[0].components) > LARGEST:
-        reason = f"{width} components at each point, more than {LARGEST}"
-    if reason is None and operator.space.moved:
-        reason = "points that have moved"
-    if reason is None and not all(
-        term.form.symmetric and is_congruent(term, operator.space) for term in operator.terms
-    ):
-        reason = "cell matrices that depend on more than moduli, or are not symmetric"
-    if reason is None and not operator.definite:
-        reason = "an operator that is not known to be positive definite"
-    if isinstance(grid, str) or reason is not None:
-        raise SpaceError(
-            "geometric multigrid needs a grid of equal cells",
-            expected="a mesh of fem.rectangle or fem.box, one field, and a positive definite operator of its cells",
-            got=f"{reason}",
-            fix="method=sparsead.iterative.cg(sparsead.iterative.amg()) takes every mesh, the direct solver everything",
-        )
+    if isinstance(grid, str):
+        return grid
+    if any(term.domain is not topology.domains[0] for term in operator.terms):
+        return "a form on facets"
+    if len(topology.fields) != 1:
+        return f"{len(topology.fields)} fields"
+    if (width := topology.numbering.fields[0].components) > LARGEST:
+        return f"{width} components at each point, more than {LARGEST}"
+    if operator.space.moved:
+        return "points that have moved"
+    if not all(term.form.symmetric and is_congruent(term, operator.space) for term in operator.terms):
+        return "cell matrices that depend on more than moduli"
     return grid
 
 

@@ -10,12 +10,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fem.assembly.solve import expand_vectors, reduce_vectors
+from fem.assembly.solve import assembled, expand_vectors, reduce_vectors
 from fem.assembly.solver import Approach, CellMethod, Solver
 from fem.errors import SpaceError
-from fem.multigrid.cells import checked_grid, parts_of
+from fem.multigrid.algebraic import instead, not_definite
+from fem.multigrid.cells import grid_under, parts_of
 from fem.multigrid.cycle import Settings, preconditioner
 from fem.multigrid.faults import faults_of
+from fem.multigrid.grid import Grid
 from fem.multigrid.hierarchy import hierarchy_of, in_single, touched_by
 from fem.multigrid.krylov import conjugate_gradients
 from fem.multigrid.operators import Parts, apply
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
     from jax import Array
 
     from fem.assembly.operator import Operator
+    from fem.dofs.constraints import Held
     from fem.dofs.reduction import Reduction
-    from fem.multigrid.grid import Grid
     from sparsead.factors.options import OnSingular, Precision
 
 _LEAST = 1e-14
@@ -70,9 +72,24 @@ class Multigrid(CellMethod):
         if self.precision not in ("double", "single"):
             raise _impossible("precision", self.precision, "'double' or 'single'", "'double'")
 
-    def approach(self, on_singular: OnSingular) -> Approach:
-        """Return the approach."""
-        return _Approach(self, on_singular)
+    def approach(self, operator: Operator, held: Held, on_singular: OnSingular) -> Approach:
+        """Return the approach: geometric on a grid, algebraic elsewhere, which is said.
+
+        Raises
+        ------
+        SpaceError
+            If the operator is not known to be positive definite.
+        BackendMissingError
+            If algebraic multigrid is needed and not installed.
+        """
+        if not (operator.definite and operator.symmetric):
+            raise not_definite(operator.structure)
+        grid = grid_under(operator)
+        if isinstance(grid, Grid):
+            return _Approach(self, grid, on_singular)
+        topology = operator.space.topology
+        method = instead(topology, grid, rtol=self.rtol, max_iterations=self.max_iterations)
+        return assembled(operator, held, method, on_singular)
 
 
 def multigrid(
@@ -83,11 +100,15 @@ def multigrid(
     visits: int = 2,
     precision: Precision = "double",
 ) -> Multigrid:
-    """Return a method of `fem.solve` for structured grids: conjugate gradients with multigrid, without a matrix.
+    """Return a method of `fem.solve`: conjugate gradients with multigrid, on structured grids without a matrix.
 
-    Memory is a few hundred bytes for each dof, and time is proportional to the dofs where iterations are as many. On
-    fields of material with a contrast of 1e-9 they grow slowly with the mesh; see "Direct or iterative" in the
-    documentation.
+    There memory is a few hundred bytes for each dof, and time is proportional to the dofs where iterations are as many.
+    On fields of material with a contrast of 1e-9 they grow slowly with the mesh. When it pays is in
+    :doc:`/explanation/direct_or_iterative`.
+
+    On other meshes, and with forms on facets, several fields or moved points, the matrix is assembled and solved by
+    ``sparsead.iterative.cg(sparsead.iterative.amg())``: algebraic multigrid, which is told the rigid motions of the
+    space. A warning says so, once for a mesh.
 
     Parameters
     ----------
@@ -96,9 +117,9 @@ def multigrid(
     max_iterations : int
         After so many without that, `ConvergenceError`.
     smoothing : int
-        Steps of Chebyshev's smoother before and after each correction by the next level.
+        Steps of Chebyshev's smoother before and after each correction by the next level; on a grid.
     visits : int
-        How often each level but the finest and the coarsest corrects the one before.
+        How often each level but the finest and the coarsest corrects the one before; on a grid.
     precision : {"double", "single"}
         Of the cycle: in single it reads and writes half of the bytes. Set-up, iterations and coarsest level stay in
         double, so that solutions are those to `rtol` all the same, or an error.
@@ -106,13 +127,15 @@ def multigrid(
     Returns
     -------
     Multigrid
-        For ``fem.solve(K, f, supports, method=...)``: on meshes of equal cells (`fem.rectangle`, `fem.box`), one field,
-        any material of the cells and any supports.
+        For ``fem.solve(K, f, supports, method=...)``. Without a matrix on meshes of equal cells (`fem.rectangle`,
+        `fem.box`), with one field, any material of the cells and any supports.
 
     Raises
     ------
     SpaceError
-        If an option is impossible.
+        If an option is impossible. In the solve, if the operator is not known to be positive definite.
+    BackendMissingError
+        In the solve, if the mesh is no grid and pyamg is not installed.
 
     References
     ----------
@@ -138,12 +161,12 @@ def multigrid(
 @dataclass(frozen=True)
 class _Approach(Approach):
     method: Multigrid
+    grid: Grid
     on_singular: OnSingular
 
     def prepare(self, operator: Operator, reduction: Reduction) -> tuple[Solver, Any]:
         """Return the solver, and the levels for the numbers of an operator."""
-        grid = checked_grid(operator)
-        parts = parts_of(operator)
+        grid, parts = self.grid, parts_of(operator)
         parts = Parts(parts.units, checked(operator, parts.weights))
         free = _on_grid(grid, constant(reduction.mask.astype(float))[None])[0]
         whole = np.all(reduction.mask.reshape(grid.points.size, -1), axis=1)

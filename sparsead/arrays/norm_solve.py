@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from sparsead.arrays.sparse_array import SparseArray
     from sparsead.backends.backend import Backend
+    from sparsead.factors.options import Automatic
 
 NormSolve = Callable[..., tuple[Array, Any]]
 
@@ -51,7 +52,7 @@ def differentiated(
         *,
         grad_b: bool = False,
         backend: str | None = None,
-        method: Backend | None = None,
+        method: Backend | Automatic | None = None,
     ) -> tuple[Array, Any]:
         """Return the Euclidean norm of ``A(x)^-1 b`` and its gradient: one factorization, two solves.
 

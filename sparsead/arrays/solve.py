@@ -11,7 +11,7 @@ from sparsead.arrays.products import as_columns, as_rows, check_rows
 from sparsead.arrays.sparse_array import check_sparse
 from sparsead.backends.registry import get
 from sparsead.errors import ShapeError
-from sparsead.factors.options import OnSingular, Precision, SolveOptions, chosen
+from sparsead.factors.options import Automatic, OnSingular, Precision, SolveOptions, chosen
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -27,7 +27,7 @@ def solve(
     *,
     trans: Trans = "N",
     backend: str | None = None,
-    method: Backend | None = None,
+    method: Backend | Automatic | None = None,
     on_singular: OnSingular = "raise",
     precision: Precision = "double",
 ) -> Array:
@@ -48,7 +48,9 @@ def solve(
         A name of `sparsead.backends.installed`; by default `sparsead.backends.choose` decides.
     method : iterative method, optional
         Instead of a library that factorizes: a value that `sparsead.iterative` makes, such as
-        ``sparsead.iterative.cg()``. Solutions are then those to its tolerance.
+        ``sparsead.iterative.cg()``. Solutions are then those to its tolerance. ``"auto"`` factorizes where the factors
+        will take at most half of the memory that is free, and no longer than twice what iterations would; else it
+        iterates to 1e-8: `cg` with `amg` if the matrix is declared positive definite, `gmres` with `ilu` if not.
     on_singular : {"raise", "nan"}
         What to do with a matrix that is singular, not positive definite where declared so, or not finite, or with
         iterations that do not converge: raise, or return NaN (zero for ``b = 0``), as dead lanes of a batch need.
@@ -78,6 +80,11 @@ def solve(
         If the backend is not installed, or cannot do it.
     ConvergenceError
         If an iterative method does not reach its tolerance; has the residuals.
+
+    Warns
+    -----
+    UserWarning
+        Before factors that will take more memory than is free; says which method to name instead.
 
     References
     ----------

@@ -20,6 +20,7 @@ from sparsead.errors import BackendError, NotPositiveDefiniteError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from sparsead.backends.prediction import Prediction
     from sparsead.pattern.pattern import Pattern
     from sparsead.pattern.structure import Structure
 
@@ -145,6 +146,17 @@ class Analysis(ABC):
         BackendError
             If the library fails for another reason, for example out of memory.
         """
+
+    def predicted(self, beyond: float = 0.0) -> Prediction | None:
+        """Return what a factorization will take; None where nobody knows.
+
+        Parameters
+        ----------
+        beyond : float
+            Memory that makes no difference: where an estimate costs time, None says too that it is surely less.
+            Unit: [byte].
+        """
+        return None
 
     def replacing(self) -> AbstractContextManager[object]:
         """Return a context in which factorizations that become garbage may leave their memory to the next one.

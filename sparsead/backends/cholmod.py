@@ -13,6 +13,8 @@ from sparsead.backends.allocated import allocated, allocated_since
 from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, not_positive_definite
 from sparsead.backends.cholmod_new import NewNumeric, NewSymbolic
 from sparsead.backends.cholmod_old import OldNumeric, OldSymbolic
+from sparsead.backends.fill import fill_in_order
+from sparsead.backends.prediction import Prediction, estimated, estimated_beyond
 from sparsead.backends.reference_blas import warn_of_slow_blas
 from sparsead.errors import BackendError
 
@@ -26,6 +28,7 @@ INSTALL = 'apt-get install libsuitesparse-dev libopenblas0-pthread, then pip ins
 # Entries of the factor over entries of the matrix, measured on a 3D finite-element mesh; used where
 # the C library does not tell what was allocated.
 _FILL = 12
+_BYTES_PER_ENTRY = 9  # of one triangle, with the zeros that supernodes store
 
 
 @functools.cache
@@ -71,11 +74,18 @@ class CholmodAnalysis(Analysis):
     """
 
     def __init__(self, module: Any, pattern: Pattern, values: NDArray[Any]) -> None:
-        self._module, self._pattern = module, pattern
+        self._module, self._pattern, self._itemsize = module, pattern, values.itemsize
         before = allocated()
         self._symbolic = self._analyze(values)
         self.nbytes = max(allocated_since(before) or 0, self._symbolic.nbytes)
         self._bytes_of_one = 0
+
+    def predicted(self, beyond: float = 0.0) -> Prediction | None:
+        """Return an estimate by the order that CHOLMOD chose."""
+        if estimated_beyond(beyond, self._pattern, _BYTES_PER_ENTRY, triangles=1, itemsize=self._itemsize) is None:
+            return None
+        fill = fill_in_order(self._pattern, self._symbolic.order())
+        return estimated(fill, _BYTES_PER_ENTRY, triangles=1, itemsize=self._itemsize)
 
     def factorize(self, values: NDArray[Any]) -> CholmodFactorization:
         """Return the Cholesky factors."""

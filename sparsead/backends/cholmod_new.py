@@ -44,6 +44,10 @@ class NewSymbolic:
         """Return the factors."""
         return NewNumeric(self._factor.copy().factorize(self._matrix(values)))
 
+    def order(self) -> NDArray[np.integer]:
+        """Return the order of elimination, shape (n,)."""
+        return np.asarray(self._factor.get_perm())
+
     def keeping(self) -> contextlib.AbstractContextManager[object]:
         """Return a context without effect: a factor of this version is not overwritten."""
         return contextlib.nullcontext()

@@ -54,6 +54,10 @@ class OldSymbolic:
             factor.cholesky_inplace(matrix)
             return OldNumeric(factor, self._lock, self._dropped)
 
+    def order(self) -> NDArray[np.integer]:
+        """Return the order of elimination, shape (n,)."""
+        return np.asarray(self._factor.P())
+
     def keeping(self) -> contextlib.AbstractContextManager[object]:
         """Return a context in which dropped factors leave their memory to the next."""
         return self._dropped.keeping()

@@ -5,7 +5,12 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 
-from sparsead.backends.registry import installed
+from sparsead.backends.against import against, seconds_of_iterations
+from sparsead.backends.fill import fill_of
+from sparsead.backends.kept_analysis import analyze_ahead
+from sparsead.backends.memory import free, in_words
+from sparsead.backends.prediction import Prediction, estimated
+from sparsead.backends.registry import get, installed
 from sparsead.pattern.band import band
 from sparsead.pattern.pattern import Pattern
 from sparsead.pattern.structure import GENERAL, Structure
@@ -22,6 +27,8 @@ DEFINITE_WORK = 12_000_000
 NARROW_DIAGONALS = 8
 # From here on SuperLU is so much slower than the others that the user should hear of it.
 LARGE_UNKNOWNS = 20_000
+# Of both triangles over the entries of one, with the zeros that supernodes store; between the libraries.
+BYTES_PER_ENTRY = 18
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,11 @@ class Choice:
         Name of the backend.
     reason : str
         Why, in words.
+    predicted : Prediction or None
+        What a factorization takes, of large systems.
+    instead : str
+        The argument of a solve by iterations, where factors take more than half of the free memory or more than twice
+        the time, as ``method="auto"`` decides; else empty.
 
     Examples
     --------
@@ -43,13 +55,20 @@ class Choice:
 
     backend: str
     reason: str
+    predicted: Prediction | None = None
+    instead: str = ""
 
     def __str__(self) -> str:
         return f"{self.backend}: {self.reason}"
 
 
 def choose(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: bool = False) -> Choice:
-    """Return the backend that suits a matrix on this machine, and why.
+    """Return the backend that suits a matrix on this machine, why, and when to leave it for iterations.
+
+    Of large systems the memory and the time of the factorization are predicted. Positive definite ones are analyzed by
+    the library, and the first solve takes the analysis over. Of others the analysis depends on values: there the
+    entries of the factors are estimated under minimum degree, which takes a few seconds for a million unknowns;
+    libraries that order by nested dissection fill less in three dimensions, half at 50,000 unknowns.
 
     Parameters
     ----------
@@ -63,7 +82,12 @@ def choose(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: bool
     Returns
     -------
     Choice
-        ``.backend`` and ``.reason``.
+        ``.backend`` and ``.reason``; ``.predicted`` and ``.instead`` of large systems.
+
+    References
+    ----------
+    Gilbert, J. R., Ng, E. G., and Peyton, B. W., "An efficient algorithm to compute row and column counts for sparse
+    Cholesky factorization", SIAM J. Matrix Anal. Appl. 15, 1994, doi:10.1137/S0895479892236921.
 
     Warns
     -----
@@ -76,6 +100,22 @@ def choose(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: bool
     >>> print(sparsead.backends.choose(sp.eye(3).pattern))
     banded: 3 unknowns within 0 + 0 diagonals: LAPACK on the band
     """
+    choice = preferred(pattern, structure, is_complex=is_complex)
+    if pattern.shape[0] < LARGE_UNKNOWNS or choice.backend in ("triangular", "banded"):
+        return choice
+    structure = structure.on(is_complex=is_complex)
+    predicted = _predicted(choice.backend, pattern, structure, is_complex=is_complex)
+    reason = against(predicted, seconds_of_iterations(pattern.size, structure))
+    if not reason:
+        fits = f"factors take {predicted}, of {in_words(free())} that are free"
+        return Choice(choice.backend, f"{choice.reason}; {fits}", predicted)
+    other = way_out(structure)
+    reason = f"{choice.reason}; but {reason}: leave the direct solver, {other}"
+    return Choice(choice.backend, reason, predicted, other)
+
+
+def preferred(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: bool = False) -> Choice:
+    """Return the backend that suits a matrix, without looking how large its factors are; as `choose`."""
     structure = structure.on(is_complex=is_complex)
     n = pattern.shape[0]
     if structure.triangular:
@@ -89,6 +129,22 @@ def choose(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: bool
             return Choice(name, f"{structure.describe()}: {reason}")
     _say_once_what_to_install(n, structure)
     return Choice("superlu", f"{structure.describe()}: always there; no faster library is installed")
+
+
+def _predicted(name: str, pattern: Pattern, structure: Structure, *, is_complex: bool) -> Prediction:
+    if structure.positive_definite:
+        found = analyze_ahead(get(name), pattern, structure, is_complex=is_complex).predicted()
+        if found is not None:
+            return found
+    itemsize = 16 if is_complex else 8
+    return estimated(fill_of(pattern), BYTES_PER_ENTRY, triangles=2, itemsize=itemsize)
+
+
+def way_out(structure: Structure) -> str:
+    """Return the argument of a solve that needs memory for the matrix and little more."""
+    if structure.positive_definite:
+        return "method=sparsead.iterative.cg(sparsead.iterative.amg())"
+    return "method=sparsead.iterative.gmres(sparsead.iterative.ilu())"
 
 
 def _lapack(pattern: Pattern, structure: Structure) -> Choice | None:

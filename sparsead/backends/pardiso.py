@@ -14,6 +14,7 @@ from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, 
 from sparsead.backends.layout import FullLayout, Layout, TriangleLayout
 from sparsead.backends.pardiso_errors import IndexOverflowError, singular
 from sparsead.backends.pardiso_handle import Filled, Handle
+from sparsead.backends.prediction import Prediction
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,6 +110,10 @@ class PardisoAnalysis(Analysis):
         self._start_in_this_process()
         self._handles.append(self._open(self._layout.pack(values)))
         self.nbytes = self._handles[0].nbytes + self._layout.nbytes
+
+    def predicted(self, beyond: float = 0.0) -> Prediction:
+        """Return what the analysis tells; all handles of a pattern tell the same."""
+        return self._handles[0].predicted
 
     def careful(self, values: NDArray[Any]) -> PardisoAnalysis | None:
         """Return a slower, more robust analysis for values whose solution was inaccurate; None after the last."""
@@ -238,6 +243,7 @@ def _settings(plan: Plan, index: np.dtype) -> NDArray[Any]:
     iparm[9] = 13 if plan.full and plan.matched else 8  # perturb pivots below 10^-13 or 10^-8 of the matrix
     iparm[10] = iparm[12] = int(plan.matched)
     iparm[17] = -1  # count the entries of the factors
+    iparm[18] = -1  # and the work of making them
     iparm[20] = 0
     iparm[34] = 1  # indices from 0
     iparm[55] = 1  # let the diagonal be read

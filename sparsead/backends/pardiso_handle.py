@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sparsead.backends.pardiso_errors import check
+from sparsead.backends.prediction import Prediction
 from sparsead.errors import BackendError
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Handle:
     ----------
     nbytes : int
         Memory of the analysis. Unit: [byte].
+    predicted : Prediction
+        What a factorization will take.
     """
 
     def __init__(self, mkl: MKL, layout: Layout, mtype: int, iparm: NDArray[Any], packed: NDArray[Any]) -> None:
@@ -70,6 +73,7 @@ class Handle:
         with self._calls.held():
             figures = self._calls.run(ANALYZE, 1, packed)
         self.nbytes = int(figures[15]) * 1024 - slots * table
+        self.predicted = Prediction(int(figures[16]) * 1024.0, int(figures[18]) * 1e6, told=True)
 
     @contextlib.contextmanager
     def keeping(self) -> Iterator[None]:

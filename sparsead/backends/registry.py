@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sparsead.backends.backend import Backend
 from sparsead.backends.banded import Banded
 from sparsead.backends.cholmod import Cholmod
@@ -17,6 +19,10 @@ BACKENDS: dict[str, Backend] = {
     backend.name: backend
     for backend in (Dense(), Banded(), Triangular(), Pardiso(), Cholmod(), Umfpack(), Cvxopt(), SuperLU())
 }
+
+
+# What ``method="..."`` may name beside values that are methods themselves; filled by those who make them.
+METHODS: dict[str, Callable[[], Backend]] = {}
 
 
 def get(name: str) -> Backend:

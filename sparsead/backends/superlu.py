@@ -9,6 +9,7 @@ from scipy.sparse import csc_array
 from scipy.sparse.linalg import splu
 
 from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, check_positive
+from sparsead.backends.prediction import Prediction, estimated_beyond
 from sparsead.errors import BackendError, SingularMatrixError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _SYMMETRIC_MODE: dict[str, Any] = {"permc_spec": "MMD_AT_PLUS_A", "options": {"SymmetricMode": True}}
 _COLUMN_MODE: dict[str, Any] = {"permc_spec": "COLAMD"}
 _BYTES_OF_INDEX = 4
+_BYTES_PER_ENTRY = 2 * (8 + _BYTES_OF_INDEX)  # of one triangle, for both
 # SciPy copies the factors to show their diagonal: only of factors so small is it looked at.
 _SHOWN_ENTRIES = 4_000_000
 
@@ -44,10 +46,10 @@ class SuperLU(Backend):
         """Choose the ordering; SciPy's SuperLU orders within each factorization."""
         has_diagonal = bool((pattern.diagonal >= 0).all()) and bool((values[pattern.diagonal] != 0).all())
         if not (pattern.is_symmetric and has_diagonal):
-            return SuperLUAnalysis(pattern, _COLUMN_MODE, definite=structure.positive_definite)
+            return SuperLUAnalysis(pattern, _COLUMN_MODE, values.itemsize, definite=structure.positive_definite)
         threshold = 0.0 if structure.positive_definite else 0.1
         options = {"diag_pivot_thresh": threshold, **_SYMMETRIC_MODE}
-        return SuperLUAnalysis(pattern, options, definite=structure.positive_definite)
+        return SuperLUAnalysis(pattern, options, values.itemsize, definite=structure.positive_definite)
 
 
 class SuperLUAnalysis(Analysis):
@@ -60,7 +62,7 @@ class SuperLUAnalysis(Analysis):
     symbolic = False
     nbytes = 0
 
-    def __init__(self, pattern: Pattern, options: dict[str, Any], *, definite: bool = False) -> None:
+    def __init__(self, pattern: Pattern, options: dict[str, Any], itemsize: int, *, definite: bool = False) -> None:
         if pattern.indices.dtype != np.int32:
             raise BackendError(
                 "SuperLU has 32-bit indices only",
@@ -69,12 +71,16 @@ class SuperLUAnalysis(Analysis):
                 fix='install PARDISO: pip install "sparsead[pardiso]"',
             )
         self._pattern = pattern
-        self._options = options
+        self._options, self._itemsize = options, itemsize
         self._definite = definite
 
     def careful(self, values: NDArray[Any]) -> SuperLUAnalysis | None:
         """Return column ordering with partial pivoting after symmetric mode; None after that."""
-        return None if self._options is _COLUMN_MODE else SuperLUAnalysis(self._pattern, _COLUMN_MODE)
+        return None if self._options is _COLUMN_MODE else SuperLUAnalysis(self._pattern, _COLUMN_MODE, self._itemsize)
+
+    def predicted(self, beyond: float = 0.0) -> Prediction | None:
+        """Return an estimate by the order that symmetric mode uses; column mode fills more."""
+        return estimated_beyond(beyond, self._pattern, _BYTES_PER_ENTRY, triangles=2, itemsize=self._itemsize)
 
     def factorize(self, values: NDArray[Any]) -> SuperLUFactorization:
         """Return the LU factors."""

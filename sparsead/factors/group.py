@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sparsead.backends.backend import Backend
-from sparsead.backends.choose import choose
+from sparsead.backends.choose import preferred
+from sparsead.backends.kept_analysis import analyze
 from sparsead.backends.registry import get, usable
 from sparsead.errors import BackendError
+from sparsead.factors.room import warn_if_too_large
 from sparsead.factors.values import check_structural_rank
 from sparsead.pattern.validate import check_declared
 
@@ -54,9 +56,9 @@ class Group:
         is_complex = dtype.kind == "c"
         check_declared(pattern, options.structure)
         check_structural_rank(pattern)
-        self.pattern = pattern
+        self.pattern, self._options = pattern, options
         self.structure = options.structure.on(is_complex=is_complex)
-        asked = options.backend or choose(pattern, self.structure, is_complex=is_complex).backend
+        asked = options.backend or preferred(pattern, self.structure, is_complex=is_complex).backend
         self.library = usable(asked) if isinstance(asked, Backend) else get(asked)
         self._counters = counters
         self._lock = threading.Lock()
@@ -89,7 +91,8 @@ class Group:
         """Return the shared analysis; the first matrix of the pattern makes it."""
         with self._lock:
             if not self._analyses:
-                self._add(self.library.analyze(self.pattern, self.structure, values))
+                self._add(analyze(self.library, self.pattern, self.structure, values))
+                warn_if_too_large(self._analyses[0], self.pattern.shape[0], self._options)
             return self._analyses[self._settled]
 
     def more_careful(self, than: Analysis, values: NDArray[Any]) -> Analysis | None:

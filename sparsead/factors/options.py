@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from sparsead.backends.backend import Backend
+from sparsead.backends.registry import METHODS
 from sparsead.errors import BackendError, SparseADError
 from sparsead.pattern.structure import GENERAL, Structure
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 OnSingular = Literal["raise", "nan"]
 Precision = Literal["double", "single"]
+Automatic = Literal["auto"]
 
 
 class Explain(Protocol):
@@ -48,6 +50,9 @@ class SolveOptions:
         Rows that make a right-hand side: 2 for the real and the imaginary part; for the places that messages name.
     rtol : float or None
         Tolerance of this solve, where the backend has one; None is the backend's own.
+    instead : str
+        The argument that names an iterative method, for the warning before factors that do not fit; by default that
+        of `sparsead.backends.choose`.
     """
 
     structure: Structure = GENERAL
@@ -58,6 +63,7 @@ class SolveOptions:
     explain: Explain | None = None
     parts: int = 1
     rtol: float | None = None
+    instead: str = ""
 
     def __post_init__(self) -> None:
         _one_of("on_singular", self.on_singular, ("raise", "nan"))
@@ -85,8 +91,8 @@ class SolveOptions:
         return self.settled()
 
 
-def chosen(method: Backend | None, backend: str | None) -> str | Backend | None:
-    """Return what a caller asked for, by the value of a method or by the name of a library.
+def chosen(method: Backend | Automatic | None, backend: str | None) -> str | Backend | None:
+    """Return what a caller asked for, by the value or the name of a method or by the name of a library.
 
     Raises
     ------
@@ -95,10 +101,12 @@ def chosen(method: Backend | None, backend: str | None) -> str | Backend | None:
     """
     if method is None:
         return backend
+    if isinstance(method, str) and method in METHODS:
+        method = METHODS[method]()
     if not isinstance(method, Backend):
         raise BackendError(
             "method is not a method",
-            expected="a value such as sparsead.iterative.cg(), or None for a direct solver",
+            expected='a value such as sparsead.iterative.cg(), "auto", or None for a direct solver',
             got=f"method={method!r}",
             fix='call it: method=sparsead.iterative.cg(); a library is named by backend="..."',
         )

@@ -20,10 +20,10 @@ import warnings
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from sparsead.backends.memory import total
 from sparsead.errors import ShapeError
 from sparsead.factors.entry import Entry
 from sparsead.factors.group import Group
-from sparsead.factors.memory import available
 from sparsead.factors.shelf import Shelf
 from sparsead.factors.stats import Counters, Stats
 
@@ -245,7 +245,7 @@ class FactorStore:
                 del self._groups[key]
 
     def _bytes_allowed(self) -> int:
-        return available() // _SHARE_OF_MEMORY if self._limit is None else self._limit
+        return total() // _SHARE_OF_MEMORY if self._limit is None else self._limit
 
     def _warn_once(self, nbytes: int, allowed: int) -> None:
         if not self._warned_too_large:

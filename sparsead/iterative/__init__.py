@@ -1,5 +1,7 @@
 """Iterative solvers: Krylov methods and preconditioners as values that ``solve(..., method=...)`` takes."""
 
+from sparsead.backends.registry import METHODS
+from sparsead.iterative.auto import auto
 from sparsead.iterative.methods.bicgstab import bicgstab
 from sparsead.iterative.methods.cg import cg
 from sparsead.iterative.methods.gmres import gmres
@@ -10,5 +12,7 @@ from sparsead.iterative.preconditioners.ichol import ichol
 from sparsead.iterative.preconditioners.ilu import ilu
 from sparsead.iterative.preconditioners.jacobi import jacobi
 from sparsead.iterative.preconditioners.user import user
+
+METHODS["auto"] = auto
 
 __all__ = ["amg", "bicgstab", "cg", "factorization_of", "gmres", "ichol", "ilu", "jacobi", "minres", "user"]

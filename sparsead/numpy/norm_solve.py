@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sparsead.backends.backend import Backend
+    from sparsead.factors.options import Automatic
 
 Assembled = tuple[SparseArray, Callable[[SparseArray], Any]]
 
@@ -39,7 +40,7 @@ def norm_solve_and_grad(
     *,
     grad_b: Literal[False] = ...,
     backend: str | None = ...,
-    method: Backend | None = ...,
+    method: Backend | Automatic | None = ...,
 ) -> tuple[float, Any]: ...
 @overload
 def norm_solve_and_grad(
@@ -49,7 +50,7 @@ def norm_solve_and_grad(
     *,
     grad_b: Literal[True],
     backend: str | None = ...,
-    method: Backend | None = ...,
+    method: Backend | Automatic | None = ...,
 ) -> tuple[float, tuple[Any, NDArray[Any]]]: ...
 def norm_solve_and_grad(
     assemble: Callable[[Any], Assembled],
@@ -58,7 +59,7 @@ def norm_solve_and_grad(
     *,
     grad_b: bool = False,
     backend: str | None = None,
-    method: Backend | None = None,
+    method: Backend | Automatic | None = None,
 ) -> tuple[float, Any]:
     """Return the Euclidean norm of ``A(x)^-1 b`` and its gradient: one factorization, two solves.
 

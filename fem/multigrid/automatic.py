@@ -1,0 +1,52 @@
+"""What ``method="auto"`` of `fem.solve` stands for: factors or multigrid, by what a grid's factors would take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fem.assembly.solve import assembled
+from fem.assembly.solver import Approach, CellMethod
+from fem.multigrid.cells import grid_under
+from fem.multigrid.dissection import fill_of_grid
+from fem.multigrid.grid import Grid
+from fem.multigrid.method import multigrid
+from fem.progress import LOG
+from sparsead.backends.against import against
+from sparsead.backends.choose import LARGE_UNKNOWNS
+from sparsead.backends.prediction import estimated
+from sparsead.iterative.auto import auto
+
+if TYPE_CHECKING:
+    from fem.assembly.operator import Operator
+    from fem.dofs.constraints import Held
+    from sparsead.factors.options import OnSingular
+
+# Measured with `python -m benchmarks map`, one thread: PARDISO's factors on grids, 9 to 10 bytes an entry,
+_BYTES_PER_ENTRY = 10
+# and multigrid to 1e-8, 15 iterations in space; half of that in the plane.
+_SECONDS_PER_DOF = 2e-5
+
+
+@dataclass(frozen=True)
+class Automatic(CellMethod):
+    """Factors where they fit and are not much slower; else multigrid."""
+
+    def approach(self, operator: Operator, held: Held, on_singular: OnSingular) -> Approach:
+        """Return the approach; on a grid it is known before anything is assembled, elsewhere the analysis tells."""
+        grid = grid_under(operator)
+        if isinstance(grid, str) or not (operator.definite and operator.symmetric):
+            return assembled(operator, held, auto(), on_singular)
+        reason = against_factors(grid, operator.space.count)
+        if not reason:
+            return assembled(operator, held, None, on_singular)
+        LOG.info("multigrid for %d dofs: %s", operator.space.count, reason)
+        return multigrid().approach(operator, held, on_singular)
+
+
+def against_factors(grid: Grid, dofs: int) -> str:
+    """Return in words why the factors of a grid are not to be made; nothing if they are."""
+    if dofs < LARGE_UNKNOWNS:
+        return ""
+    fill = fill_of_grid(grid.points.shape, dofs // grid.points.size)
+    return against(estimated(fill, _BYTES_PER_ENTRY, triangles=1, itemsize=8), dofs * _SECONDS_PER_DOF)

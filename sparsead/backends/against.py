@@ -1,0 +1,44 @@
+"""What speaks against factors, once it is known what they will take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sparsead.backends.memory import free, in_words
+
+if TYPE_CHECKING:
+    from sparsead.backends.prediction import Prediction
+    from sparsead.pattern.structure import Structure
+
+_SHARE = 0.5  # of the free memory, which factors may take
+_PATIENCE = 2.0  # so many times as long as iterations factors may take
+# Measured with `python -m benchmarks map`, one thread: multigrid of elasticity, 17 to 40 iterations.
+_SECONDS_PER_ENTRY = 6e-7
+
+
+def against(predicted: Prediction, iterated: float | None) -> str:
+    """Return in words why factors are not to be made; nothing if they are.
+
+    Parameters
+    ----------
+    predicted : Prediction
+        What they take.
+    iterated : float or None
+        Time of iterations; None where these are only for what does not fit. Unit: [s].
+    """
+    room = free()
+    if predicted.nbytes > _SHARE * room:
+        return f"factors take {predicted}, more than half of the {in_words(room)} that are free"
+    if iterated is not None and predicted.seconds > _PATIENCE * iterated:
+        return f"factors take {predicted}, iterations about {iterated:.2g} s"
+    return ""
+
+
+def makes_no_difference() -> float:
+    """Return the memory below which factors always fit. Unit: [byte]."""
+    return _SHARE * free()
+
+
+def seconds_of_iterations(stored: int, structure: Structure) -> float | None:
+    """Return the time of iterations with so many stored entries; None where no preconditioner is known to be good."""
+    return stored * _SECONDS_PER_ENTRY if structure.positive_definite else None
