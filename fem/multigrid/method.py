@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from fem.assembly.solve import expand_vectors, reduce_vectors
-from fem.assembly.solver import Approach, CellMethod, Solver
+from fem.assembly.solver import Approach, CellMethod
 from fem.errors import SpaceError
 from fem.multigrid.cells import checked_grid, parts_of
 from fem.multigrid.cycle import Hierarchy, Settings, cycle
@@ -22,6 +22,7 @@ from fem.multigrid.operators import Parts, apply
 from fem.multigrid.report import Report, checked
 from sparsead.factors.options import SolveOptions
 from sparsead.jax.constants import constant
+from sparsead.jax.inverse import LOOSE, Solver
 from sparsead.pattern.structure import Structure
 
 if TYPE_CHECKING:
@@ -50,16 +51,23 @@ class Multigrid(CellMethod):
         Steps of the smoother before and after each correction.
     visits : int
         Of each level but the finest and the coarsest.
+    adjoint_rtol : float or None
+        Largest relative residual of adjoints; None for `rtol`.
     """
 
     rtol: float = 1e-8
     max_iterations: int = 500
     smoothing: int = 3
     visits: int = 2
+    adjoint_rtol: float | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.rtol, float) or not _LEAST <= self.rtol < 1:
-            raise _impossible("rtol", self.rtol, f"a relative residual from {_LEAST:g} to less than 1", "1e-8")
+        for name in ("rtol", "adjoint_rtol"):
+            value = getattr(self, name)
+            if name == "adjoint_rtol" and value is None:
+                continue
+            if not isinstance(value, float) or not _LEAST <= value < 1:
+                raise _impossible(name, value, f"a relative residual from {_LEAST:g} to less than 1", "1e-8")
         for name, usual in (("max_iterations", 500), ("smoothing", 3), ("visits", 2)):
             count = getattr(self, name)
             if isinstance(count, bool) or not isinstance(count, int) or count < 1:
@@ -70,7 +78,14 @@ class Multigrid(CellMethod):
         return _Approach(self, on_singular)
 
 
-def multigrid(*, rtol: float = 1e-8, max_iterations: int = 500, smoothing: int = 3, visits: int = 2) -> Multigrid:
+def multigrid(
+    *,
+    rtol: float = 1e-8,
+    adjoint_rtol: float | None = None,
+    max_iterations: int = 500,
+    smoothing: int = 3,
+    visits: int = 2,
+) -> Multigrid:
     """Return a method of `fem.solve` for structured grids: conjugate gradients with multigrid, without a matrix.
 
     Memory is a few hundred bytes for each dof, and time is proportional to the dofs where iterations are as many. On
@@ -81,6 +96,8 @@ def multigrid(*, rtol: float = 1e-8, max_iterations: int = 500, smoothing: int =
     ----------
     rtol : float
         Largest relative residual ``|f - K u| / |f|``, in the 2-norm, computed anew at the end; of each load.
+    adjoint_rtol : float, optional
+        The same for adjoints, which carry derivatives back; by default `rtol`.
     max_iterations : int
         After so many without that, `ConvergenceError`.
     smoothing : int
@@ -117,7 +134,7 @@ def multigrid(*, rtol: float = 1e-8, max_iterations: int = 500, smoothing: int =
     >>> round(float(u[:, 0].max()), 8)
     2.0
     """
-    return Multigrid(rtol, max_iterations, smoothing, visits)
+    return Multigrid(rtol, max_iterations, smoothing, visits, adjoint_rtol)
 
 
 @dataclass(frozen=True)
@@ -133,7 +150,8 @@ class _Approach(Approach):
         free = _on_grid(grid, constant(reduction.mask.astype(float))[None])[0]
         whole = np.all(reduction.mask.reshape(grid.points.size, -1), axis=1)
         levels = hierarchy_of(parts, free, touched_by(~np.asarray(whole)[grid.points]))
-        return _Solver(self, grid, reduction, self._settings(operator, reduction)), (parts, levels)
+        settings, own = self._settings(operator, reduction), self.method
+        return _Solver(self, grid, reduction, settings, own.rtol, own.adjoint_rtol or own.rtol), (parts, levels)
 
     def _settings(self, operator: Operator, reduction: Reduction) -> Settings:
         explain = faults_of(operator, reduction.held)
@@ -147,22 +165,39 @@ class _Solver(Solver):
     grid: Grid
     reduction: Reduction
     settings: Settings
+    rtol: float
+    adjoint_rtol: float
 
-    symmetric = True
+    symmetric = iterative = True
 
-    def solve(self, prepared: Any, b: Any, known: Any = None) -> Any:
+    def solve(self, prepared: Any, b: Any, known: Any = ()) -> Any:
         """Return z, shape (k, n), beginning at the multiple of a known solution that leaves the least."""
+        return self._solve_to(self.rtol, prepared, b, known)
+
+    def solve_transposed(self, prepared: Any, b: Any, known: Any = ()) -> Any:
+        """Return z, shape (k, n), to the tolerance of adjoints."""
+        return self._solve_to(self.adjoint_rtol, prepared, b, known)
+
+    def remembered(self, b: Any, z: Any) -> Any:
+        """Return right-hand sides and solutions: those of a compliance are multiples."""
+        return b, z
+
+    def loosened(self) -> _Solver:
+        """Return the same solver for few digits."""
+        return replace(self, rtol=LOOSE, adjoint_rtol=LOOSE)
+
+    def _solve_to(self, rtol: float, prepared: Any, b: Any, known: Any) -> Any:
         parts, hierarchy = prepared
-        method = self.approach.method
+        limit = self.approach.method.max_iterations
         outcome = conjugate_gradients(
             partial(self._product, parts),
             partial(self._cycle, hierarchy),
             b,
-            jnp.zeros_like(b) if known is None else _multiple(b, *known),
-            rtol=method.rtol,
-            limit=method.max_iterations,
+            _multiple(b, *known) if known else jnp.zeros_like(b),
+            rtol=rtol,
+            limit=limit,
         )
-        return Report(method.rtol, method.max_iterations, self.approach.on_singular).told(outcome)
+        return Report(rtol, limit, self.approach.on_singular).told(outcome)
 
     def _product(self, parts: Parts, z: Array) -> Array:
         """Return T^T K T z, shape (k, n)."""
