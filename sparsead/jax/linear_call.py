@@ -49,7 +49,7 @@ class LinearMap:
 
 
 @dataclass(frozen=True)
-class _Batched:
+class Batched:
     """A map over a leading axis of the linear argument, and of the residuals that have one."""
 
     map: Any
@@ -60,8 +60,8 @@ class _Batched:
         return jax.vmap(lambda r, x: self.map(tree.unflatten(r), x), in_axes=(list(self.axes), 0))(leaves, x)
 
     @property
-    def T(self) -> _Batched:
-        return _Batched(self.map.T, self.axes)
+    def T(self) -> Batched:
+        return Batched(self.map.T, self.axes)
 
     @property
     def tangent(self) -> Callable[..., Any] | None:
@@ -194,7 +194,7 @@ def _batch(args: Any, dims: Any, **static: Any) -> tuple[list[Any], list[int]]:
     ]
     axes = tuple(None if d is None else 0 for d in dims[:count])
     kinds = tuple(((size, *shape), dtype) for shape, dtype in static["out"])
-    batched = static | {"map": _Batched(static["map"], axes), "out": kinds}
+    batched = static | {"map": Batched(static["map"], axes), "out": kinds}
     out = linear_call_p.bind(*residuals, *operands, **batched)
     return out, [0] * len(out)
 
