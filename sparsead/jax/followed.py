@@ -66,7 +66,7 @@ def _operation(equation: Any, scales: Scales, args: list[Any]) -> Sequence[Any]:
             got=f"one in {name}",
             fix="take the solve out of it, or give it the direct solver: leave method= out",
         )
-    return _CALLS[name](lambda inner, *args: followed(inner, scales, *args), args, params)
+    return _CALLS[name](lambda inner, *args: followed(inner, scales, *args), args, equation)
 
 
 def is_iterative(equation: Any) -> bool:
@@ -126,39 +126,46 @@ _SOLVES = {"sparsead_solve": _of_stored_values, "sparsead_linear_call": _of_oper
 Evaluate = Callable[..., list[Any]]
 
 
-def _inlined(evaluate: Evaluate, args: list[Any], params: dict[str, Any]) -> list[Any]:
-    return evaluate(params["jaxpr"], *args)
+def _inlined(evaluate: Evaluate, args: list[Any], equation: Any) -> list[Any]:
+    return evaluate(equation.params["jaxpr"], *args)
 
 
-def _checkpointed(evaluate: Evaluate, args: list[Any], params: dict[str, Any]) -> list[Any]:
-    found: list[Any] = jax.checkpoint(partial(evaluate, params["jaxpr"]), policy=params["policy"])(*args)
+def _checkpointed(evaluate: Evaluate, args: list[Any], equation: Any) -> list[Any]:
+    inner = partial(evaluate, equation.params["jaxpr"])
+    found: list[Any] = jax.checkpoint(inner, policy=equation.params["policy"])(*args)
     return found
 
 
-def _branched(evaluate: Evaluate, args: list[Any], params: dict[str, Any]) -> list[Any]:
-    branches = [partial(evaluate, branch) for branch in params["branches"]]
+def _branched(evaluate: Evaluate, args: list[Any], equation: Any) -> list[Any]:
+    branches = [partial(evaluate, branch) for branch in equation.params["branches"]]
     found: list[Any] = jax.lax.switch(args[0], branches, *args[1:])
     return found
 
 
-def _scanned(evaluate: Evaluate, args: list[Any], params: dict[str, Any]) -> list[Any]:
-    constant, carried = params["num_consts"], params["num_carry"]
-    consts, start, each = args[:constant], args[constant : constant + carried], args[constant + carried :]
+def _scanned(evaluate: Evaluate, args: list[Any], equation: Any) -> list[Any]:
+    program = equation.params["jaxpr"]
+    # what is carried or constant has the same rank outside; versions of JAX name the numbers of each differently
+    kept = _of_equal_rank(equation.invars, program.jaxpr.invars)
+    carried = _of_equal_rank(equation.outvars, program.jaxpr.outvars)
+    consts, start, each = args[: kept - carried], args[kept - carried : kept], args[kept:]
 
     def body(carry: list[Any], x: list[Any]) -> tuple[list[Any], list[Any]]:
-        out = evaluate(params["jaxpr"], *consts, *carry, *x)
+        out = evaluate(program, *consts, *carry, *x)
         return out[:carried], out[carried:]
 
-    options = {name: params[name] for name in ("length", "reverse", "unroll")}
+    options = {name: equation.params[name] for name in ("length", "reverse", "unroll")}
     end, collected = jax.lax.scan(body, start, each, **options)
     return [*end, *collected]
 
 
-_CALLS: dict[str, Callable[[Evaluate, list[Any], dict[str, Any]], list[Any]]] = {
+def _of_equal_rank(outside: list[Any], inside: list[Any]) -> int:
+    return sum(one.aval.ndim == other.aval.ndim for one, other in zip(outside, inside, strict=True))
+
+
+_CALLS: dict[str, Callable[[Evaluate, list[Any], Any], list[Any]]] = {
     "jit": _inlined,
-    "pjit": _inlined,
+    "pjit": _inlined,  # its name in JAX before 0.7
     "closed_call": _inlined,
-    "core_call": _inlined,
     "checkpoint": _checkpointed,
     "remat2": _checkpointed,
     "cond": _branched,

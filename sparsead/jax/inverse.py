@@ -227,10 +227,12 @@ class Inverse:
             parts.append(sum(moving).astype(r.dtype) * r)
         if not parts:
             return z, jnp.zeros_like(z)
+        known = solver.remembered(b, z)
         if moving and d_given.scales.forward is not STILL:
-            solver = solver.loosened()
-        known = given._replace(known=solver.remembered(b, z))
-        return z, linear_call(Inverse(replace(self.matrix, solver=solver)), known, sum(parts[1:], parts[0]), like=z)
+            # errors have little of the solution in them, and would not lose in few iterations what they began with
+            solver, known = solver.loosened(), ()
+        then = Inverse(replace(self.matrix, solver=solver))
+        return z, linear_call(then, given._replace(known=known), sum(parts[1:], parts[0]), like=z)
 
 
 def _moved_product(matrix: Matrix, operator: Any, d_operator: Any, z: Any) -> Any:
