@@ -105,13 +105,14 @@ def value_and_grad_with_error(
 
     Examples
     --------
-    >>> import jax, sparsead.jax as sp
+    >>> import jax, numpy as np, sparsead.jax as sp
     >>> from sparsead.iterative import cg
     >>> jax.config.update("jax_enable_x64", True)
-    >>> b = jax.numpy.ones(50)
-    >>> def compliance(c, method):
-    ...     A = sp.diags([2.0 + c, jax.numpy.full(49, -1.0), jax.numpy.full(49, -1.0)], [0, 1, -1], (50, 50))
-    ...     return b @ sp.solve(A, b, method=method)
+    >>> n = 200
+    >>> def displacement(springs, method=cg(rtol=1e-3)):
+    ...     A = sp.diags([springs, np.full(n - 1, -1.0), np.full(n - 1, -1.0)], [0, 1, -1], (n, n))
+    ...     A = A.declare(positive_definite=True)
+    ...     return sp.solve(A, np.ones(n), method=method)[n // 3]
     """
     wrt = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
