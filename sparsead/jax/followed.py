@@ -1,8 +1,8 @@
 """A traced program, evaluated with the residuals of its iterative solves scaled.
 
 Each operation is done again as it stands in the program; only the iterative solves are told what their residuals are
-multiplied by. So a user's function is followed into whatever it calls, compiled or not: functions under `jax.jit`, loops
-and branches of JAX, and its own derivatives.
+multiplied by. So a user's function is followed into whatever it calls, compiled before or not: functions under
+`jax.jit`, loops and branches of JAX, and its own derivatives.
 """
 
 from __future__ import annotations

@@ -18,7 +18,14 @@ from jax.interpreters import ad, batching, mlir
 from sparsead.jax.library import Primitive
 
 
-STILL: Any = type("Still", (), {"__repr__": lambda _: "STILL"})()  # the tangent of what does not move
+class _Still:
+    """What stands for the tangent of what does not move."""
+
+    def __repr__(self) -> str:
+        return "STILL"
+
+
+STILL: Any = _Still()
 
 
 @dataclass(frozen=True)
@@ -50,21 +57,32 @@ class LinearMap:
 
 @dataclass(frozen=True)
 class Batched:
-    """A map over a leading axis of the linear argument, and of the residuals that have one."""
+    """A map over a leading axis of the linear argument, and of the residuals that have one.
+
+    Parameters
+    ----------
+    map : LinearMap, or another
+        The map.
+    axes : tuple of int or None
+        For each leaf of the residuals, 0 or None.
+    """
 
     map: Any
     axes: tuple[int | None, ...]
 
     def __call__(self, residuals: Any, x: Any) -> Any:
+        """Return y, with the axis in front."""
         leaves, tree = jax.tree.flatten(residuals)
         return jax.vmap(lambda r, x: self.map(tree.unflatten(r), x), in_axes=(list(self.axes), 0))(leaves, x)
 
     @property
     def T(self) -> Batched:
+        """The transposed map."""
         return Batched(self.map.T, self.axes)
 
     @property
     def tangent(self) -> Callable[..., Any] | None:
+        """The rule of the map, if it has one of its own."""
         return None if self.map.tangent is None else self._tangent
 
     def _tangent(self, residuals: Any, x: Any, d_residuals: Any, d_x: Any) -> Any:
