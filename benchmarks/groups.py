@@ -18,6 +18,7 @@ GROUPS = {
     "fem": "bench_fem",
     "iterative": "bench_iterative",
     "multigrid": "bench_multigrid",
+    "estimate": "bench_estimate",
     "optimize": "bench_optimize",
     "design": "bench_design",
     "iteration": "bench_iteration",
