@@ -60,7 +60,7 @@ def measure(field: str, size: str, quick: bool) -> dict[str, Any]:
         added[name] = memory.peak() - before
         iterations = max(iterations, sparsead.factor_cache.stats().iterations)
     contestants: dict[str, Any] = {
-        name: (lambda number: young * (1 + 1e-3 * number), lambda e, m=method: both(e, m))
+        name: (lambda number: young * (1 + 1e-3 * number), lambda e, m=method: jax.block_until_ready(both(e, m)))
         for name, method in methods.items()
     }
     times = harness.paired(contestants, rounds=ROUNDS)
