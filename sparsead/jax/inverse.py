@@ -24,7 +24,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -32,6 +32,12 @@ import jax.numpy as jnp
 from sparsead.jax.linear_call import STILL, linear_call
 from sparsead.jax.primitives import KERNELS
 from sparsead.rules.rule import flipped
+
+if TYPE_CHECKING:
+    from sparsead.factors.options import SolveOptions
+    from sparsead.pattern.pattern import Pattern
+
+LOOSE = 0.1  # relative residual of what moves with t: an estimate needs one digit
 
 
 class Solver(ABC):
@@ -79,9 +85,6 @@ class Solver(ABC):
         return self
 
 
-LOOSE = 0.1
-
-
 @dataclass(frozen=True)
 class Stored(Solver):
     """By the factorization of stored values, shape (b, s), or by iterations with them.
@@ -96,8 +99,8 @@ class Stored(Solver):
         Whether A is the stored matrix or its transpose.
     """
 
-    pattern: Any
-    options: Any
+    pattern: Pattern
+    options: SolveOptions
     trans: str = "N"
 
     @property
