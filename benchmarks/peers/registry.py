@@ -85,13 +85,13 @@ DIFFERENTIATORS = (
 
 # Of design iterations, in `bench_iteration`; the letters are those of `beams`: of SuperLU, h is left out.
 DESIGNERS = (
-    Peer("pyMOTO, PARDISO", "pymoto_design", ("pymoto", "pypardiso"), "all", "smlh", "pardiso"),
-    Peer("pyMOTO, CHOLMOD", "pymoto_design", ("pymoto", "cvxopt"), "all", "smlh", "cholmod"),
+    Peer("pyMOTO, PARDISO", "pymoto_design", ("pymoto", "pypardiso"), "all", "smlhc", "pardiso"),
+    Peer("pyMOTO, CHOLMOD", "pymoto_design", ("pymoto", "cvxopt"), "all", "smlhc", "cholmod"),
     Peer("pyMOTO, SuperLU", "pymoto_design", ("pymoto",), "all", "sml", "superlu"),
-    Peer("pyMOTO, multigrid", "pymoto_design", ("pymoto",), "all", "smlh", "multigrid"),
-    Peer("torch-fem, PARDISO", "torch_fem_design", ("torchfem", "pypardiso", "pyamg"), "all", "smlh", "pypardiso"),
+    Peer("pyMOTO, multigrid", "pymoto_design", ("pymoto",), "all", "smlhcx", "multigrid"),
+    Peer("torch-fem, PARDISO", "torch_fem_design", ("torchfem", "pypardiso", "pyamg"), "all", "smlhc", "pypardiso"),
     Peer("torch-fem, SuperLU", "torch_fem_design", ("torchfem", "pyamg"), "all", "sml", "superlu"),
-    Peer("topoptlab, CHOLMOD", "topoptlab_design", ("topoptlab",), "topoptlab", "smlh", "cvxopt-cholmod"),
+    Peer("topoptlab, CHOLMOD", "topoptlab_design", ("topoptlab",), "topoptlab", "smlhc", "cvxopt-cholmod"),
     Peer("topoptlab, SuperLU", "topoptlab_design", ("topoptlab",), "topoptlab", "sml", "scipy-direct"),
 )
 

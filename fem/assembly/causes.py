@@ -108,7 +108,7 @@ def _causes(
     rests = structure.name == "stiffness"
     if rests:
         for part in _parts_of_mesh(structure.topology):
-            yield from _free_to_move(structure, part)
+            yield from free_to_move(structure, part)
     for least, much in ((0.0, "no"), (_HARDLY, f"less than {_HARDLY:g} of the largest")):
         found = carried(structure.topology, structure.held, structure.domains, pattern, values, least)
         lacking = f"{much} {structure.name}"
@@ -139,7 +139,16 @@ def _motions(structure: Structure, part: NDArray[np.integer]) -> Iterator[tuple[
             yield f"{what} is free to move{where}", f"no support stops: {'; '.join(free)}"
 
 
-def _free_to_move(structure: Structure, part: NDArray[np.integer]) -> Iterator[SparseADError]:
+def free_to_move(structure: Structure, part: NDArray[np.integer]) -> Iterator[SparseADError]:
+    """Yield an error for each field of which a part of the points can move rigidly.
+
+    Parameters
+    ----------
+    structure : Structure
+        Whose supports should stop that.
+    part : int array, shape (p,)
+        Points that cells hold together.
+    """
     for what, motions in _motions(structure, part):
         yield ConstraintError(
             what,

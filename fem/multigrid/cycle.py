@@ -25,12 +25,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import jax.numpy as jnp
 
 from fem.multigrid import coarsest
-from fem.multigrid.smoother import Level, accelerated, product, smoothed
+from fem.multigrid.smoother import Chebyshev, Level, accelerated, product, smoothed, smoothed_after
 from fem.multigrid.transfer import prolong, restrict
 
 if TYPE_CHECKING:
@@ -77,6 +78,16 @@ class Hierarchy(NamedTuple):
     free: Array
     values: Array
 
+    @property
+    def free_of_the_finest(self) -> Array:
+        """Free dofs of the finest, shape (c, X, Y, Z)."""
+        return self.levels[0].free if self.levels else self.free
+
+
+def preconditioner(hierarchy: Hierarchy, settings: Settings, r: Array) -> Array:
+    """Return an approximation of A^-1 r in the type of r, by a cycle in the type of the levels."""
+    return cycle(hierarchy, settings, r.astype(hierarchy.free.dtype)).astype(r.dtype)
+
 
 def cycle(hierarchy: Hierarchy, settings: Settings, r: Array, *, at: int = 0) -> Array:
     """Return an approximation of A^-1 r, linear and symmetric in r, both of shape (c, X, Y, Z).
@@ -93,9 +104,10 @@ def cycle(hierarchy: Hierarchy, settings: Settings, r: Array, *, at: int = 0) ->
         Level to begin with.
     """
     if at == len(hierarchy.levels):
-        return coarsest.solve(hierarchy.values, r, settings.direct)
+        values = hierarchy.values
+        return coarsest.solve(values, r.astype(values.dtype), settings.direct).astype(r.dtype)
     level = hierarchy.levels[at]
-    x, rest = smoothed(level, jnp.zeros_like(r), r, settings.smoothing)
+    x, rest = smoothed(level, r, settings.smoothing)
     last = at + 1 == len(hierarchy.levels)
     below = hierarchy.free if last else hierarchy.levels[at + 1].free
     rest_below = restrict(rest) * below
@@ -106,18 +118,13 @@ def cycle(hierarchy: Hierarchy, settings: Settings, r: Array, *, at: int = 0) ->
     if last or settings.visits == 1:
         found = correction(rest_below)
     else:
-        next_level = hierarchy.levels[at + 1]
-        beyond, _ = accelerated(
-            correction,
-            lambda d: product(next_level, d),
-            (jnp.asarray(_LOWEST, r.dtype), jnp.ones((), r.dtype)),
-            jnp.zeros_like(rest_below),
-            rest_below,
-            settings.visits,
-        )
+        next_level, none = hierarchy.levels[at + 1], jnp.zeros_like(rest_below)
+        interval = Chebyshev(jnp.asarray(_LOWEST, r.dtype), jnp.ones((), r.dtype))
+        start = (none, rest_below, none)
+        beyond = accelerated(correction, partial(product, next_level), interval, start, settings.visits)
         found = beyond / (1 + 1 / _chebyshev(settings.visits, (1 + _LOWEST) / (1 - _LOWEST)))
     step = prolong(found) * level.free
-    return smoothed(level, x + step, rest - product(level, step), settings.smoothing)[0]
+    return smoothed_after(level, x + step, rest, step, settings.smoothing)
 
 
 def _chebyshev(degree: int, at: float) -> float:

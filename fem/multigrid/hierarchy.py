@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -39,12 +40,18 @@ def hierarchy_of(parts: Parts, free: Array, touched: NDArray[np.int64]) -> Hiera
     operator: Parts | Stencil = parts
     cells = coarse_cells(parts, free, touched)
     for _ in range(depth - 2):
-        levels.append(_level(operator, free))
+        levels.append(level_of(operator, free))
         free = free[halved]
         operator, cells = stencil_of(cells, components), coarse_cells(cells, free, touched)
-    levels.append(_level(operator, free))
+    levels.append(level_of(operator, free))
     free = free[halved]
     return Hierarchy(tuple(levels), free, coarsest.values_of(stencil_of(cells, components), free))
+
+
+def in_single(hierarchy: Hierarchy) -> Hierarchy:
+    """Return the levels in single precision, but for the values of the coarsest."""
+    levels, free = jax.tree.map(lambda array: array.astype(jnp.float32), (hierarchy.levels, hierarchy.free))
+    return Hierarchy(levels, free, hierarchy.values)
 
 
 def touched_by(held: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -63,7 +70,8 @@ def touched_by(held: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.flatnonzero(within)
 
 
-def _level(operator: Parts | Stencil, free: Array) -> Level:
+def level_of(operator: Parts | Stencil, free: Array) -> Level:
+    """Return a level, with what its smoother needs; `free` of shape (c, X, Y, Z)."""
     blocks = diagonal_of(operator, len(free)) * free[:, None] * free[None]
     kept = jnp.eye(len(free), dtype=blocks.dtype).reshape(*[len(free)] * 2, *[1] * (free.ndim - 1))
     inverse = inverse_of(blocks + kept * (1 - free)[:, None])

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from jax import Array
 
-CONVERGED, LIMIT, CURVATURE, NOT_FINITE, STAGNANT = range(5)
+CONVERGED, LIMIT, CURVATURE, NOT_FINITE, STAGNANT, GOING_ON = range(6)
 HISTORY = 512  # residuals that are kept
 _PASSES = 4  # from a true residual each
 
@@ -78,29 +78,31 @@ class _System:
         return jnp.where(norms > 0, norms, 1)
 
     def unsolved(self, r: Array) -> Array:
-        """Return which right-hand sides have a residual that is too large, shape (k,)."""
-        return _norm(r) > self.rtol * _norm(self.b)
+        """Return which right-hand sides have a residual that is too large, or not finite, shape (k,)."""
+        return ~(_norm(r) <= self.rtol * _norm(self.b))
 
 
 class _Step(NamedTuple):
-    """Where the iteration stands."""
+    """Where the iteration stands: x, its residual, and the direction, residual and r.z before."""
 
     x: Array
     r: Array
     p: Array
+    before: Array
     rz: Array
     iterations: Array
-    ending: Array
+    trouble: Array
     history: Array
 
 
 class _Pass(NamedTuple):
-    """Where it stands with a true residual."""
+    """Where it stands between two true residuals."""
 
     x: Array
     r: Array
     iterations: Array
     passes: Array
+    trouble: Array
     ending: Array
     history: Array
 
@@ -128,58 +130,59 @@ def conjugate_gradients(
         Iterations allowed.
     """
     system = _System(operator, precondition, b, rtol, limit)
-
-    def going_on(now: _Pass) -> Array:
-        unfinished = (now.ending == LIMIT) | (now.passes == 0)
-        return unfinished & (now.iterations < limit) & system.unsolved(now.r).any()
-
-    none = jnp.zeros((), int)
-    begin = _Pass(start, b - operator(start), none, none, jnp.asarray(CONVERGED), jnp.zeros(HISTORY))
-    end = jax.lax.while_loop(going_on, partial(_pass, system), begin)
-    applications = end.iterations + end.passes + 1
+    none, going_on = jnp.zeros((), int), jnp.asarray(GOING_ON)
+    begin = _Pass(start, jnp.full_like(b, jnp.inf), none, none, going_on, going_on, jnp.zeros(HISTORY))
+    end = jax.lax.while_loop(lambda now: now.ending == GOING_ON, partial(_pass, system), begin)
+    applications = end.iterations + end.passes
     return Outcome(end.x, end.ending, end.iterations, applications, _norm(end.r) / system.sizes, end.history)
 
 
 def _pass(system: _System, before: _Pass) -> _Pass:
-    """Iterate from a true residual until the one that is carried along is small; compute the true one again."""
-    z = system.precondition(before.r)
-    rz = _dot(before.r, z)
-    begin = _Step(before.x, before.r, z, rz, before.iterations, jnp.asarray(CONVERGED), before.history)
+    """Compute the true residual; iterate, where it is not small, until the one that is carried along is."""
+    r = system.b - system.operator(before.x)
+    size = _norm(r)
+    useful = (size < _norm(before.r)).any() & (before.passes < _PASSES)
+    cases = {
+        CONVERGED: ~system.unsolved(r).any(),
+        NOT_FINITE: ~jnp.isfinite(size).all(),
+        CURVATURE: before.trouble == CURVATURE,
+        LIMIT: before.iterations >= system.limit,
+        STAGNANT: ~useful,
+    }
+    ending = jnp.select(list(cases.values()), list(cases), GOING_ON)
+    begin = _Step(before.x, r, jnp.zeros_like(r), r, _inner(r, r), before.iterations, ending, before.history)
 
     def going_on(now: _Step) -> Array:
-        return (now.ending == CONVERGED) & system.unsolved(now.r).any() & (now.iterations < system.limit)
+        return (now.trouble == GOING_ON) & system.unsolved(now.r).any() & (now.iterations < system.limit)
 
     end = jax.lax.while_loop(going_on, partial(_step, system), begin)
-    true = system.b - system.operator(end.x)
-    done, better = ~system.unsolved(true).any(), (_norm(true) < _norm(before.r)).any()
-    ending = jnp.where(done, CONVERGED, jnp.where(end.ending != CONVERGED, end.ending, LIMIT))
-    useless = ~better | (before.passes + 1 >= _PASSES)
-    stuck = (ending == LIMIT) & (end.iterations < system.limit) & useless
-    ending = jnp.where(stuck, STAGNANT, ending)
-    return _Pass(end.x, true, end.iterations, before.passes + 1, ending, end.history)
+    return _Pass(end.x, r, end.iterations, before.passes + 1, end.trouble, ending, end.history)
 
 
 def _step(system: _System, now: _Step) -> _Step:
     """One iteration; right-hand sides that are solved stand still."""
-    q = system.operator(now.p)
-    curvature, moving = _dot(now.p, q), system.unsolved(now.r)
-    alpha = jnp.where(moving, now.rz / jnp.where(curvature > 0, curvature, 1), 0)
-    x, r = now.x + _wide(alpha, q) * now.p, now.r - _wide(alpha, q) * q
-    z = system.precondition(r)
-    beta = jnp.where(moving, _dot(z, r - now.r) / jnp.where(now.rz > 0, now.rz, 1), 0)
+    moving = system.unsolved(now.r)
+    z = system.precondition(now.r)
+    rz = _inner(now.r, z)
+    beta = jnp.where(moving, _inner(z, now.r - now.before) / jnp.where(now.rz > 0, now.rz, 1), 0)
+    p = z + _wide(beta, z) * now.p
+    q = system.operator(p)
+    curvature = _inner(p, q)
+    alpha = jnp.where(moving, rz / jnp.where(curvature > 0, curvature, 1), 0)
+    x, r = now.x + _wide(alpha, q) * p, now.r - _wide(alpha, q) * q
     worst = (_norm(r) / system.sizes).max()
-    bent = jnp.where(moving & (curvature <= 0), CURVATURE, CONVERGED).max()
-    ending = jnp.where(jnp.isfinite(worst), bent, NOT_FINITE)
+    bent = jnp.where(moving & (curvature <= 0), CURVATURE, GOING_ON).min()
+    trouble = jnp.where(jnp.isfinite(worst), bent, NOT_FINITE)
     history = now.history.at[now.iterations].set(worst, mode="drop")
-    return _Step(x, r, z + _wide(beta, q) * now.p, _dot(r, z), now.iterations + 1, ending, history)
+    return _Step(x, r, p, now.r, rz, now.iterations + 1, trouble, history)
 
 
-def _dot(u: Array, v: Array) -> Array:
+def _inner(u: Array, v: Array) -> Array:
     return (u * v).reshape(len(u), -1).sum(1)
 
 
 def _norm(u: Array) -> Array:
-    return jnp.sqrt(_dot(u, u))
+    return jnp.sqrt(_inner(u, u))
 
 
 def _wide(numbers: Array, like: Array) -> Array:

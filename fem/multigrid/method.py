@@ -14,9 +14,9 @@ from fem.assembly.solve import expand_vectors, reduce_vectors
 from fem.assembly.solver import Approach, CellMethod
 from fem.errors import SpaceError
 from fem.multigrid.cells import checked_grid, parts_of
-from fem.multigrid.cycle import Hierarchy, Settings, cycle
+from fem.multigrid.cycle import Settings, preconditioner
 from fem.multigrid.faults import faults_of
-from fem.multigrid.hierarchy import hierarchy_of, touched_by
+from fem.multigrid.hierarchy import hierarchy_of, in_single, touched_by
 from fem.multigrid.krylov import conjugate_gradients
 from fem.multigrid.operators import Parts, apply
 from fem.multigrid.report import Report, checked
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fem.assembly.operator import Operator
     from fem.dofs.reduction import Reduction
     from fem.multigrid.grid import Grid
-    from sparsead.factors.options import OnSingular
+    from sparsead.factors.options import OnSingular, Precision
 
 _LEAST = 1e-14
 _DEFINITE = Structure(symmetric=True, positive_definite=True)
@@ -51,6 +51,8 @@ class Multigrid(CellMethod):
         Steps of the smoother before and after each correction.
     visits : int
         Of each level but the finest and the coarsest.
+    precision : {"double", "single"}
+        Of the cycle.
     adjoint_rtol : float or None
         Largest relative residual of adjoints; None for `rtol`.
     """
@@ -59,6 +61,7 @@ class Multigrid(CellMethod):
     max_iterations: int = 500
     smoothing: int = 3
     visits: int = 2
+    precision: Precision = "double"
     adjoint_rtol: float | None = None
 
     def __post_init__(self) -> None:
@@ -72,6 +75,8 @@ class Multigrid(CellMethod):
             count = getattr(self, name)
             if isinstance(count, bool) or not isinstance(count, int) or count < 1:
                 raise _impossible(name, count, "a whole number, 1 or more", str(usual))
+        if self.precision not in ("double", "single"):
+            raise _impossible("precision", self.precision, "'double' or 'single'", "'double'")
 
     def approach(self, on_singular: OnSingular) -> Approach:
         """Return the approach."""
@@ -85,6 +90,7 @@ def multigrid(
     max_iterations: int = 500,
     smoothing: int = 3,
     visits: int = 2,
+    precision: Precision = "double",
 ) -> Multigrid:
     """Return a method of `fem.solve` for structured grids: conjugate gradients with multigrid, without a matrix.
 
@@ -104,6 +110,9 @@ def multigrid(
         Steps of Chebyshev's smoother before and after each correction by the next level.
     visits : int
         How often each level but the finest and the coarsest corrects the one before.
+    precision : {"double", "single"}
+        Of the cycle: in single it reads and writes half of the bytes. Set-up, iterations and coarsest level stay in
+        double, so that solutions are those to `rtol` all the same, or an error.
 
     Returns
     -------
@@ -134,7 +143,7 @@ def multigrid(
     >>> round(float(u[:, 0].max()), 8)
     2.0
     """
-    return Multigrid(rtol, max_iterations, smoothing, visits, adjoint_rtol)
+    return Multigrid(rtol, max_iterations, smoothing, visits, precision, adjoint_rtol)
 
 
 @dataclass(frozen=True)
@@ -149,9 +158,11 @@ class _Approach(Approach):
         parts = Parts(parts.units, checked(operator, parts.weights))
         free = _on_grid(grid, constant(reduction.mask.astype(float))[None])[0]
         whole = np.all(reduction.mask.reshape(grid.points.size, -1), axis=1)
-        levels = hierarchy_of(parts, free, touched_by(~np.asarray(whole)[grid.points]))
+        hierarchy = hierarchy_of(parts, free, touched_by(~np.asarray(whole)[grid.points]))
+        if self.method.precision == "single":
+            hierarchy = in_single(hierarchy)
         settings, own = self._settings(operator, reduction), self.method
-        return _Solver(self, grid, reduction, settings, own.rtol, own.adjoint_rtol or own.rtol), (parts, levels)
+        return _Solver(self, grid, reduction, settings, own.rtol, own.adjoint_rtol or own.rtol), (parts, hierarchy)
 
     def _settings(self, operator: Operator, reduction: Reduction) -> Settings:
         explain = faults_of(operator, reduction.held)
@@ -189,23 +200,24 @@ class _Solver(Solver):
     def _solve_to(self, rtol: float, prepared: Any, b: Any, known: Any) -> Any:
         parts, hierarchy = prepared
         limit = self.approach.method.max_iterations
+        start = _multiple(b, *known) if known else jnp.zeros_like(b)
         outcome = conjugate_gradients(
-            partial(self._product, parts),
-            partial(self._cycle, hierarchy),
-            b,
-            _multiple(b, *known) if known else jnp.zeros_like(b),
+            partial(self._product, parts, hierarchy.free_of_the_finest),
+            partial(_each, partial(preconditioner, hierarchy, self.settings)),
+            _on_grid(self.grid, b),
+            _on_grid(self.grid, start),
             rtol=rtol,
             limit=limit,
         )
-        return Report(rtol, limit, self.approach.on_singular).told(outcome)
+        return _by_points(self.grid, Report(rtol, limit, self.approach.on_singular).told(outcome))
 
-    def _product(self, parts: Parts, z: Array) -> Array:
-        """Return T^T K T z, shape (k, n)."""
-        u = _on_grid(self.grid, expand_vectors(self.reduction, z))
-        return reduce_vectors(self.reduction, _by_points(self.grid, _each(partial(apply, parts), u)))
-
-    def _cycle(self, hierarchy: Hierarchy, r: Array) -> Array:
-        return _by_points(self.grid, _each(partial(cycle, hierarchy, self.settings), _on_grid(self.grid, r)))
+    def _product(self, parts: Parts, free: Array, z: Array) -> Array:
+        """Return T^T K T z, shape (k, c, X, Y, Z)."""
+        product = partial(_each, partial(apply, parts))
+        if not len(self.reduction.row):
+            return product(z * free) * free
+        u = _on_grid(self.grid, expand_vectors(self.reduction, _by_points(self.grid, z)))
+        return _on_grid(self.grid, reduce_vectors(self.reduction, _by_points(self.grid, product(u))))
 
 
 def _multiple(b: Array, of: Array, solution: Array) -> Array:

@@ -91,8 +91,8 @@ class Report:
             "multigrid does not converge",
             expected=f"|f - K u| <= {self.rtol:g} |f| within {self.limit} iterations",
             got=f"{residuals.max():.2g} |f| after {iterations} iterations ({why}); on the way {_some(history)}",
-            fix="more smoothing, fem.multigrid(smoothing=5), more max_iterations, a larger rtol, or the direct solver: "
-            "leave method= out",
+            fix='precision="double", more smoothing, fem.multigrid(smoothing=5), more max_iterations, a larger rtol, '
+            "or the direct solver: leave method= out",
             iteration=iterations,
             residuals=tuple(history.tolist()),
         )

@@ -19,7 +19,8 @@ References
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -69,49 +70,92 @@ def largest_eigenvalue(operator: Parts | Stencil, free: Array, inverse: Array) -
     # Multiples of the golden section, modulo one: numbers without order, so that no eigenvector is left out.
     start = ((jnp.arange(free.size) * _GOLDEN) % 1 - 0.5).reshape(free.shape).astype(inverse.dtype) * free
 
-    def step(_: int, found: tuple[Array, Array]) -> tuple[Array, Array]:
-        u, _size = found
-        v = times(inverse, apply(operator, u) * free) * free
+    # A u is carried along: fused with the product with B, each of its numbers would be computed once for each row.
+    def step(number: int, found: tuple[Array, Array]) -> tuple[Array, Array]:
+        v = jnp.where(number == 0, start, times(inverse, found[0]) * free)
         size = jnp.linalg.norm(v)
-        return v / size, size
+        return apply(operator, v / size) * free, size
 
-    size: Array = jax.lax.fori_loop(0, _STEPS, step, (start / jnp.linalg.norm(start), jnp.zeros((), inverse.dtype)))[1]
-    return _MARGIN * size
-
-
-def smoothed(level: Level, x: Array, r: Array, steps: int) -> tuple[Array, Array]:
-    """Return x after some steps, and its residual."""
-    return accelerated(partial_blocks(level), lambda d: product(level, d), (level.top / _RATIO, level.top), x, r, steps)
+    none = jnp.zeros((), inverse.dtype)
+    return _MARGIN * jax.lax.fori_loop(0, 1 + _STEPS, step, (jnp.zeros_like(start), none))[1]
 
 
-def partial_blocks(level: Level) -> Callable[[Array], Array]:
-    """Return the product with B."""
-    return lambda r: times(level.inverse, r) * level.free
+def smoothed(level: Level, r: Array, steps: int) -> tuple[Array, Array]:
+    """Return x after some steps from zero, and its residual."""
+    chebyshev = _interval(level)
+
+    def step(number: int, state: tuple[Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array]:
+        x, r, d, rho = state
+        rho, own, new = chebyshev.weights(number, rho)
+        d = own * d + new * preconditioned(level, r)
+        return x + d, r - product(level, d), d, rho
+
+    none = jnp.zeros_like(r)
+    x, rest, _, _ = jax.lax.fori_loop(0, steps, step, (none, r, none, jnp.zeros((), r.dtype)))
+    return x, rest
+
+
+def smoothed_after(level: Level, x: Array, r: Array, d: Array, steps: int) -> Array:
+    """Return x after some steps; ``r - A d`` is its residual."""
+    return accelerated(partial(preconditioned, level), partial(product, level), _interval(level), (x, r, d), steps)
+
+
+def preconditioned(level: Level, r: Array) -> Array:
+    """Return B r."""
+    return times(level.inverse, r) * level.free
+
+
+class Chebyshev(NamedTuple):
+    """Chebyshev's iteration for eigenvalues in an interval.
+
+    Attributes
+    ----------
+    low, top : array, shape ()
+        The interval.
+    """
+
+    low: Array
+    top: Array
+
+    def weights(self, number: int | Array, before: Array) -> tuple[Array, Array, Array]:
+        """Return the state to go on with, the weight of the last correction and that of the preconditioned residual."""
+        middle, half = (self.top + self.low) / 2, (self.top - self.low) / 2
+        first = jnp.asarray(number == 0)
+        rho = jnp.where(first, half / middle, 1 / (2 * middle / half - before))
+        return rho, jnp.where(first, 0, rho * before), jnp.where(first, 1 / middle, 2 * rho / half)
 
 
 def accelerated(
     precondition: Callable[[Array], Array],
     operator: Callable[[Array], Array],
-    bounds: tuple[Any, Any],
-    x: Array,
-    r: Array,
+    chebyshev: Chebyshev,
+    start: tuple[Array, Array, Array],
     steps: int,
-) -> tuple[Array, Array]:
-    """Return x after some steps of Chebyshev's iteration between two bounds of the eigenvalues, and its residual.
+) -> Array:
+    """Return x after some steps of Chebyshev's iteration.
 
-    The last step's residual is computed too: whoever goes on needs it.
+    Parameters
+    ----------
+    precondition, operator : callable
+        B and A.
+    chebyshev : Chebyshev
+        Eigenvalues of B A to damp.
+    start : tuple of three arrays
+        x, r and d with the residual ``r - A d`` of x: the product is left to the first step, and that of the last step
+        need not be made.
+    steps : int
+        How many.
     """
-    low, top = bounds
-    middle, half = (top + low) / 2, (top - low) / 2
-    sigma = middle / half
 
     def step(number: int, state: tuple[Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array]:
-        x, r, d, before = state
-        first = number == 0
-        rho = jnp.where(first, 1 / sigma, 1 / (2 * sigma - before))
-        d = jnp.where(first, 0, rho * before) * d + jnp.where(first, 1 / middle, 2 * rho / half) * precondition(r)
-        return x + d, r - operator(d), d, rho
+        x, r, d, rho = state
+        rho, own, new = chebyshev.weights(number, rho)
+        r = r - operator(d)
+        d = own * d + new * precondition(r)
+        return x + d, r, d, rho
 
-    start = (x, r, jnp.zeros_like(r), jnp.zeros((), r.dtype))
-    x, r, _, _ = jax.lax.fori_loop(0, steps, step, start)
-    return x, r
+    return jax.lax.fori_loop(0, steps, step, (*start, jnp.zeros((), start[0].dtype)))[0]
+
+
+def _interval(level: Level) -> Chebyshev:
+    return Chebyshev(level.top / _RATIO, level.top)

@@ -25,6 +25,7 @@ from sparsead.errors import BackendError, ConvergenceError, SparseADError  # noq
         ({"max_iterations": 0}, "max_iterations=0"),
         ({"smoothing": 2.5}, "smoothing=2.5"),
         ({"visits": True}, "visits=True"),
+        ({"precision": "half"}, "precision='half'"),
     ],
 )
 def test_impossible_option(options: dict[str, Any], got: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,20 @@ def test_solution_with_contrast(plate: Plate) -> None:
     assert_close(
         plate.solve(plate.young, plate.load, METHOD)[:, 1], plate.solve(plate.young, plate.load, None)[:, 1], 1e-6
     )
+
+
+def test_cycle_in_single_precision_reaches_the_same_tolerance(plate: Plate) -> None:
+    method = fem.multigrid(rtol=1e-10, precision="single")
+    sparsead.factor_cache.clear()
+    found = plate.solve(plate.young, plate.load, method)
+    in_single = sparsead.factor_cache.stats().iterations
+    sparsead.factor_cache.clear()
+    expected = plate.solve(plate.young, plate.load, METHOD)
+    assert_close(found[:, 1], expected[:, 1], 1e-6)
+    assert in_single <= 1.5 * sparsead.factor_cache.stats().iterations
+    program = jax.make_jaxpr(partial(plate.solve, method=method))(plate.young, plate.load)
+    assert "f32[2,129,65]" in str(program)
+    assert "f32" not in str(jax.make_jaxpr(partial(plate.solve, method=METHOD))(plate.young, plate.load))
 
 
 def test_box_of_solid_cells() -> None:
