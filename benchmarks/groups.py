@@ -19,6 +19,7 @@ GROUPS = {
     "iterative": "bench_iterative",
     "multigrid": "bench_multigrid",
     "map": "bench_map",
+    "estimate": "bench_estimate",
     "optimize": "bench_optimize",
     "design": "bench_design",
     "iteration": "bench_iteration",

@@ -29,10 +29,9 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from fem.assembly.faults import faults_of
-from fem.assembly.inverse import Matrix, inverse
 from fem.assembly.near_null import suited
 from fem.assembly.operator import Operator, apply, assemble
-from fem.assembly.solver import CELL_METHODS, Approach, CellMethod, Direct, Solver
+from fem.assembly.solver import CELL_METHODS, Approach, CellMethod, Direct
 from fem.assembly.term import kinds_of
 from fem.dofs.carried import UNRESISTED
 from fem.dofs.constraints import Constraints, Held, combine
@@ -41,6 +40,7 @@ from fem.errors import ConstraintError, SpaceError
 from fem.progress import stage
 from sparsead.factors.options import SolveOptions, check_alone, chosen
 from sparsead.jax.constants import constant
+from sparsead.jax.inverse import Matrix, Solver, inverse
 from sparsead.jax.raised import typed
 
 if TYPE_CHECKING:

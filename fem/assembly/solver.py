@@ -1,12 +1,11 @@
-"""Solver: how systems with one matrix are solved; what differs between direct solves and multigrid."""
+"""Approach: how a solver comes from the numbers of an operator; what differs between stored values and multigrid."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sparsead.jax import SparseArray
+from sparsead.jax.inverse import Solver, Stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,78 +13,19 @@ if TYPE_CHECKING:
     from fem.assembly.operator import Operator
     from fem.dofs.constraints import Held
     from fem.dofs.reduction import Reduction
-    from sparsead.factors.options import OnSingular, SolveOptions
-    from sparsead.pattern.pattern import Pattern
+    from sparsead.factors.options import OnSingular
 
 
-class Solver(ABC):
-    """Solves ``A z = b`` with what it prepared from an operator; hashable, made while a program is traced.
+class Direct(Stored):
+    """By the factorization of stored values, shape (s,), or by iterations with them."""
 
-    Attributes
-    ----------
-    symmetric : bool
-        Whether A equals its transpose.
-    """
+    def solve(self, prepared: Any, b: Any, known: Any = ()) -> Any:
+        """Return z, shape (k, n)."""
+        return super().solve(prepared[None], b[None])[0]
 
-    symmetric: bool
-
-    @abstractmethod
-    def solve(self, prepared: Any, b: Any, known: Any = None) -> Any:
-        """Return z, shape (k, n).
-
-        Parameters
-        ----------
-        prepared : pytree of arrays
-            What was prepared.
-        b : array, shape (k, n)
-            Right-hand sides.
-        known : tuple of two arrays, shape (k, n), optional
-            Other right-hand sides and their solutions: those of a compliance are multiples.
-        """
-
-    def solve_transposed(self, prepared: Any, b: Any, known: Any = None) -> Any:
-        """Return z with ``A^T z = b`` for a derivative, shape (k, n)."""
-        return self.solve(prepared, b, known)
-
-    def awaiting(self) -> Solver:
-        """Return the same solver for a solve that is being differentiated."""
-        return self
-
-
-@dataclass(frozen=True)
-class Direct(Solver):
-    """By the factorization of stored values, shape (s,), or by iterations with them.
-
-    Parameters
-    ----------
-    pattern : Pattern
-        Stored entries.
-    options : SolveOptions
-        Structure, library or method.
-    """
-
-    pattern: Pattern
-    options: SolveOptions
-
-    @property
-    def symmetric(self) -> bool:  # type: ignore[override]
-        """Whether A equals its transpose."""
-        return self.options.structure.symmetric
-
-    def solve(self, prepared: Any, b: Any, known: Any = None) -> Any:
-        """Return z; the factor store knows by itself what it solved before."""
-        return self._solve(prepared, b, self.options, "N")
-
-    def solve_transposed(self, prepared: Any, b: Any, known: Any = None) -> Any:
-        """Return z with ``A^T z = b``."""
-        return self._solve(prepared, b, self.options.adjoint(), "T")
-
-    def awaiting(self) -> Solver:
-        """Return the same solver, whose factorization is kept for the derivative."""
-        return replace(self, options=self.options.awaiting())
-
-    def _solve(self, values: Any, b: Any, options: SolveOptions, trans: str) -> Any:
-        return SparseArray.binding.solve(values[None], b[None], pattern=self.pattern, options=options, trans=trans)[0]
+    def solve_transposed(self, prepared: Any, b: Any, known: Any = ()) -> Any:
+        """Return z with ``A^T z = b``, shape (k, n)."""
+        return super().solve_transposed(prepared[None], b[None])[0]
 
 
 class Approach(ABC):

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 _told: WeakSet[Topology] = WeakSet()
 
 
-def instead(topology: Topology, reason: str, *, rtol: float, max_iterations: int) -> Backend:
+def instead(
+    topology: Topology, reason: str, *, rtol: float, adjoint_rtol: float | None, max_iterations: int
+) -> Backend:
     """Return conjugate gradients with algebraic multigrid; say so once for a mesh.
 
     Parameters
@@ -27,7 +29,7 @@ def instead(topology: Topology, reason: str, *, rtol: float, max_iterations: int
         Where.
     reason : str
         Why it cannot be geometric.
-    rtol, max_iterations : float, int
+    rtol, adjoint_rtol, max_iterations : float, float or None, int
         What the user asked for.
 
     Raises
@@ -44,7 +46,7 @@ def instead(topology: Topology, reason: str, *, rtol: float, max_iterations: int
             got=f"{reason}, and pyamg cannot be imported",
             fix=f"{missing}; or leave method= out: the direct solver takes every mesh",
         )
-    method = sparsead.iterative.cg(preconditioner, rtol=rtol, max_iterations=max_iterations)
+    method = sparsead.iterative.cg(preconditioner, rtol=rtol, adjoint_rtol=adjoint_rtol, max_iterations=max_iterations)
     if topology not in _told:
         _told.add(topology)
         warnings.warn(

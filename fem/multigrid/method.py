@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from fem.assembly.solve import assembled, expand_vectors, reduce_vectors
-from fem.assembly.solver import Approach, CellMethod, Solver
+from fem.assembly.solver import Approach, CellMethod
 from fem.errors import SpaceError
 from fem.multigrid.algebraic import instead, not_definite
 from fem.multigrid.cells import grid_under, parts_of
@@ -24,6 +24,7 @@ from fem.multigrid.operators import Parts, apply
 from fem.multigrid.report import Report, checked
 from sparsead.factors.options import SolveOptions
 from sparsead.jax.constants import constant
+from sparsead.jax.inverse import LOOSE, Solver
 from sparsead.pattern.structure import Structure
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class Multigrid(CellMethod):
         Of each level but the finest and the coarsest.
     precision : {"double", "single"}
         Of the cycle.
+    adjoint_rtol : float or None
+        Largest relative residual of adjoints; None for `rtol`.
     """
 
     rtol: float = 1e-8
@@ -61,10 +64,15 @@ class Multigrid(CellMethod):
     smoothing: int = 3
     visits: int = 2
     precision: Precision = "double"
+    adjoint_rtol: float | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.rtol, float) or not _LEAST <= self.rtol < 1:
-            raise _impossible("rtol", self.rtol, f"a relative residual from {_LEAST:g} to less than 1", "1e-8")
+        for name in ("rtol", "adjoint_rtol"):
+            value = getattr(self, name)
+            if name == "adjoint_rtol" and value is None:
+                continue
+            if not isinstance(value, float) or not _LEAST <= value < 1:
+                raise _impossible(name, value, f"a relative residual from {_LEAST:g} to less than 1", "1e-8")
         for name, usual in (("max_iterations", 500), ("smoothing", 3), ("visits", 2)):
             count = getattr(self, name)
             if isinstance(count, bool) or not isinstance(count, int) or count < 1:
@@ -87,14 +95,20 @@ class Multigrid(CellMethod):
         grid = grid_under(operator)
         if isinstance(grid, Grid):
             return _Approach(self, grid, on_singular)
-        topology = operator.space.topology
-        method = instead(topology, grid, rtol=self.rtol, max_iterations=self.max_iterations)
+        method = instead(
+            operator.space.topology,
+            grid,
+            rtol=self.rtol,
+            adjoint_rtol=self.adjoint_rtol,
+            max_iterations=self.max_iterations,
+        )
         return assembled(operator, held, method, on_singular)
 
 
 def multigrid(
     *,
     rtol: float = 1e-8,
+    adjoint_rtol: float | None = None,
     max_iterations: int = 500,
     smoothing: int = 3,
     visits: int = 2,
@@ -114,6 +128,8 @@ def multigrid(
     ----------
     rtol : float
         Largest relative residual ``|f - K u| / |f|``, in the 2-norm, computed anew at the end; of each load.
+    adjoint_rtol : float, optional
+        The same for adjoints, which carry derivatives back; by default `rtol`.
     max_iterations : int
         After so many without that, `ConvergenceError`.
     smoothing : int
@@ -155,7 +171,7 @@ def multigrid(
     >>> round(float(u[:, 0].max()), 8)
     2.0
     """
-    return Multigrid(rtol, max_iterations, smoothing, visits, precision)
+    return Multigrid(rtol, max_iterations, smoothing, visits, precision, adjoint_rtol)
 
 
 @dataclass(frozen=True)
@@ -173,7 +189,8 @@ class _Approach(Approach):
         hierarchy = hierarchy_of(parts, free, touched_by(~np.asarray(whole)[grid.points]))
         if self.method.precision == "single":
             hierarchy = in_single(hierarchy)
-        return _Solver(self, grid, reduction, self._settings(operator, reduction)), (parts, hierarchy)
+        settings, own = self._settings(operator, reduction), self.method
+        return _Solver(self, grid, reduction, settings, own.rtol, own.adjoint_rtol or own.rtol), (parts, hierarchy)
 
     def _settings(self, operator: Operator, reduction: Reduction) -> Settings:
         explain = faults_of(operator, reduction.held)
@@ -187,24 +204,40 @@ class _Solver(Solver):
     grid: Grid
     reduction: Reduction
     settings: Settings
+    rtol: float
+    adjoint_rtol: float
 
-    symmetric = True
+    symmetric = iterative = True
 
-    def solve(self, prepared: Any, b: Any, known: Any = None) -> Any:
+    def solve(self, prepared: Any, b: Any, known: Any = ()) -> Any:
         """Return z, shape (k, n), beginning at the multiple of a known solution that leaves the least."""
+        return self._solve_to(self.rtol, prepared, b, known)
+
+    def solve_transposed(self, prepared: Any, b: Any, known: Any = ()) -> Any:
+        """Return z, shape (k, n), to the tolerance of adjoints."""
+        return self._solve_to(self.adjoint_rtol, prepared, b, known)
+
+    def remembered(self, b: Any, z: Any) -> Any:
+        """Return right-hand sides and solutions: those of a compliance are multiples."""
+        return b, z
+
+    def loosened(self) -> _Solver:
+        """Return the same solver for few digits."""
+        return replace(self, rtol=LOOSE, adjoint_rtol=LOOSE)
+
+    def _solve_to(self, rtol: float, prepared: Any, b: Any, known: Any) -> Any:
         parts, hierarchy = prepared
-        method = self.approach.method
-        start = jnp.zeros_like(b) if known is None else _multiple(b, *known)
+        limit = self.approach.method.max_iterations
+        start = _multiple(b, *known) if known else jnp.zeros_like(b)
         outcome = conjugate_gradients(
             partial(self._product, parts, hierarchy.free_of_the_finest),
             partial(_each, partial(preconditioner, hierarchy, self.settings)),
             _on_grid(self.grid, b),
             _on_grid(self.grid, start),
-            rtol=method.rtol,
-            limit=method.max_iterations,
+            rtol=rtol,
+            limit=limit,
         )
-        x = Report(method.rtol, method.max_iterations, self.approach.on_singular).told(outcome)
-        return _by_points(self.grid, x)
+        return _by_points(self.grid, Report(rtol, limit, self.approach.on_singular).told(outcome))
 
     def _product(self, parts: Parts, free: Array, z: Array) -> Array:
         """Return T^T K T z, shape (k, c, X, Y, Z)."""

@@ -76,6 +76,11 @@ class SolveOptions:
                 fix="pass one of sparsead.backends.installed()",
             )
 
+    @property
+    def iterative(self) -> bool:
+        """Whether a solution has a tolerance."""
+        return isinstance(self.backend, Backend) and self.backend.rtol > 0
+
     def awaiting(self) -> SolveOptions:
         """Return the same options for a solve that is being differentiated."""
         return self if self.awaited else replace(self, awaited=True)
@@ -86,7 +91,7 @@ class SolveOptions:
 
     def adjoint(self) -> SolveOptions:
         """Return the same options for the solve that carries a derivative back, to the tolerance of such."""
-        if isinstance(self.backend, Backend) and self.backend.adjoint_rtol != self.backend.rtol:
+        if self.rtol is None and isinstance(self.backend, Backend) and self.backend.adjoint_rtol != self.backend.rtol:
             return replace(self, awaited=False, rtol=self.backend.adjoint_rtol)
         return self.settled()
 

@@ -5,6 +5,7 @@ from sparsead.arrays.bind import bind
 from sparsead.arrays.constructors import Assembler
 from sparsead.arrays.conversions import to_dense, to_scipy
 from sparsead.arrays.solve import solve
+from sparsead.jax.estimate import Estimate, value_and_grad_with_error
 from sparsead.jax.norm_solve import norm_solve_and_grad
 from sparsead.jax.sparse_array import SparseArray
 from sparsead.jax.transport import transport
@@ -20,6 +21,7 @@ from_scipy = bind(constructors.from_scipy, SparseArray)
 
 __all__ = [
     "Assembler",
+    "Estimate",
     "SparseArray",
     "block",
     "coo",
@@ -34,4 +36,5 @@ __all__ = [
     "to_scipy",
     "transport",
     "triplets",
+    "value_and_grad_with_error",
 ]

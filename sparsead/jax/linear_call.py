@@ -9,13 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 from jax.interpreters import ad, batching, mlir
 
 from sparsead.jax.library import Primitive
+
+
+class _Still:
+    """What stands for the tangent of what does not move."""
+
+    def __repr__(self) -> str:
+        return "STILL"
+
+
+STILL: Any = _Still()
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,7 @@ class LinearMap:
     apply: Callable[[Any, Any, Any], Any]
     transpose: Callable[[Any, Any, Any], Any]
     static: Any
+    tangent: ClassVar[None] = None  # what JAX finds in `apply`
 
     def __call__(self, residuals: Any, x: Any) -> Any:
         """Return y."""
@@ -45,19 +56,46 @@ class LinearMap:
 
 
 @dataclass(frozen=True)
-class _Batched:
-    """A map over a leading axis of the linear argument, and of the residuals that have one."""
+class Batched:
+    """A map over a leading axis of the linear argument, and of the residuals that have one.
+
+    Parameters
+    ----------
+    map : LinearMap, or another
+        The map.
+    axes : tuple of int or None
+        For each leaf of the residuals, 0 or None.
+    """
 
     map: Any
     axes: tuple[int | None, ...]
 
     def __call__(self, residuals: Any, x: Any) -> Any:
+        """Return y, with the axis in front."""
         leaves, tree = jax.tree.flatten(residuals)
         return jax.vmap(lambda r, x: self.map(tree.unflatten(r), x), in_axes=(list(self.axes), 0))(leaves, x)
 
     @property
-    def T(self) -> _Batched:
-        return _Batched(self.map.T, self.axes)
+    def T(self) -> Batched:
+        """The transposed map."""
+        return Batched(self.map.T, self.axes)
+
+    @property
+    def tangent(self) -> Callable[..., Any] | None:
+        """The rule of the map, if it has one of its own."""
+        return None if self.map.tangent is None else self._tangent
+
+    def _tangent(self, residuals: Any, x: Any, d_residuals: Any, d_x: Any) -> Any:
+        leaves, tree = jax.tree.flatten((residuals, x))
+        directions = jax.tree.leaves((d_residuals, d_x))
+        axes = [*self.axes, *[0] * (len(leaves) - len(self.axes))]
+        moved = {i: direction for i, direction in enumerate(directions) if direction is not STILL}
+
+        def one(leaves: Any, moved: Any) -> Any:
+            at, along = tree.unflatten(leaves), tree.unflatten([moved.get(i, STILL) for i in range(len(leaves))])
+            return self.map.tangent(*at, *along)
+
+        return jax.vmap(one, in_axes=(axes, {i: axes[i] for i in moved}))(leaves, moved)
 
 
 def linear_call(linear_map: Any, residuals: Any, x: Any, like: Any = None) -> Any:
@@ -66,7 +104,8 @@ def linear_call(linear_map: Any, residuals: Any, x: Any, like: Any = None) -> An
     Parameters
     ----------
     linear_map : LinearMap
-        The map.
+        The map; or an object with ``__call__`` and ``T`` as it has, and ``tangent(residuals, x, d_residuals, d_x)``
+        of its own, which returns y and its tangent, with `STILL` for the tangents of what does not move.
     residuals : pytree of arrays
         What the map depends on, in any way.
     x : pytree of arrays
@@ -112,6 +151,8 @@ def _abstract(*avals: Any, **static: Any) -> list[Any]:
 
 
 def _jvp(primals: Any, tangents: Any, **static: Any) -> tuple[list[Any], list[Any]]:
+    if static["map"].tangent is not None:
+        return _own_jvp(primals, tangents, **static)
     count = static["count"]
     out = linear_call_p.bind(*primals, **static)
     directions = [ad.instantiate_zeros(t) for t in tangents[count:]]
@@ -131,6 +172,20 @@ def _jvp(primals: Any, tangents: Any, **static: Any) -> tuple[list[Any], list[An
     if not parts:
         return out, [ad.Zero(jax.core.get_aval(o).to_tangent_aval()) for o in out]
     return out, [sum(terms[1:], terms[0]) for terms in zip(*parts, strict=True)]
+
+
+def _own_jvp(
+    primals: Any, tangents: Any, *, map: Any, count: int, tree: Any, x_tree: Any, **_: Any
+) -> tuple[list[Any], list[Any]]:
+    """By the rule of a map that has one of its own."""
+    along = [STILL if type(t) is ad.Zero else t for t in tangents]
+    out, d_out = map.tangent(
+        tree.unflatten(primals[:count]),
+        x_tree.unflatten(primals[count:]),
+        tree.unflatten(along[:count]),
+        x_tree.unflatten(along[count:]),
+    )
+    return jax.tree.leaves(out), jax.tree.leaves(d_out)
 
 
 def _transpose(cotangents: Any, *args: Any, **static: Any) -> list[Any]:
@@ -157,7 +212,7 @@ def _batch(args: Any, dims: Any, **static: Any) -> tuple[list[Any], list[int]]:
     ]
     axes = tuple(None if d is None else 0 for d in dims[:count])
     kinds = tuple(((size, *shape), dtype) for shape, dtype in static["out"])
-    batched = static | {"map": _Batched(static["map"], axes), "out": kinds}
+    batched = static | {"map": Batched(static["map"], axes), "out": kinds}
     out = linear_call_p.bind(*residuals, *operands, **batched)
     return out, [0] * len(out)
 
