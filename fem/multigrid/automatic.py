@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from fem.dofs.constraints import Held
     from sparsead.factors.options import OnSingular
 
-# Measured with `python -m benchmarks map`, one thread: PARDISO's factors on grids, 9 to 10 bytes an entry,
+# Rows of `python -m benchmarks map` with 100,000 dofs: PARDISO's factors on grids, 9 to 10 bytes an entry,
 _BYTES_PER_ENTRY = 10
-# and multigrid to 1e-8, 15 iterations in space; half of that in the plane.
+# and multigrid to 1e-8, some 15 iterations in space; half of that in the plane.
 _SECONDS_PER_DOF = 2e-5
 
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from sparsead.backends.fill import Fill
     from sparsead.pattern.pattern import Pattern
 
-# Measured with `python -m benchmarks choose`, one thread: 6e9 for fronts in the plane, 1e10 in space.
+# On one core, in space 5e9 to 1e10, by what else the machine does: `python -m benchmarks map` has what was predicted
+# beside what it took.
 _FLOPS_PER_SECOND = 8e9
 _MARGIN = 1.5  # on a long bar minimum degree fills a sixth more than the bound
 _COMPLEX = 4  # real multiplications for one of complex numbers
