@@ -40,7 +40,7 @@ from fem.errors import ConstraintError, SpaceError
 from fem.progress import stage
 from sparsead.factors.options import SolveOptions, check_alone, chosen
 from sparsead.jax.constants import constant
-from sparsead.jax.inverse import Matrix, Solver, inverse
+from sparsead.jax.inverse import Solver
 from sparsead.jax.raised import typed
 
 if TYPE_CHECKING:
@@ -196,12 +196,11 @@ def _solve(operator: Operator, load: Any, constraints: Constraints, *, approach:
     g = prescribed_part(reduction, constraints)
     if g is not None:
         load = load - apply(operator, g[None])
-    solver, prepared = approach.prepare(jax.lax.stop_gradient(operator), reduction)
 
     def product(operator: Operator, z: Any) -> Any:
         return reduce_vectors(reduction, apply(operator, expand_vectors(reduction, z)))
 
-    z = inverse(Matrix(product, solver), operator, prepared, reduce_vectors(reduction, load))
+    z = approach.solution(operator, reduction, product, reduce_vectors(reduction, load))
     u = expand_vectors(reduction, z)
     return u if g is None else u + g
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from sparsead.jax.inverse import Solver, Stored
+import jax
+
+from sparsead.jax.inverse import Matrix, Solver, Stored, inverse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +44,21 @@ class Approach(ABC):
         reduction : Reduction
             T: the matrix is ``A = T^T K T``.
         """
+
+    def solution(self, operator: Operator, reduction: Reduction, product: Callable[[Any, Any], Any], b: Any) -> Any:
+        """Return z with ``A z = b``, shape (k, n); derivatives are those of the solution, by the implicit rule.
+
+        Parameters
+        ----------
+        operator, reduction
+            As above; the operator may carry derivatives.
+        product : callable
+            ``product(operator, z)`` returns A z.
+        b : array, shape (k, n)
+            Right-hand sides.
+        """
+        solver, prepared = self.prepare(jax.lax.stop_gradient(operator), reduction)
+        return inverse(Matrix(product, solver), operator, prepared, b)
 
 
 CELL_METHODS: dict[str, Callable[[], CellMethod]] = {}  # by name; filled by those who make them

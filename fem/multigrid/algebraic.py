@@ -49,10 +49,11 @@ def instead(
     method = sparsead.iterative.cg(preconditioner, rtol=rtol, adjoint_rtol=adjoint_rtol, max_iterations=max_iterations)
     if topology not in _told:
         _told.add(topology)
+        also = "" if adjoint_rtol is None else f", adjoint_rtol={adjoint_rtol:g}"
         warnings.warn(
             f"fem.multigrid() needs a grid of equal cells and got {reason}: algebraic multigrid with the rigid motions "
             f"of the space takes its place. To say so in the script: method=sparsead.iterative.cg("
-            f"sparsead.iterative.amg(), rtol={rtol:g})",
+            f"sparsead.iterative.amg(), rtol={rtol:g}{also}, max_iterations={max_iterations})",
             stacklevel=4,  # where fem.solve was called
         )
     return method

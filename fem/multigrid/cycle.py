@@ -86,7 +86,12 @@ class Hierarchy(NamedTuple):
 
 def preconditioner(hierarchy: Hierarchy, settings: Settings, r: Array) -> Array:
     """Return an approximation of A^-1 r in the type of r, by a cycle in the type of the levels."""
-    return cycle(hierarchy, settings, r.astype(hierarchy.free.dtype)).astype(r.dtype)
+    own = hierarchy.free.dtype
+    if own == r.dtype:
+        return cycle(hierarchy, settings, r)
+    size = jnp.abs(r).max()
+    size = jnp.where(size > 0, size, 1)  # by which residuals become numbers that single precision has
+    return cycle(hierarchy, settings, (r / size).astype(own)).astype(r.dtype) * size
 
 
 def cycle(hierarchy: Hierarchy, settings: Settings, r: Array, *, at: int = 0) -> Array:

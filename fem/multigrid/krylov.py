@@ -17,7 +17,7 @@ References
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -81,6 +81,11 @@ class _System:
         """Return which right-hand sides have a residual that is too large, or not finite, shape (k,)."""
         return ~(_norm(r) <= self.rtol * _norm(self.b))
 
+    def begun(self, x: Array, r: Array) -> _Step:
+        """Return where the iteration stands before its first step."""
+        none, going_on = jnp.zeros((), int), jnp.asarray(GOING_ON)
+        return _Step(x, r, jnp.zeros_like(r), r, jnp.ones(len(r), r.dtype), none, going_on, jnp.zeros(HISTORY))
+
 
 class _Step(NamedTuple):
     """Where the iteration stands: x, its residual, and the direction, residual and r.z before."""
@@ -137,6 +142,30 @@ def conjugate_gradients(
     return Outcome(end.x, end.ending, end.iterations, applications, _norm(end.r) / system.sizes, end.history)
 
 
+def unrolled(
+    operator: Callable[[Array], Array],
+    precondition: Callable[[Array], Array],
+    b: Array,
+    start: Array,
+    *,
+    rtol: float,
+    limit: int,
+) -> Outcome:
+    """Iterate in a loop of known length, which JAX can transpose; see `conjugate_gradients`."""
+    system = _System(operator, precondition, b, rtol / 2, limit)  # half: there is no second pass from a true residual
+
+    @jax.checkpoint  # kept is where each iteration begins, and not what a cycle computes on the way
+    def step(now: _Step, _: None) -> tuple[_Step, None]:
+        over = ~system.unsolved(now.r).any() | (now.trouble != GOING_ON)
+        return jax.tree.map(lambda old, new: jnp.where(over, old, new), now, _step(system, now)), None
+
+    end = jax.lax.scan(step, system.begun(start, b - operator(start)), length=limit)[0]
+    r = b - operator(end.x)
+    solved = ~replace(system, rtol=rtol).unsolved(r).any()
+    ending = jnp.where(solved, CONVERGED, jnp.where(end.trouble == GOING_ON, LIMIT, end.trouble))
+    return Outcome(end.x, ending, end.iterations, end.iterations + 2, _norm(r) / system.sizes, end.history)
+
+
 def _pass(system: _System, before: _Pass) -> _Pass:
     """Compute the true residual; iterate, where it is not small, until the one that is carried along is."""
     r = system.b - system.operator(before.x)
@@ -150,7 +179,7 @@ def _pass(system: _System, before: _Pass) -> _Pass:
         STAGNANT: ~useful,
     }
     ending = jnp.select(list(cases.values()), list(cases), GOING_ON)
-    begin = _Step(before.x, r, jnp.zeros_like(r), r, _inner(r, r), before.iterations, ending, before.history)
+    begin = system.begun(before.x, r)._replace(iterations=before.iterations, trouble=ending, history=before.history)
 
     def going_on(now: _Step) -> Array:
         return (now.trouble == GOING_ON) & system.unsolved(now.r).any() & (now.iterations < system.limit)
@@ -182,7 +211,8 @@ def _inner(u: Array, v: Array) -> Array:
 
 
 def _norm(u: Array) -> Array:
-    return jnp.sqrt(_inner(u, u))
+    """Return the norms, which decide where to stop and do nothing else: without a derivative, which zero has not."""
+    return jnp.sqrt(jax.lax.stop_gradient(_inner(u, u)))
 
 
 def _wide(numbers: Array, like: Array) -> Array:

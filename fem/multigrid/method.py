@@ -1,84 +1,29 @@
-"""Multigrid as a method of `fem.solve`: what the user writes, and the solver that it becomes."""
+"""Multigrid as a method of `fem.solve`: what the user writes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import jax
-import jax.numpy as jnp
-import numpy as np
-
-from fem.assembly.solve import assembled, expand_vectors, reduce_vectors
+from fem.assembly.solve import assembled
 from fem.assembly.solver import Approach, CellMethod
 from fem.errors import SpaceError
 from fem.multigrid.algebraic import instead, not_definite
-from fem.multigrid.cells import grid_under, parts_of
-from fem.multigrid.cycle import Settings, preconditioner
-from fem.multigrid.faults import faults_of
+from fem.multigrid.approach import Geometric, Unrolled
+from fem.multigrid.cells import grid_under
 from fem.multigrid.grid import Grid
-from fem.multigrid.hierarchy import hierarchy_of, in_single, touched_by
-from fem.multigrid.krylov import conjugate_gradients
-from fem.multigrid.operators import Parts, apply
-from fem.multigrid.report import Report, checked
-from sparsead.factors.options import SolveOptions
-from sparsead.jax.constants import constant
-from sparsead.jax.inverse import LOOSE, Solver
-from sparsead.pattern.structure import Structure
+from fem.multigrid.options import Options
 
 if TYPE_CHECKING:
-    from jax import Array
-
     from fem.assembly.operator import Operator
     from fem.dofs.constraints import Held
-    from fem.dofs.reduction import Reduction
+    from fem.multigrid.options import Differentiate
     from sparsead.factors.options import OnSingular, Precision
-
-_LEAST = 1e-14
-_DEFINITE = Structure(symmetric=True, positive_definite=True)
 
 
 @dataclass(frozen=True)
-class Multigrid(CellMethod):
-    """Conjugate gradients with a geometric multigrid cycle; made by `multigrid`, compared by value.
-
-    Parameters
-    ----------
-    rtol : float
-        Largest relative residual.
-    max_iterations : int
-        Limit.
-    smoothing : int
-        Steps of the smoother before and after each correction.
-    visits : int
-        Of each level but the finest and the coarsest.
-    precision : {"double", "single"}
-        Of the cycle.
-    adjoint_rtol : float or None
-        Largest relative residual of adjoints; None for `rtol`.
-    """
-
-    rtol: float = 1e-8
-    max_iterations: int = 500
-    smoothing: int = 3
-    visits: int = 2
-    precision: Precision = "double"
-    adjoint_rtol: float | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("rtol", "adjoint_rtol"):
-            value = getattr(self, name)
-            if name == "adjoint_rtol" and value is None:
-                continue
-            if not isinstance(value, float) or not _LEAST <= value < 1:
-                raise _impossible(name, value, f"a relative residual from {_LEAST:g} to less than 1", "1e-8")
-        for name, usual in (("max_iterations", 500), ("smoothing", 3), ("visits", 2)):
-            count = getattr(self, name)
-            if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-                raise _impossible(name, count, "a whole number, 1 or more", str(usual))
-        if self.precision not in ("double", "single"):
-            raise _impossible("precision", self.precision, "'double' or 'single'", "'double'")
+class Multigrid(Options, CellMethod):
+    """Conjugate gradients with a geometric multigrid cycle; made by `multigrid`, compared by value."""
 
     def approach(self, operator: Operator, held: Held, on_singular: OnSingular) -> Approach:
         """Return the approach: geometric on a grid, algebraic elsewhere, which is said.
@@ -86,7 +31,8 @@ class Multigrid(CellMethod):
         Raises
         ------
         SpaceError
-            If the operator is not known to be positive definite.
+            If the operator is not known to be positive definite, or if there is no grid whose iterations could be
+            differentiated.
         BackendMissingError
             If algebraic multigrid is needed and not installed.
         """
@@ -94,7 +40,14 @@ class Multigrid(CellMethod):
             raise not_definite(operator.structure)
         grid = grid_under(operator)
         if isinstance(grid, Grid):
-            return _Approach(self, grid, on_singular)
+            return (Geometric if self.differentiate == "solution" else Unrolled)(self, grid, on_singular)
+        if self.differentiate == "iterations":
+            raise SpaceError(
+                "iterations that are no array code cannot be differentiated",
+                expected='a grid of equal cells, for differentiate="iterations"',
+                got=f"{grid}: its iterations run in pyamg and SciPy",
+                fix='differentiate="solution", which needs no derivative of an iteration',
+            )
         method = instead(
             operator.space.topology,
             grid,
@@ -113,6 +66,7 @@ def multigrid(
     smoothing: int = 3,
     visits: int = 2,
     precision: Precision = "double",
+    differentiate: Differentiate = "solution",
 ) -> Multigrid:
     """Return a method of `fem.solve`: conjugate gradients with multigrid, on structured grids without a matrix.
 
@@ -139,6 +93,9 @@ def multigrid(
     precision : {"double", "single"}
         Of the cycle: in single it reads and writes half of the bytes. Set-up, iterations and coarsest level stay in
         double, so that solutions are those to `rtol` all the same, or an error.
+    differentiate : {"solution", "iterations"}
+        Derivatives of the solution, by the implicit rule: one more solve. Or, for those who study them, of what the
+        iterations computed, through each of them and the set-up: in memory for `max_iterations` of them; on a grid.
 
     Returns
     -------
@@ -171,108 +128,4 @@ def multigrid(
     >>> round(float(u[:, 0].max()), 8)
     2.0
     """
-    return Multigrid(rtol, max_iterations, smoothing, visits, precision, adjoint_rtol)
-
-
-@dataclass(frozen=True)
-class _Approach(Approach):
-    method: Multigrid
-    grid: Grid
-    on_singular: OnSingular
-
-    def prepare(self, operator: Operator, reduction: Reduction) -> tuple[Solver, Any]:
-        """Return the solver, and the levels for the numbers of an operator."""
-        grid, parts = self.grid, parts_of(operator)
-        parts = Parts(parts.units, checked(operator, parts.weights))
-        free = _on_grid(grid, constant(reduction.mask.astype(float))[None])[0]
-        whole = np.all(reduction.mask.reshape(grid.points.size, -1), axis=1)
-        hierarchy = hierarchy_of(parts, free, touched_by(~np.asarray(whole)[grid.points]))
-        if self.method.precision == "single":
-            hierarchy = in_single(hierarchy)
-        settings, own = self._settings(operator, reduction), self.method
-        return _Solver(self, grid, reduction, settings, own.rtol, own.adjoint_rtol or own.rtol), (parts, hierarchy)
-
-    def _settings(self, operator: Operator, reduction: Reduction) -> Settings:
-        explain = faults_of(operator, reduction.held)
-        direct = SolveOptions(_DEFINITE, on_singular=self.on_singular, explain=explain)
-        return Settings(self.method.smoothing, self.method.visits, direct)
-
-
-@dataclass(frozen=True)
-class _Solver(Solver):
-    approach: _Approach
-    grid: Grid
-    reduction: Reduction
-    settings: Settings
-    rtol: float
-    adjoint_rtol: float
-
-    symmetric = iterative = True
-
-    def solve(self, prepared: Any, b: Any, known: Any = ()) -> Any:
-        """Return z, shape (k, n), beginning at the multiple of a known solution that leaves the least."""
-        return self._solve_to(self.rtol, prepared, b, known)
-
-    def solve_transposed(self, prepared: Any, b: Any, known: Any = ()) -> Any:
-        """Return z, shape (k, n), to the tolerance of adjoints."""
-        return self._solve_to(self.adjoint_rtol, prepared, b, known)
-
-    def remembered(self, b: Any, z: Any) -> Any:
-        """Return right-hand sides and solutions: those of a compliance are multiples."""
-        return b, z
-
-    def loosened(self) -> _Solver:
-        """Return the same solver for few digits."""
-        return replace(self, rtol=LOOSE, adjoint_rtol=LOOSE)
-
-    def _solve_to(self, rtol: float, prepared: Any, b: Any, known: Any) -> Any:
-        parts, hierarchy = prepared
-        limit = self.approach.method.max_iterations
-        start = _multiple(b, *known) if known else jnp.zeros_like(b)
-        outcome = conjugate_gradients(
-            partial(self._product, parts, hierarchy.free_of_the_finest),
-            partial(_each, partial(preconditioner, hierarchy, self.settings)),
-            _on_grid(self.grid, b),
-            _on_grid(self.grid, start),
-            rtol=rtol,
-            limit=limit,
-        )
-        return _by_points(self.grid, Report(rtol, limit, self.approach.on_singular).told(outcome))
-
-    def _product(self, parts: Parts, free: Array, z: Array) -> Array:
-        """Return T^T K T z, shape (k, c, X, Y, Z)."""
-        product = partial(_each, partial(apply, parts))
-        if not len(self.reduction.row):
-            return product(z * free) * free
-        u = _on_grid(self.grid, expand_vectors(self.reduction, _by_points(self.grid, z)))
-        return _on_grid(self.grid, reduce_vectors(self.reduction, _by_points(self.grid, product(u))))
-
-
-def _multiple(b: Array, of: Array, solution: Array) -> Array:
-    """Return for each row the multiple of a solution whose right-hand side is nearest to b."""
-    size = (of * of).sum(1)
-    return ((of * b).sum(1) / jnp.where(size > 0, size, 1))[:, None] * solution
-
-
-def _each(function: Any, rows: Array) -> Array:
-    return function(rows[0])[None] if len(rows) == 1 else jax.vmap(function)(rows)
-
-
-def _on_grid(grid: Grid, vectors: Array) -> Array:
-    """Return vectors (k, n) as arrays of the grid, (k, c, X, Y, Z)."""
-    rows = vectors.reshape(len(vectors), grid.points.size, -1)
-    if not grid.in_order:
-        rows = rows[:, constant(grid.points.reshape(-1))]
-    return jnp.moveaxis(rows.reshape(len(vectors), *grid.points.shape, -1), -1, 1)
-
-
-def _by_points(grid: Grid, arrays: Array) -> Array:
-    """Return arrays of the grid, (k, c, X, Y, Z), as vectors (k, n)."""
-    rows = jnp.moveaxis(arrays, 1, -1).reshape(len(arrays), grid.points.size, -1)
-    if not grid.in_order:
-        rows = jnp.zeros_like(rows).at[:, constant(grid.points.reshape(-1))].set(rows, unique_indices=True)
-    return rows.reshape(len(arrays), -1)
-
-
-def _impossible(name: str, value: Any, expected: str, example: str) -> SpaceError:
-    return SpaceError(f"{name} is impossible", expected=expected, got=f"{name}={value!r}", fix=f"{name}={example}")
+    return Multigrid(rtol, max_iterations, smoothing, visits, precision, adjoint_rtol, differentiate)

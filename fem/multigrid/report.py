@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fem.assembly.operator import Operator
     from fem.dofs.domain import Domain
     from fem.multigrid.krylov import Outcome
+    from fem.multigrid.options import Options
     from sparsead.factors.options import OnSingular
 
 _SHOWN = 4
@@ -35,24 +36,23 @@ class Report:
 
     Parameters
     ----------
+    options : Options
+        What the user wrote.
     rtol : float
-        Tolerance.
-    limit : int
-        Iterations allowed.
+        Tolerance of this solve.
     on_singular : {"raise", "nan"}
         Raise, or return NaN.
     """
 
+    options: Options
     rtol: float
-    limit: int
     on_singular: OnSingular
 
     def told(self, outcome: Outcome) -> Array:
         """Return the solutions, once the host knows how they came about."""
-        factor = buffer_callback(self._hear, jax.ShapeDtypeStruct((), float), vmap_method="sequential")(
-            outcome.ending, outcome.iterations, outcome.applications, outcome.residuals, outcome.history
-        )
-        return outcome.x * factor
+        told = (outcome.ending, outcome.iterations, outcome.applications, outcome.residuals, outcome.history)
+        hear = buffer_callback(self._hear, jax.ShapeDtypeStruct((), float), vmap_method="sequential")
+        return outcome.x * hear(*jax.lax.stop_gradient(told))
 
     def _hear(self, _: Any, out: Any, *buffers: Any) -> None:
         ending, iterations, applications, residuals, history = (np.asarray(buffer) for buffer in buffers)
@@ -86,13 +86,12 @@ class Report:
                 fix="look at load and material; leave method= out for an error that names the cell",
                 iteration=iterations,
             )
-        why = "it no longer falls" if ending == STAGNANT else "the limit"
+        why = "it hardly falls any more" if ending == STAGNANT else "the limit"
         return ConvergenceError(
             "multigrid does not converge",
-            expected=f"|f - K u| <= {self.rtol:g} |f| within {self.limit} iterations",
+            expected=f"|f - K u| <= {self.rtol:g} |f| within {self.options.max_iterations} iterations",
             got=f"{residuals.max():.2g} |f| after {iterations} iterations ({why}); on the way {_some(history)}",
-            fix='precision="double", more smoothing, fem.multigrid(smoothing=5), more max_iterations, a larger rtol, '
-            "or the direct solver: leave method= out",
+            fix=f"{self.options.remedy}, a larger rtol, or the direct solver: leave method= out",
             iteration=iterations,
             residuals=tuple(history.tolist()),
         )
@@ -114,7 +113,9 @@ def checked(operator: Operator, weights: Array) -> Array:
         limits = [jnp.broadcast_to(value, (term.domain.count,)) for _, value in margins]
         tables.append(jnp.stack(limits) if limits else jnp.zeros((0, term.domain.count)))
     one = jax.ShapeDtypeStruct((), weights.dtype)
-    return weights * buffer_callback(partial(_check, tuple(known)), one, vmap_method="sequential")(*tables)
+    return weights * buffer_callback(partial(_check, tuple(known)), one, vmap_method="sequential")(
+        *jax.lax.stop_gradient(tables)
+    )
 
 
 def _check(known: tuple[tuple[Domain, tuple[str, ...]], ...], _: Any, out: Any, *tables: Any) -> None:

@@ -5,6 +5,7 @@ from sparsead.arrays.bind import bind
 from sparsead.arrays.constructors import Assembler
 from sparsead.arrays.conversions import to_dense, to_scipy
 from sparsead.arrays.solve import solve
+from sparsead.jax import library  # noqa: F401  first: without JAX it says how to get it
 from sparsead.jax.estimate import Estimate, value_and_grad_with_error
 from sparsead.jax.norm_solve import norm_solve_and_grad
 from sparsead.jax.sparse_array import SparseArray

@@ -34,7 +34,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from sparsead.errors import NoDerivativeError
+from sparsead.errors import NoDerivativeError, ShapeError
 from sparsead.jax.followed import followed, has_iterative
 from sparsead.jax.inverse import Scales
 from sparsead.jax.raised import typed
@@ -94,7 +94,10 @@ def value_and_grad_with_error(fun: Callable[..., Any], argnums: int | Sequence[i
     Raises
     ------
     NoDerivativeError
-        When called: if `fun` has no iterative solve, or one in something that has a derivative of its own.
+        When called: if `fun` has no iterative solve, or one in something that has a derivative of its own, or does not
+        return a real number.
+    ShapeError
+        When called: if there is no argument of a number in `argnums`.
 
     Notes
     -----
@@ -116,7 +119,7 @@ def value_and_grad_with_error(fun: Callable[..., Any], argnums: int | Sequence[i
     >>> bool(0.9 < found.value_error / true < 1.1)
     True
     """
-    wrt = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    single = isinstance(argnums, int)
 
     @wraps(fun)
     def estimate(*args: Any) -> Estimate:
@@ -125,7 +128,9 @@ def value_and_grad_with_error(fun: Callable[..., Any], argnums: int | Sequence[i
 
     @jax.jit
     def compiled(*args: Any) -> Estimate:
-        program = jax.make_jaxpr(fun)(*args)
+        wrt = _places((argnums,) if isinstance(argnums, int) else argnums, len(args))
+        program, out = jax.make_jaxpr(fun, return_shape=True)(*args)
+        _check_number(fun, out)
         if not has_iterative(program):
             raise _nothing_to_estimate(fun)
 
@@ -138,10 +143,34 @@ def value_and_grad_with_error(fun: Callable[..., Any], argnums: int | Sequence[i
         ((value, (change, *gradients)), (_, (rest, *errors))) = jax.jvp(
             lambda forward: both(zero, forward, *args), (zero,), (zero + 1,)
         )
-        single = isinstance(argnums, int)
         return _estimate(value, change, rest, *(found[0] if single else tuple(found) for found in (gradients, errors)))
 
     return estimate
+
+
+def _places(argnums: Sequence[int], count: int) -> list[int]:
+    """Return the numbers of arguments, counted from the front."""
+    wrong = [i for i in argnums if not -count <= i < count]
+    if wrong:
+        raise ShapeError(
+            "argnums names no argument",
+            expected=f"numbers from {-count} to {count - 1}, for {count} arguments",
+            got=f"{wrong[0]}",
+            fix="pass what is to be differentiated by position",
+        )
+    return [i % count for i in argnums]
+
+
+def _check_number(fun: Any, out: Any) -> None:
+    leaves = jax.tree.leaves(out)
+    if out is leaves[0] and out.shape == () and jnp.issubdtype(out.dtype, jnp.floating):
+        return
+    raise NoDerivativeError(
+        "only a real number has a gradient",
+        expected="a function that returns one real number",
+        got=f"{getattr(fun, '__name__', type(fun).__name__)} returns {out}",
+        fix="return the functional alone, such as a norm or the sum of squares",
+    )
 
 
 def _estimate(value: Any, change: Any, rest: Any, gradient: Any, error: Any) -> Estimate:

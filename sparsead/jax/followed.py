@@ -130,6 +130,10 @@ def _inlined(evaluate: Evaluate, args: list[Any], equation: Any) -> list[Any]:
     return evaluate(equation.params["jaxpr"], *args)
 
 
+def _closed(evaluate: Evaluate, args: list[Any], equation: Any) -> list[Any]:
+    return evaluate(equation.params["call_jaxpr"], *args)
+
+
 def _checkpointed(evaluate: Evaluate, args: list[Any], equation: Any) -> list[Any]:
     inner = partial(evaluate, equation.params["jaxpr"])
     found: list[Any] = jax.checkpoint(inner, policy=equation.params["policy"])(*args)
@@ -165,7 +169,7 @@ def _of_equal_rank(outside: list[Any], inside: list[Any]) -> int:
 _CALLS: dict[str, Callable[[Evaluate, list[Any], Any], list[Any]]] = {
     "jit": _inlined,
     "pjit": _inlined,  # its name in JAX before 0.7
-    "closed_call": _inlined,
+    "closed_call": _closed,
     "checkpoint": _checkpointed,
     "remat2": _checkpointed,
     "cond": _branched,

@@ -26,6 +26,7 @@ from sparsead.errors import BackendError, ConvergenceError, SparseADError  # noq
         ({"smoothing": 2.5}, "smoothing=2.5"),
         ({"visits": True}, "visits=True"),
         ({"precision": "half"}, "precision='half'"),
+        ({"differentiate": "everything"}, "differentiate='everything'"),
     ],
 )
 def test_impossible_option(options: dict[str, Any], got: str) -> None:

@@ -67,6 +67,13 @@ def test_cycle_in_single_precision_reaches_the_same_tolerance(plate: Plate) -> N
     assert "f32" not in str(jax.make_jaxpr(partial(plate.solve, method=METHOD))(plate.young, plate.load))
 
 
+def test_cycle_in_single_precision_takes_any_unit_of_load(plate: Plate) -> None:
+    # 1e-30 of a load is zero in single precision, and so are adjoints of powers of a displacement.
+    method = fem.multigrid(rtol=1e-8, precision="single")
+    found = jax.jit(lambda load: plate.solve(plate.young, load, method))
+    assert_close(1e30 * found(1e-30 * plate.load), found(plate.load), 1e-6)
+
+
 def test_box_of_solid_cells() -> None:
     mesh = fem.box((16, 8, 8), size=(2.0, 1.0, 1.0))
     space = fem.Space(mesh, components=3)

@@ -11,7 +11,7 @@ import pytest
 
 import sparsead.numpy
 from sparsead import factor_cache
-from sparsead.errors import NoDerivativeError
+from sparsead.errors import NoDerivativeError, ShapeError
 from sparsead.iterative import bicgstab, cg, gmres, ilu, minres
 from tests.conftest import require
 from tests.sparsead.iterative.matrices import loads, membrane
@@ -207,6 +207,23 @@ def test_solves_are_followed_into(of: Any) -> None:
 def test_function_without_an_iterative_solve_is_refused() -> None:
     with pytest.raises(NoDerivativeError, match="got:      by_factors without one"):
         sp.value_and_grad_with_error(by_factors)(jnp.asarray(A.data))
+
+
+def test_arguments_are_counted_from_the_end_too() -> None:
+    def scaled(d: Any, c: Any) -> Any:
+        return c * (POINT @ solution(cg(rtol=1e-4), d))
+
+    last = sp.value_and_grad_with_error(scaled, -1)(A.data, 2.0)
+    second = sp.value_and_grad_with_error(scaled, 1)(A.data, 2.0)
+    assert float(last.gradient) == float(second.gradient) == pytest.approx(float(second.value) / 2)
+    with pytest.raises(ShapeError, match="argnums names no argument"):
+        sp.value_and_grad_with_error(scaled, 2)(A.data, 2.0)
+
+
+def test_function_that_returns_no_number_is_refused() -> None:
+    for many in (lambda d: solution(cg(), d), lambda d: (POINT @ solution(cg(), d), d)):
+        with pytest.raises(NoDerivativeError, match="only a real number"):
+            sp.value_and_grad_with_error(many)(A.data)
 
 
 def by_factors(d: Any) -> Any:
