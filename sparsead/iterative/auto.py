@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 from sparsead.backends.against import against, makes_no_difference, seconds_of_iterations
 from sparsead.backends.backend import Backend
 from sparsead.backends.choose import LARGE_UNKNOWNS, preferred
-from sparsead.backends.kept_analysis import analyze
 from sparsead.backends.registry import get
 from sparsead.factors.store import factor_cache
 from sparsead.iterative.method import Method
@@ -81,7 +80,7 @@ class Auto(Backend):
         """Return the analysis of the library, or what sets up the iterative method, whichever is better."""
         is_complex, n = values.dtype.kind == "c", pattern.shape[0]
         choice = preferred(pattern, structure, is_complex=is_complex)
-        direct = analyze(get(choice.backend), pattern, structure, values)
+        direct = get(choice.backend).analyze(pattern, structure, values)
         if n < LARGE_UNKNOWNS:
             return direct
         other = self.definite if structure.positive_definite else self.general
