@@ -45,8 +45,8 @@ class Choice:
     predicted : Prediction or None
         What a factorization takes, of large systems.
     instead : str
-        The argument of a solve by iterations, where factors take more than half of the free memory or more than twice
-        the time, as ``method="auto"`` decides; else empty.
+        The argument of a solve by iterations, where factors take more than a quarter of the free memory or more than
+        twice the time, as ``method="auto"`` decides; else empty.
 
     Examples
     --------

@@ -3,13 +3,14 @@
 Derivation
 ----------
 The library analyzes, and tells the bytes and the operations of the factors
-before they are made. They are made if they take at most half of the memory
-that is free, and if, for a positive definite matrix, their time is at most
-twice that of iterations: factors answer further right-hand sides at once, and
-iterations become more where the matrix is badly conditioned, which no analysis
-of a pattern sees. Other matrices are iterated only where factors do not fit:
-no preconditioner is good for all of them. The analysis of factors that are made
-is the one that was asked; a small matrix is not asked about at all.
+before they are made. They are made if they take at most a quarter of the
+memory that is free, which is what the store of factors keeps, and if, for a
+positive definite matrix, their time is at most twice that of iterations:
+factors answer further right-hand sides at once, and iterations become more
+where the matrix is badly conditioned, which no analysis of a pattern sees.
+Other matrices are iterated only where factors do not fit: no preconditioner is
+good for all of them. The analysis of factors that are made is the one that was
+asked; a small matrix is not asked about at all.
 """
 
 from __future__ import annotations

@@ -85,7 +85,17 @@ def test_choice_says_what_factors_take_and_where_to_go() -> None:
     assert choice.backend == fits.backend
     assert choice.predicted == fits.predicted
     assert choice.instead == "method=sparsead.iterative.cg(sparsead.iterative.amg())"
-    assert choice.reason.endswith(f"half of the 0.0 MB that are free: leave the direct solver, {choice.instead}")
+    assert choice.reason.endswith(f"a quarter of the 0.0 MB that are free: leave the direct solver, {choice.instead}")
+
+
+def test_factors_may_take_what_their_store_keeps() -> None:
+    A = laplacian(150, positive_definite=True)
+    predicted = sparsead.backends.choose(A.pattern, A.structure).predicted
+    assert predicted is not None
+    kept = sparsead.factor_cache.stats().limit / total()
+    for part, fits in ((0.95 * kept, True), (1.05 * kept, False)):
+        sparsead.backends.memory_limit(int(predicted.nbytes / part))
+        assert (sparsead.backends.choose(A.pattern, A.structure).instead == "") is fits
 
 
 def test_analysis_of_a_choice_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
