@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -158,9 +159,18 @@ def test_free_memory_is_that_of_the_machine_within_its_container(
     assert free(tmp_path) == nbytes
 
 
-def test_negative_memory_is_refused() -> None:
-    with pytest.raises(ShapeError, match=r"got: .*-1"):
-        sparsead.backends.memory_limit(-1)
+@pytest.mark.parametrize("nbytes", [-1, np.int64(-1), "4GB", float("nan"), 4e9, True])
+def test_memory_that_is_no_number_of_bytes_is_refused(nbytes: Any) -> None:
+    before = free()
+    sparsead.backends.memory_limit(5)
+    with pytest.raises(ShapeError, match=rf"got: .*{re.escape(repr(nbytes))}"):
+        sparsead.backends.memory_limit(nbytes)
+    assert free() == 5 < before
+
+
+def test_memory_may_be_an_integer_of_numpy() -> None:
+    sparsead.backends.memory_limit(np.int64(7))
+    assert free() == 7
 
 
 @pytest.mark.parametrize(("nbytes", "words"), [(2_500_000, "2.5 MB"), (1e8, "0.1 GB"), (2.5e10, "25.0 GB")])
