@@ -85,9 +85,10 @@ def solve(
         Instead of a library that factorizes: a value such as ``sparsead.iterative.cg(sparsead.iterative.amg())``, or
         `fem.multigrid`, which on a grid of equal cells makes no matrix.
         Algebraic multigrid is told the rigid motions of the space. Solutions and derivatives are then those to its
-        tolerance. ``"auto"`` factorizes where the factors will take at most half of the memory that is free, and no
-        longer than twice what iterations would; else it is `fem.multigrid`. On a grid that is known before anything is
-        assembled.
+        tolerance. ``"auto"`` factorizes where the factors will take at most a quarter of the memory that is free, and
+        no longer than twice what iterations would. Else a positive definite operator on a grid of equal cells is left
+        to `fem.multigrid`, before anything is assembled; another positive definite one to `cg` with `amg`, or `ichol`
+        without pyamg; the rest to `gmres` with `ilu`, only where factors do not fit, however long they take.
     on_singular : {"raise", "nan"}
         What to do with a singular matrix, or with iterations that do not converge.
 

@@ -49,8 +49,9 @@ def solve(
     method : iterative method, optional
         Instead of a library that factorizes: a value that `sparsead.iterative` makes, such as
         ``sparsead.iterative.cg()``. Solutions are then those to its tolerance. ``"auto"`` factorizes where the factors
-        will take at most half of the memory that is free, and no longer than twice what iterations would; else it
-        iterates to 1e-8: `cg` with `amg` if the matrix is declared positive definite, `gmres` with `ilu` if not.
+        will take at most a quarter of the memory that is free, and, if the matrix is declared positive definite, no
+        longer than twice what iterations would; else it iterates to 1e-8: `cg` with `amg` (`ichol` without pyamg) if
+        it is declared so, `gmres` with `ilu` if not.
     on_singular : {"raise", "nan"}
         What to do with a matrix that is singular, not positive definite where declared so, or not finite, or with
         iterations that do not converge: raise, or return NaN (zero for ``b = 0``), as dead lanes of a batch need.

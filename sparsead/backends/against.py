@@ -10,9 +10,12 @@ if TYPE_CHECKING:
     from sparsead.backends.prediction import Prediction
     from sparsead.pattern.structure import Structure
 
-_SHARE = 0.5  # of the free memory, which factors may take
+# Of the free memory, which factors may take: what the store of factors keeps of the whole (`_SHARE_OF_MEMORY`), since
+# larger ones would be evicted, and made anew for each solve.
+_SHARE = 0.25
 _PATIENCE = 2.0  # so many times as long as iterations factors may take
-# Rows of `python -m benchmarks map` with 100,000 dofs in space: algebraic multigrid of elasticity, 13 to 35 iterations.
+# Somewhat below the rows of `python -m benchmarks map` with 100,000 dofs, cg with amg to rtol 1e-6, not 1e-8, on a
+# machine in use: 6.6e-7 s (hex8), 7.5e-7 s (quad4), 8.3e-7 s (tet10).
 _SECONDS_PER_ENTRY = 6e-7
 
 
@@ -28,7 +31,7 @@ def against(predicted: Prediction, iterated: float | None) -> str:
     """
     room = free()
     if predicted.nbytes > _SHARE * room:
-        return f"factors take {predicted}, more than half of the {in_words(room)} that are free"
+        return f"factors take {predicted}, more than a quarter of the {in_words(room)} that are free"
     if iterated is not None and predicted.seconds > _PATIENCE * iterated:
         return f"factors take {predicted}, iterations about {iterated:.2g} s"
     return ""

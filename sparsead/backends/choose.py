@@ -5,9 +5,10 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 
+import numpy as np
+
 from sparsead.backends.against import against, seconds_of_iterations
 from sparsead.backends.fill import fill_of
-from sparsead.backends.kept_analysis import analyze_ahead
 from sparsead.backends.memory import free, in_words
 from sparsead.backends.prediction import Prediction, estimated
 from sparsead.backends.registry import get, installed
@@ -44,8 +45,8 @@ class Choice:
     predicted : Prediction or None
         What a factorization takes, of large systems.
     instead : str
-        The argument of a solve by iterations, where factors take more than half of the free memory or more than twice
-        the time, as ``method="auto"`` decides; else empty.
+        The argument of a solve by iterations, where factors take more than a quarter of the free memory or more than
+        twice the time, as ``method="auto"`` decides; else empty.
 
     Examples
     --------
@@ -66,9 +67,9 @@ def choose(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: bool
     """Return the backend that suits a matrix on this machine, why, and when to leave it for iterations.
 
     Of large systems the memory and the time of the factorization are predicted. Positive definite ones are analyzed by
-    the library, and the first solve takes the analysis over. Of others the analysis depends on values: there the
-    entries of the factors are estimated under minimum degree, which takes a few seconds for a million unknowns;
-    libraries that order by nested dissection fill less in three dimensions, half at 50,000 unknowns.
+    the library, anew in each call. Of others the analysis depends on values: there the entries of the factors are
+    estimated under minimum degree, which takes a few seconds for a million unknowns; libraries that order by nested
+    dissection fill less in three dimensions, half at 50,000 unknowns.
 
     Parameters
     ----------
@@ -132,12 +133,12 @@ def preferred(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: b
 
 
 def _predicted(name: str, pattern: Pattern, structure: Structure, *, is_complex: bool) -> Prediction:
+    dtype = np.dtype(complex if is_complex else float)
     if structure.positive_definite:
-        found = analyze_ahead(get(name), pattern, structure, is_complex=is_complex).predicted()
+        found = get(name).analyze(pattern, structure, np.ones(pattern.size, dtype)).predicted()
         if found is not None:
             return found
-    itemsize = 16 if is_complex else 8
-    return estimated(fill_of(pattern), BYTES_PER_ENTRY, triangles=2, itemsize=itemsize)
+    return estimated(fill_of(pattern), BYTES_PER_ENTRY, triangles=2, itemsize=dtype.itemsize)
 
 
 def way_out(structure: Structure) -> str:

@@ -117,7 +117,6 @@ def total(counts: NDArray[np.int64], sizes: NDArray[np.int64]) -> Fill:
     return Fill(float((w * c - steps).sum()), float((w * c**2 - 2 * c * steps + squares).sum()))
 
 
-@kept
 def joined(pattern: Pattern) -> Nodes:
     """Return the nodes: unknowns are of one if their rows of A + A^T are equal; sums of random numbers tell."""
     n = pattern.shape[0]

@@ -7,6 +7,8 @@ import functools
 import os
 from pathlib import Path
 
+import numpy as np
+
 from sparsead.errors import ShapeError
 
 _ROOT = Path("/")
@@ -61,7 +63,7 @@ def memory_limit(nbytes: int | None) -> None:
     Raises
     ------
     ShapeError
-        If `nbytes` is negative.
+        If `nbytes` is no integer, or negative.
 
     Examples
     --------
@@ -69,11 +71,12 @@ def memory_limit(nbytes: int | None) -> None:
     >>> sparsead.backends.memory_limit(4 * 2**30)
     >>> sparsead.backends.memory_limit(None)
     """
-    if nbytes is not None and nbytes < 0:
+    whole = isinstance(nbytes, (int, np.integer)) and not isinstance(nbytes, bool)
+    if nbytes is not None and not (whole and nbytes >= 0):
         raise ShapeError(
-            "negative memory",
-            expected="a number of bytes >= 0, or None",
-            got=f"{nbytes}",
+            "memory is no number of bytes",
+            expected="an integer >= 0, such as 4 * 10**9, or None",
+            got=repr(nbytes),
             fix="pass None to ask the machine",
         )
     _counted_on[0] = nbytes

@@ -9,7 +9,6 @@ import numpy as np
 
 from sparsead.backends.backend import Backend
 from sparsead.backends.choose import preferred
-from sparsead.backends.kept_analysis import analyze
 from sparsead.backends.registry import get, usable
 from sparsead.errors import BackendError
 from sparsead.factors.room import warn_if_too_large
@@ -91,7 +90,7 @@ class Group:
         """Return the shared analysis; the first matrix of the pattern makes it."""
         with self._lock:
             if not self._analyses:
-                self._add(analyze(self.library, self.pattern, self.structure, values))
+                self._add(self.library.analyze(self.pattern, self.structure, values))
                 warn_if_too_large(self._analyses[0], self.pattern.shape[0], self._options)
             return self._analyses[self._settled]
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sparsead.factors.options import SolveOptions
     from sparsead.pattern.pattern import Pattern
 
-_SHARE_OF_MEMORY = 4
+_SHARE_OF_MEMORY = 4  # sparsead.backends.against lets factors take no more
 _NEWEST = 1
 _COMFORT = 16  # below this fraction of the limit a few dozen stay: small factors do no harm
 _FEW_DOZEN = 32

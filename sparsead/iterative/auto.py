@@ -3,13 +3,14 @@
 Derivation
 ----------
 The library analyzes, and tells the bytes and the operations of the factors
-before they are made. They are made if they take at most half of the memory
-that is free, and if, for a positive definite matrix, their time is at most
-twice that of iterations: factors answer further right-hand sides at once, and
-iterations become more where the matrix is badly conditioned, which no analysis
-of a pattern sees. Other matrices are iterated only where factors do not fit:
-no preconditioner is good for all of them. The analysis of factors that are made
-is the one that was asked; a small matrix is not asked about at all.
+before they are made. They are made if they take at most a quarter of the
+memory that is free, which is what the store of factors keeps, and if, for a
+positive definite matrix, their time is at most twice that of iterations:
+factors answer further right-hand sides at once, and iterations become more
+where the matrix is badly conditioned, which no analysis of a pattern sees.
+Other matrices are iterated only where factors do not fit: no preconditioner is
+good for all of them. The analysis of factors that are made is the one that was
+asked; a small matrix is not asked about at all.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 from sparsead.backends.against import against, makes_no_difference, seconds_of_iterations
 from sparsead.backends.backend import Backend
 from sparsead.backends.choose import LARGE_UNKNOWNS, preferred
-from sparsead.backends.kept_analysis import analyze
 from sparsead.backends.registry import get
 from sparsead.factors.store import factor_cache
 from sparsead.iterative.method import Method
@@ -81,7 +81,7 @@ class Auto(Backend):
         """Return the analysis of the library, or what sets up the iterative method, whichever is better."""
         is_complex, n = values.dtype.kind == "c", pattern.shape[0]
         choice = preferred(pattern, structure, is_complex=is_complex)
-        direct = analyze(get(choice.backend), pattern, structure, values)
+        direct = get(choice.backend).analyze(pattern, structure, values)
         if n < LARGE_UNKNOWNS:
             return direct
         other = self.definite if structure.positive_definite else self.general

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -96,12 +97,31 @@ def test_large_grid_is_factorized_if_it_fits_and_else_never_assembled() -> None:
     of_factors = stats.nbytes
     sparsead.factor_cache.clear()
     sparsead.backends.memory_limit(8 * 10**6)
+    numbers, both = conductor((146, 146))
     by_multigrid, its_gradient = both(numbers, method="auto")
     stats = sparsead.factor_cache.stats()
     assert stats.setups == 1
     assert stats.nbytes < of_factors / 2  # the second level is factorized, and nothing else
     np.testing.assert_allclose(by_multigrid, value, rtol=1e-7)
     np.testing.assert_allclose(its_gradient, gradient, rtol=0, atol=1e-6 * np.abs(gradient).max())
+
+
+@pytest.mark.parametrize("first", ["factors", "multigrid"])
+def test_second_solve_decides_as_the_first_whatever_is_free_by_then(
+    first: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    numbers, both = conductor((146, 146))
+    limits = (10**10, 4 * 10**6) if first == "factors" else (4 * 10**6, 10**10)
+    with caplog.at_level(logging.INFO, logger="fem"):
+        for number, limit in enumerate(limits, start=1):
+            sparsead.backends.memory_limit(limit)
+            jax.block_until_ready(both(number * numbers, method="auto"))
+    stats = sparsead.factor_cache.stats()
+    if first == "factors":
+        assert (stats.factorizations, stats.setups) == (2, 0)
+    else:
+        assert stats.setups == 2
+    assert sum("multigrid for" in said for said in caplog.messages) == (first == "multigrid")
 
 
 def test_solid_is_left_to_multigrid_for_its_time() -> None:

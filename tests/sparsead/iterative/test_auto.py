@@ -54,7 +54,7 @@ def test_large_matrix_that_does_not_fit_is_iterated_and_asked_about_once(caplog:
     assert (stats.analyses, stats.factorizations, stats.setups) == (1, 0, 2)
     (said,) = caplog.messages
     assert "cg(preconditioner=amg(), rtol=1e-08)" in said
-    assert "more than half of the 1.0 MB that are free" in said
+    assert "more than a quarter of the 1.0 MB that are free" in said
 
 
 def test_matrix_that_is_not_definite_is_iterated_only_where_factors_do_not_fit() -> None:
