@@ -102,7 +102,8 @@ def value_and_grad_with_error(fun: Callable[..., Any], argnums: int | Sequence[i
     Notes
     -----
     Beside the value and its gradient each solve and each adjoint is done once more, to a relative residual of 0.1:
-    a few iterations.
+    a few iterations. That is one digit of an error if the preconditioner is good; where it leaves the matrix badly
+    conditioned, as `jacobi` does with large contrasts, estimates may be too small.
 
     Examples
     --------
