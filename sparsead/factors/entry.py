@@ -239,5 +239,7 @@ class Entry:
     def _remember(self, trans: str, b: NDArray[Any], x: NDArray[Any], rtol: float) -> None:
         if b.shape[1] < _FEW_UNKNOWNS or self._factorization is None:
             return
+        if self._remembered is not None and self._remembered.rtol < rtol:
+            return  # a solution of more digits answers more requests
         if b.nbytes * _REMEMBERED_SHARE <= self._factorization.nbytes:
             self._remembered = Remembered(trans, np.array(b), np.array(x), rtol)

@@ -111,6 +111,15 @@ def test_costs_a_few_iterations_and_no_set_up() -> None:
     assert counts[1].iterations < 1.5 * counts[0].iterations
 
 
+def test_loose_solves_do_not_take_the_place_of_the_solution() -> None:
+    method = cg(rtol=1e-6)
+    factor_cache.clear()
+    sp.value_and_grad_with_error(lambda d: B @ solution(method, d))(A.data)
+    before = factor_cache.stats().iterations
+    solution(method, A.data)
+    assert factor_cache.stats().iterations == before
+
+
 def test_value_and_gradient_are_those_without_an_estimate() -> None:
     of = partial(lambda method, d: FUNCTIONALS["p-norm"](solution(method, d)), cg(rtol=1e-4))
     found = sp.value_and_grad_with_error(of)(jnp.asarray(A.data))
