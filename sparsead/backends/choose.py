@@ -66,10 +66,9 @@ class Choice:
 def choose(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: bool = False) -> Choice:
     """Return the backend that suits a matrix on this machine, why, and when to leave it for iterations.
 
-    Of large systems the memory and the time of the factorization are predicted. Positive definite ones are analyzed by
-    the library, anew in each call. Of others the analysis depends on values: there the entries of the factors are
-    estimated under minimum degree, which takes a few seconds for a million unknowns; libraries that order by nested
-    dissection fill less in three dimensions, half at 50,000 unknowns.
+    Of large systems the memory and the time of the factorization are predicted: the library analyzes them, anew in each
+    call, as if all values were one. PARDISO then tells; for the others the entries of the factors are counted in the
+    order that they take.
 
     Parameters
     ----------
@@ -134,11 +133,8 @@ def preferred(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: b
 
 def _predicted(name: str, pattern: Pattern, structure: Structure, *, is_complex: bool) -> Prediction:
     dtype = np.dtype(complex if is_complex else float)
-    if structure.positive_definite:
-        found = get(name).analyze(pattern, structure, np.ones(pattern.size, dtype)).predicted()
-        if found is not None:
-            return found
-    return estimated(fill_of(pattern), BYTES_PER_ENTRY, triangles=2, itemsize=dtype.itemsize)
+    told = get(name).analyze(pattern, structure, np.ones(pattern.size, dtype)).predicted()
+    return told or estimated(fill_of(pattern), BYTES_PER_ENTRY, triangles=2, itemsize=dtype.itemsize)
 
 
 def way_out(structure: Structure) -> str:
