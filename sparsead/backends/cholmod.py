@@ -14,7 +14,7 @@ from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, 
 from sparsead.backends.cholmod_new import NewNumeric, NewSymbolic
 from sparsead.backends.cholmod_old import OldNumeric, OldSymbolic
 from sparsead.backends.fill import fill_in_order
-from sparsead.backends.prediction import Prediction, estimated, estimated_beyond
+from sparsead.backends.prediction import Prediction, estimated, surely_within
 from sparsead.backends.reference_blas import warn_of_slow_blas
 from sparsead.errors import BackendError
 
@@ -82,7 +82,7 @@ class CholmodAnalysis(Analysis):
 
     def predicted(self, beyond: float = 0.0) -> Prediction | None:
         """Return an estimate by the order that CHOLMOD chose."""
-        if estimated_beyond(beyond, self._pattern, _BYTES_PER_ENTRY, triangles=1, itemsize=self._itemsize) is None:
+        if surely_within(beyond, self._pattern, _BYTES_PER_ENTRY, itemsize=self._itemsize):
             return None
         fill = fill_in_order(self._pattern, self._symbolic.order())
         return estimated(fill, _BYTES_PER_ENTRY, triangles=1, itemsize=self._itemsize)

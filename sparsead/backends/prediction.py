@@ -75,8 +75,13 @@ def estimated_beyond(
     nbytes: float, pattern: Pattern, bytes_per_entry: float, *, triangles: int, itemsize: int
 ) -> Prediction | None:
     """Return the estimate by minimum degree; None where a bound that costs less says it is not beyond `nbytes`."""
-    each = bytes_per_entry * max(itemsize / _DOUBLE, 1)
-    n = pattern.shape[0]
-    if each * n * (n + 1) / 2 <= nbytes or each * _MARGIN * most_entries(pattern) <= nbytes:
+    if surely_within(nbytes, pattern, bytes_per_entry, itemsize=itemsize):
         return None
     return estimated(fill_of(pattern), bytes_per_entry, triangles=triangles, itemsize=itemsize)
+
+
+def surely_within(nbytes: float, pattern: Pattern, bytes_per_entry: float, *, itemsize: int) -> bool:
+    """Return whether a bound that costs one pass over the pattern says that factors take no more than `nbytes`."""
+    each = bytes_per_entry * max(itemsize / _DOUBLE, 1)
+    n = pattern.shape[0]
+    return each * n * (n + 1) / 2 <= nbytes or each * _MARGIN * most_entries(pattern) <= nbytes
