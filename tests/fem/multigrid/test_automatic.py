@@ -111,7 +111,7 @@ def test_second_solve_decides_as_the_first_whatever_is_free_by_then(
     first: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     numbers, both = conductor((146, 146))
-    limits = (10**10, 4 * 10**6) if first == "factors" else (4 * 10**6, 10**10)
+    limits = (10**10, 16 * 10**6) if first == "factors" else (16 * 10**6, 10**10)
     with caplog.at_level(logging.INFO, logger="fem"):
         for number, limit in enumerate(limits, start=1):
             sparsead.backends.memory_limit(limit)
