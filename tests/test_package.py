@@ -20,7 +20,10 @@ SHARED_NAMES = {
     *("coo", "csc", "csr", "triplets", "diags", "eye", "block", "from_scipy", "to_scipy", "to_dense"),
     *("solve", "norm_solve_and_grad", "SparseArray"),
 }
-OWN_NAMES = {"numpy": {"vjp", "jvp", "factorize", "Factorized", "apply"}, "jax": {"transport"}}
+OWN_NAMES = {
+    "numpy": {"vjp", "jvp", "factorize", "Factorized", "apply"},
+    "jax": {"transport", "value_and_grad_with_error", "Estimate"},
+}
 
 # What a program can see of the process's state, before and after the import.
 STATE = """
