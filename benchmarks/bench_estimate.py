@@ -19,7 +19,7 @@ import numpy as np
 import fem
 import sparsead
 from benchmarks import harness, tables
-from benchmarks.bench_multigrid import CELLS, QUICK_CELLS, VOID, compliance, designed, random_field
+from benchmarks.bench_multigrid import CELLS, QUICK_CELLS, VOID, cantilever, compliance, designed, random_field
 from sparsead.jax import Estimate, value_and_grad_with_error
 
 TITLE = "What tolerances leave: estimates beside true errors"
@@ -77,13 +77,8 @@ def measure(field: str, rtol: float, quick: bool) -> dict[str, Any]:
 
 def functionals(cells: tuple[int, ...]) -> Callable[..., jax.Array]:
     """Return a function of moduli, a weight for each functional, and a method."""
-    mesh = fem.box(cells, size=tuple(float(n) for n in cells))
-    space = fem.Space(mesh, components=3)
-    held = fem.fix(space, mesh.points_on(lambda x: x[:, 0] == 0))
-    edge = (mesh.points[:, 0] == cells[0]) & (mesh.points[:, 2] == 0)
-    load = np.zeros(space.shape)
-    load[edge, 2] = -1 / edge.sum()
-    corner = np.argmax(mesh.points.sum(1))
+    space, held, load = cantilever(cells)
+    corner = np.argmax(space.mesh.points.sum(1))
 
     def work(young: Any, weights: Any, method: Any) -> jax.Array:
         operator = fem.elements.elasticity(space, young=young, poisson=0.3)

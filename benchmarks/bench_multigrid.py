@@ -75,19 +75,24 @@ def measure(field: str, size: str, quick: bool) -> dict[str, Any]:
 
 
 def compliance(cells: tuple[int, ...]) -> Callable[..., jax.Array]:
-    """Return the compliance of a cantilever, held at one end and loaded along an edge of the other."""
-    mesh = fem.box(cells, size=tuple(float(n) for n in cells))
-    space = fem.Space(mesh, components=3)
-    held = fem.fix(space, mesh.points_on(lambda x: x[:, 0] == 0))
-    edge = (mesh.points[:, 0] == cells[0]) & (mesh.points[:, 2] == 0)
-    load = np.zeros(space.shape)
-    load[edge, 2] = -1 / edge.sum()
+    """Return the compliance of a cantilever as a function of its moduli and of the method."""
+    space, held, load = cantilever(cells)
 
     def work(young: Any, method: Any) -> jax.Array:
         operator = fem.elements.elasticity(space, young=young, poisson=0.3)
         return (load * fem.solve(operator, load, held, method=method)).sum()
 
     return work
+
+
+def cantilever(cells: tuple[int, ...]) -> tuple[fem.Space, fem.Constraints, NDArray[np.float64]]:
+    """Return a space on a block, its support at one end, and a load along an edge of the other."""
+    mesh = fem.box(cells, size=tuple(float(n) for n in cells))
+    space = fem.Space(mesh, components=3)
+    edge = (mesh.points[:, 0] == cells[0]) & (mesh.points[:, 2] == 0)
+    load = np.zeros(space.shape)
+    load[edge, 2] = -1 / edge.sum()
+    return space, fem.fix(space, mesh.points_on(lambda x: x[:, 0] == 0)), load
 
 
 def designed(cells: tuple[int, ...], solve: Callable[..., jax.Array]) -> NDArray[np.float64]:

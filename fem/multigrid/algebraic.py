@@ -12,15 +12,14 @@ from sparsead.errors import BackendMissingError
 
 if TYPE_CHECKING:
     from fem.dofs.topology import Topology
+    from fem.multigrid.options import Options
     from sparsead.backends.backend import Backend
     from sparsead.pattern.structure import Structure
 
 _told: WeakSet[Topology] = WeakSet()
 
 
-def instead(
-    topology: Topology, reason: str, *, rtol: float, adjoint_rtol: float | None, max_iterations: int
-) -> Backend:
+def instead(topology: Topology, reason: str, options: Options) -> Backend:
     """Return conjugate gradients with algebraic multigrid; say so once for a mesh.
 
     Parameters
@@ -29,8 +28,8 @@ def instead(
         Where.
     reason : str
         Why it cannot be geometric.
-    rtol, adjoint_rtol, max_iterations : float, float or None, int
-        What the user asked for.
+    options : Options
+        What the user asked for, of which tolerances and the limit have a meaning here.
 
     Raises
     ------
@@ -46,14 +45,15 @@ def instead(
             got=f"{reason}, and pyamg cannot be imported",
             fix=f"{missing}; or leave method= out: the direct solver takes every mesh",
         )
-    method = sparsead.iterative.cg(preconditioner, rtol=rtol, adjoint_rtol=adjoint_rtol, max_iterations=max_iterations)
+    rtol, adjoint_rtol, limit = options.rtol, options.adjoint_rtol, options.max_iterations
+    method = sparsead.iterative.cg(preconditioner, rtol=rtol, adjoint_rtol=adjoint_rtol, max_iterations=limit)
     if topology not in _told:
         _told.add(topology)
         also = "" if adjoint_rtol is None else f", adjoint_rtol={adjoint_rtol:g}"
         warnings.warn(
             f"fem.multigrid() needs a grid of equal cells and got {reason}: algebraic multigrid with the rigid motions "
             f"of the space takes its place. To say so in the script: method=sparsead.iterative.cg("
-            f"sparsead.iterative.amg(), rtol={rtol:g}{also}, max_iterations={max_iterations})",
+            f"sparsead.iterative.amg(), rtol={rtol:g}{also}, max_iterations={limit})",
             stacklevel=4,  # where fem.solve was called
         )
     return method

@@ -16,7 +16,7 @@ from fem.multigrid.cells import parts_of
 from fem.multigrid.cycle import Settings, preconditioner
 from fem.multigrid.faults import faults_of
 from fem.multigrid.hierarchy import hierarchy_of, in_single, touched_by
-from fem.multigrid.krylov import conjugate_gradients, unrolled
+from fem.multigrid.krylov import System, conjugate_gradients, unrolled
 from fem.multigrid.operators import Parts, apply
 from fem.multigrid.report import Report, checked
 from sparsead.factors.options import SolveOptions
@@ -67,7 +67,7 @@ class Geometric(Approach):
         if self.options.precision == "single":
             hierarchy = in_single(hierarchy)
         settings, own = self._settings(operator, reduction), self.options
-        return _Solver(self, grid, reduction, settings, own.rtol, own.adjoint_rtol or own.rtol), (parts, hierarchy)
+        return _Solver(self, reduction, settings, own.rtol, own.adjoint_rtol or own.rtol), (parts, hierarchy)
 
     def _settings(self, operator: Operator, reduction: Reduction) -> Settings:
         explain = faults_of(operator, reduction.held)
@@ -88,7 +88,6 @@ class Unrolled(Geometric):
 @dataclass(frozen=True)
 class _Solver(Solver):
     approach: Geometric
-    grid: Grid
     reduction: Reduction
     settings: Settings
     rtol: float
@@ -123,24 +122,21 @@ class _Solver(Solver):
     def _told(self, iterate: Callable[..., Outcome], rtol: float, prepared: Any, b: Any, start: Any) -> Any:
         """Iterate on the grid; the host hears of it."""
         parts, hierarchy = prepared
-        limit = self.approach.options.max_iterations
-        outcome = iterate(
-            partial(self._product, parts, hierarchy.free_of_the_finest),
-            partial(_each, partial(preconditioner, hierarchy, self.settings)),
-            _on_grid(self.grid, b),
-            _on_grid(self.grid, start),
-            rtol=rtol,
-            limit=limit,
-        )
-        return _by_points(self.grid, Report(self.approach.options, rtol, self.approach.on_singular).told(outcome))
+        grid, options = self.approach.grid, self.approach.options
+        product = partial(self._product, parts, hierarchy.free_of_the_finest)
+        inverse = partial(_each, partial(preconditioner, hierarchy, self.settings))
+        system = System(product, inverse, _on_grid(grid, b), rtol, options.max_iterations)
+        outcome = iterate(system, _on_grid(grid, start))
+        return _by_points(grid, Report(options, rtol, self.approach.on_singular).told(outcome))
 
     def _product(self, parts: Parts, free: Array, z: Array) -> Array:
         """Return T^T K T z, shape (k, c, X, Y, Z)."""
         product = partial(_each, partial(apply, parts))
         if not len(self.reduction.row):
             return product(z * free) * free
-        u = _on_grid(self.grid, expand_vectors(self.reduction, _by_points(self.grid, z)))
-        return _on_grid(self.grid, reduce_vectors(self.reduction, _by_points(self.grid, product(u))))
+        grid = self.approach.grid
+        u = _on_grid(grid, expand_vectors(self.reduction, _by_points(grid, z)))
+        return _on_grid(grid, reduce_vectors(self.reduction, _by_points(grid, product(u))))
 
 
 def _multiple(b: Array, of: Array, solution: Array) -> Array:

@@ -62,8 +62,20 @@ class Outcome(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _System:
-    """What is solved, to which residual, in how many iterations."""
+class System:
+    """What is solved, to which residual, in how many iterations.
+
+    Parameters
+    ----------
+    operator, precondition : callable
+        A and C, of arrays of the shape of b.
+    b : array, shape (k, ...)
+        Right-hand sides.
+    rtol : float
+        Relative residual to reach, of each right-hand side.
+    limit : int
+        Iterations allowed.
+    """
 
     operator: Callable[[Array], Array]
     precondition: Callable[[Array], Array]
@@ -76,6 +88,10 @@ class _System:
         """Norms of the right-hand sides, one where they are zero, shape (k,)."""
         norms = _norm(self.b)
         return jnp.where(norms > 0, norms, 1)
+
+    def residual(self, x: Array) -> Array:
+        """Return b - A x."""
+        return self.b - self.operator(x)
 
     def unsolved(self, r: Array) -> Array:
         """Return which right-hand sides have a residual that is too large, or not finite, shape (k,)."""
@@ -112,63 +128,34 @@ class _Pass(NamedTuple):
     history: Array
 
 
-def conjugate_gradients(
-    operator: Callable[[Array], Array],
-    precondition: Callable[[Array], Array],
-    b: Array,
-    start: Array,
-    *,
-    rtol: float,
-    limit: int,
-) -> Outcome:
-    """Solve A x = b for rows of b, shape (k, ...), beginning at `start`.
-
-    Parameters
-    ----------
-    operator, precondition : callable
-        A and C, of arrays of the shape of b.
-    b, start : array, shape (k, ...)
-        Right-hand sides; where to begin.
-    rtol : float
-        Relative residual to reach, of each right-hand side.
-    limit : int
-        Iterations allowed.
-    """
-    system = _System(operator, precondition, b, rtol, limit)
+def conjugate_gradients(system: System, start: Array) -> Outcome:
+    """Solve A x = b beginning at `start`, of the shape of b."""
     none, going_on = jnp.zeros((), int), jnp.asarray(GOING_ON)
-    begin = _Pass(start, jnp.full_like(b, jnp.inf), none, none, going_on, going_on, jnp.zeros(HISTORY))
+    begin = _Pass(start, jnp.full_like(start, jnp.inf), none, none, going_on, going_on, jnp.zeros(HISTORY))
     end = jax.lax.while_loop(lambda now: now.ending == GOING_ON, partial(_pass, system), begin)
     applications = end.iterations + end.passes
     return Outcome(end.x, end.ending, end.iterations, applications, _norm(end.r) / system.sizes, end.history)
 
 
-def unrolled(
-    operator: Callable[[Array], Array],
-    precondition: Callable[[Array], Array],
-    b: Array,
-    start: Array,
-    *,
-    rtol: float,
-    limit: int,
-) -> Outcome:
+def unrolled(system: System, start: Array) -> Outcome:
     """Iterate in a loop of known length, which JAX can transpose; see `conjugate_gradients`."""
-    system = _System(operator, precondition, b, rtol / 2, limit)  # half: there is no second pass from a true residual
+    halved = replace(system, rtol=system.rtol / 2)  # there is no second pass from a true residual
 
     @jax.checkpoint  # kept is where each iteration begins, and not what a cycle computes on the way
     def step(now: _Step, _: None) -> tuple[_Step, None]:
-        over = ~system.unsolved(now.r).any() | (now.trouble != GOING_ON)
-        return jax.tree.map(lambda old, new: jnp.where(over, old, new), now, _step(system, now)), None
+        over = ~halved.unsolved(now.r).any() | (now.trouble != GOING_ON)
+        return jax.tree.map(lambda old, new: jnp.where(over, old, new), now, _step(halved, now)), None
 
-    end = jax.lax.scan(step, system.begun(start, b - operator(start)), length=limit)[0]
-    r = b - operator(end.x)
-    solved = ~replace(system, rtol=rtol).unsolved(r).any()
+    end = jax.lax.scan(step, system.begun(start, system.residual(start)), length=system.limit)[0]
+    r = system.residual(end.x)
+    solved = ~system.unsolved(r).any()
     ending = jnp.where(solved, CONVERGED, jnp.where(end.trouble == GOING_ON, LIMIT, end.trouble))
     return Outcome(end.x, ending, end.iterations, end.iterations + 2, _norm(r) / system.sizes, end.history)
 
 
-def _pass(system: _System, before: _Pass) -> _Pass:
+def _pass(system: System, before: _Pass) -> _Pass:
     """Compute the true residual; iterate, where it is not small, until the one that is carried along is."""
-    r = system.b - system.operator(before.x)
+    r = system.residual(before.x)
     size = _norm(r)
     useful = (size < _norm(before.r)).any() & (before.passes < _PASSES)
     cases = {
@@ -188,7 +175,7 @@ def _pass(system: _System, before: _Pass) -> _Pass:
     return _Pass(end.x, r, end.iterations, before.passes + 1, end.trouble, ending, end.history)
 
 
-def _step(system: _System, now: _Step) -> _Step:
+def _step(system: System, now: _Step) -> _Step:
     """One iteration; right-hand sides that are solved stand still."""
     moving = system.unsolved(now.r)
     z = system.precondition(now.r)

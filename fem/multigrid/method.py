@@ -48,13 +48,7 @@ class Multigrid(Options, CellMethod):
                 got=f"{grid}: its iterations run in pyamg and SciPy",
                 fix='differentiate="solution", which needs no derivative of an iteration',
             )
-        method = instead(
-            operator.space.topology,
-            grid,
-            rtol=self.rtol,
-            adjoint_rtol=self.adjoint_rtol,
-            max_iterations=self.max_iterations,
-        )
+        method = instead(operator.space.topology, grid, self)
         return assembled(operator, held, method, on_singular)
 
 

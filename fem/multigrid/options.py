@@ -46,12 +46,10 @@ class Options:
     differentiate: Differentiate = "solution"
 
     def __post_init__(self) -> None:
-        for name in ("rtol", "adjoint_rtol"):
-            value = getattr(self, name)
-            if name == "adjoint_rtol" and value is None:
-                continue
-            if not isinstance(value, float) or not _LEAST <= value < 1:
-                raise _impossible(name, value, f"a relative residual from {_LEAST:g} to less than 1", "1e-8")
+        adjoint = self.rtol if self.adjoint_rtol is None else self.adjoint_rtol
+        for name, tolerance in (("rtol", self.rtol), ("adjoint_rtol", adjoint)):
+            if not isinstance(tolerance, float) or not _LEAST <= tolerance < 1:
+                raise _impossible(name, tolerance, f"a relative residual from {_LEAST:g} to less than 1", "1e-8")
         for name, usual in (("max_iterations", 500), ("smoothing", 3), ("visits", 2)):
             count = getattr(self, name)
             if isinstance(count, bool) or not isinstance(count, int) or count < 1:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sparsead.backends.against import against, seconds_of_iterations
-from sparsead.backends.fill import fill_of
 from sparsead.backends.memory import free, in_words
-from sparsead.backends.prediction import Prediction, estimated
+from sparsead.backends.prediction import Prediction
 from sparsead.backends.registry import get, installed
 from sparsead.pattern.band import band
 from sparsead.pattern.pattern import Pattern
@@ -28,8 +27,6 @@ DEFINITE_WORK = 12_000_000
 NARROW_DIAGONALS = 8
 # From here on SuperLU is so much slower than the others that the user should hear of it.
 LARGE_UNKNOWNS = 20_000
-# Of both triangles over the entries of one, with the zeros that supernodes store; between the libraries.
-BYTES_PER_ENTRY = 18
 
 
 @dataclass(frozen=True)
@@ -104,7 +101,10 @@ def choose(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: bool
     if pattern.shape[0] < LARGE_UNKNOWNS or choice.backend in ("triangular", "banded"):
         return choice
     structure = structure.on(is_complex=is_complex)
-    predicted = _predicted(choice.backend, pattern, structure, is_complex=is_complex)
+    ones = np.ones(pattern.size, complex if is_complex else float)
+    predicted = get(choice.backend).analyze(pattern, structure, ones).predicted()
+    if predicted is None:
+        return choice
     reason = against(predicted, seconds_of_iterations(pattern.size, structure))
     if not reason:
         fits = f"factors take {predicted}, of {in_words(free())} that are free"
@@ -129,12 +129,6 @@ def preferred(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: b
             return Choice(name, f"{structure.describe()}: {reason}")
     _say_once_what_to_install(n, structure)
     return Choice("superlu", f"{structure.describe()}: always there; no faster library is installed")
-
-
-def _predicted(name: str, pattern: Pattern, structure: Structure, *, is_complex: bool) -> Prediction:
-    dtype = np.dtype(complex if is_complex else float)
-    told = get(name).analyze(pattern, structure, np.ones(pattern.size, dtype)).predicted()
-    return told or estimated(fill_of(pattern), BYTES_PER_ENTRY, triangles=2, itemsize=dtype.itemsize)
 
 
 def way_out(structure: Structure) -> str:
