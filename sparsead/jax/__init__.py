@@ -4,7 +4,9 @@ from sparsead.arrays import constructors
 from sparsead.arrays.bind import bind
 from sparsead.arrays.constructors import Assembler
 from sparsead.arrays.conversions import to_dense, to_scipy
+from sparsead.arrays.kronecker import kron
 from sparsead.arrays.solve import solve
+from sparsead.arrays.triangles import tril, triu
 from sparsead.jax import library  # noqa: F401  first: without JAX it says how to get it
 from sparsead.jax.estimate import Estimate, value_and_grad_with_error
 from sparsead.jax.norm_solve import norm_solve_and_grad
@@ -31,11 +33,14 @@ __all__ = [
     "diags",
     "eye",
     "from_scipy",
+    "kron",
     "norm_solve_and_grad",
     "solve",
     "to_dense",
     "to_scipy",
     "transport",
+    "tril",
     "triplets",
+    "triu",
     "value_and_grad_with_error",
 ]

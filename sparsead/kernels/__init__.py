@@ -1,4 +1,4 @@
-"""The five host kernels on plain NumPy arrays: solve, spmv, sddmm, sum_triplets, gather.
+"""The host kernels on plain NumPy arrays: solve, spmv, sddmm, spgemm, sum_triplets, gather.
 
 Shapes inside the package: a leading batch axis ``b``; stored values (b, s);
 vectors (b, k, n) with each right-hand side contiguous, which is the
@@ -12,7 +12,8 @@ from sparsead.kernels.fixed_spmv import FixedMatrix, fixed_spmv
 from sparsead.kernels.gather import gather
 from sparsead.kernels.sddmm import sddmm
 from sparsead.kernels.solve import solve
+from sparsead.kernels.spgemm import spgemm
 from sparsead.kernels.spmv import spmv
 from sparsead.kernels.sum_triplets import sum_triplets
 
-__all__ = ["FixedMatrix", "fixed_spmv", "gather", "sddmm", "solve", "spmv", "sum_triplets"]
+__all__ = ["FixedMatrix", "fixed_spmv", "gather", "sddmm", "solve", "spgemm", "spmv", "sum_triplets"]

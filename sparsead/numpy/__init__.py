@@ -4,7 +4,9 @@ from sparsead.arrays import constructors
 from sparsead.arrays.bind import bind
 from sparsead.arrays.constructors import Assembler
 from sparsead.arrays.conversions import to_dense, to_scipy
+from sparsead.arrays.kronecker import kron
 from sparsead.arrays.solve import solve
+from sparsead.arrays.triangles import tril, triu
 from sparsead.numpy.derivatives import jvp, vjp
 from sparsead.numpy.factorized import Factorized, factorize
 from sparsead.numpy.norm_solve import norm_solve_and_grad
@@ -34,10 +36,13 @@ __all__ = [
     "factorize",
     "from_scipy",
     "jvp",
+    "kron",
     "norm_solve_and_grad",
     "solve",
     "to_dense",
     "to_scipy",
+    "tril",
     "triplets",
+    "triu",
     "vjp",
 ]

@@ -1,4 +1,4 @@
-"""The five kernels as rules see them, whatever the front-end."""
+"""The kernels as rules see them, whatever the front-end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 
 class Kernels(Protocol):
-    """The five kernels as one front-end sees them: host functions, primitives, or library functions.
+    """The kernels as one front-end sees them: host functions, primitives, or library functions.
 
     ``values`` are (b, s), vectors (b, k, n): a batch of matrices on one pattern, each with k vectors.
     """
@@ -24,6 +24,10 @@ class Kernels(Protocol):
         """Return the sum over k of u[k, row s] v[k, col s], shape (b, s), for `u` (b, k, m) and `v` (b, k, n)."""
         ...
 
+    def spgemm(self, x: Any, y: Any, *, product: Any, role: str) -> Any:
+        """Return stored values (b, s) of C = A B ("out"), C B^T on A ("left") or A^T C on B ("right")."""
+        ...
+
     def sum_triplets(self, triplets: Any, *, slots: Any) -> Any:
         """Return stored values, shape (b, s), from triplets, shape (b, t), each added to its slot."""
         ...
@@ -34,7 +38,7 @@ class Kernels(Protocol):
 
 
 class KernelsByName(ABC):
-    """The five kernels of a front-end that evaluates all of them in one way, given the name."""
+    """The kernels of a front-end that evaluates all of them in one way, given the name."""
 
     @abstractmethod
     def evaluate(self, name: str, *arrays: Any, **static: Any) -> Any:
@@ -51,6 +55,10 @@ class KernelsByName(ABC):
     def sddmm(self, u: Any, v: Any, **static: Any) -> Any:
         """Return sum_k u[k, row s] v[k, col s]."""
         return self.evaluate("sddmm", u, v, **static)
+
+    def spgemm(self, x: Any, y: Any, **static: Any) -> Any:
+        """Return A B, or one of its transposes on a pattern."""
+        return self.evaluate("spgemm", x, y, **static)
 
     def sum_triplets(self, triplets: Any, **static: Any) -> Any:
         """Add triplets to their stored entries."""

@@ -1,0 +1,57 @@
+"""Products of sparse matrices in compiled programs: small ones in the program, large ones on the host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import sparsead.numpy as sp
+from sparsead.testing import check_frontend
+from tests.conftest import require
+
+jax = require("jax")
+sj = require("sparsead.jax")
+
+
+def chain(k: Any, sp: Any = sj) -> Any:
+    """Return the stiffness of a chain of springs that hangs from its first one, G^T D(k) G."""
+    n = k.shape[0]
+    extension = sp.diags([np.ones(n), -np.ones(n - 1)], [0, -1], (n, n))
+    return (extension.T @ (sp.diags([k]) @ extension)).declare(positive_definite=True)
+
+
+def test_chain_of_springs_has_the_gradient_of_its_formula() -> None:
+    k, n = np.arange(1.0, 7.0), 6
+    tip = np.eye(n)[-1]
+
+    def by_hand(primals: Any, out_bar: Any) -> Any:
+        return (-out_bar / primals[0] ** 2,)  # the tip moves by sum 1 / k
+
+    check_frontend(lambda k: sj.solve(chain(k), tip)[-1], by_hand, (k,))
+    value, pullback = sp.vjp(lambda k: sp.solve(chain(k, sp), tip)[n - 1], k)
+    assert abs(value - (1 / k).sum()) < 1e-13
+    assert np.abs(pullback(np.array(1.0))[0] + 1 / k**2).max() < 1e-13
+
+
+@pytest.mark.parametrize("n", [12, 300])
+def test_compiled_derivatives_are_those_of_numpy(n: int) -> None:
+    rng = np.random.default_rng(0)
+    line = sp.diags([np.ones(n), np.ones(n - 1), np.ones(n - 2)], [0, 1, -2], (n, n))
+    square = (line @ line).pattern
+    a, b, w = (rng.standard_normal(size) for size in (line.stored, line.stored, square.size))
+
+    def both(a: Any, b: Any, w: Any, front_end: Any) -> Any:
+        made = front_end.SparseArray(a, line.pattern) @ front_end.SparseArray(b, line.pattern)
+        return (made.values * made.values * w).sum()
+
+    moved = jax.jit(jax.jvp, static_argnums=0)(
+        jax.grad(lambda a, b, w: both(a, b, w, sj), (0, 1, 2)), (a, b, w), (b, a, w)
+    )
+    expected = sp.jvp(lambda a: sp.vjp(lambda a: both(a, b, w, sp), a)[1](np.array(1.0))[0], (a,), (b,))
+    in_b = sp.jvp(lambda b: sp.vjp(lambda a: both(a, b, w, sp), a)[1](np.array(1.0))[0], (b,), (a,))[1]
+    in_w = sp.jvp(lambda w: sp.vjp(lambda a: both(a, b, w, sp), a)[1](np.array(1.0))[0], (w,), (w,))[1]
+    assert np.abs(moved[0][0] / expected[0] - 1).max() < 1e-12
+    total = expected[1] + in_b + in_w
+    assert np.abs(moved[1][0] - total).max() < 1e-12 * np.abs(total).max()
