@@ -46,27 +46,32 @@ def spgemm(
     terms = np.empty(max((len(chunk.left_at) for chunk in product.chunks), default=0), out.dtype)
     for lane in range(len(x)):
         out[lane] = 0
-        if role != "out" and not (x if role == "left" else y)[lane].any():
+        if role != "out" and _is_zero((x if role == "left" else y)[lane]):
             continue
         for chunk in product.chunks:
             _ADD[role](out[lane], x[lane], y[lane], chunk, terms[: len(chunk.left_at)])
     return out
 
 
+def _is_zero(values: NDArray[Any]) -> bool:
+    """Whether all are; the first ones mostly tell, in a tenth of the time of all."""
+    return not (values[:64].any() or values.any())
+
+
 def _to_out(out: NDArray[Any], left: NDArray[Any], right: NDArray[Any], chunk: Chunk, terms: NDArray[Any]) -> None:
-    np.take(left[chunk.left], chunk.left_at, out=terms, mode="clip")
+    np.take(left[chunk.left], chunk.left_at, out=terms, mode="wrap")
     part = out[chunk.out]
     part[:] = csc_array((terms, chunk.out_at, chunk.runs), shape=(len(part), len(chunk.runs) - 1)) @ right[chunk.right]
 
 
 def _to_left(out: NDArray[Any], product: NDArray[Any], right: NDArray[Any], chunk: Chunk, terms: NDArray[Any]) -> None:
-    np.take(product[chunk.out], chunk.out_at, out=terms, mode="clip")
+    np.take(product[chunk.out], chunk.out_at, out=terms, mode="wrap")
     part = out[chunk.left]
     part += csc_array((terms, chunk.left_at, chunk.runs), shape=(len(part), len(chunk.runs) - 1)) @ right[chunk.right]
 
 
 def _to_right(out: NDArray[Any], left: NDArray[Any], product: NDArray[Any], chunk: Chunk, terms: NDArray[Any]) -> None:
-    np.take(left[chunk.left], chunk.left_at, out=terms, mode="clip")
+    np.take(left[chunk.left], chunk.left_at, out=terms, mode="wrap")
     part, factors = out[chunk.right], product[chunk.out]
     part[:] = csr_array((terms, chunk.out_at, chunk.runs), shape=(len(part), len(factors))) @ factors
 
