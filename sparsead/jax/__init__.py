@@ -9,6 +9,7 @@ from sparsead.arrays.solve import solve
 from sparsead.arrays.triangles import tril, triu
 from sparsead.jax import library  # noqa: F401  first: without JAX it says how to get it
 from sparsead.jax.estimate import Estimate, value_and_grad_with_error
+from sparsead.jax.jacobian import SparseJacobian, hessian, jacobian
 from sparsead.jax.norm_solve import norm_solve_and_grad
 from sparsead.jax.sparse_array import SparseArray
 from sparsead.jax.transport import transport
@@ -26,6 +27,7 @@ __all__ = [
     "Assembler",
     "Estimate",
     "SparseArray",
+    "SparseJacobian",
     "block",
     "coo",
     "csc",
@@ -33,6 +35,8 @@ __all__ = [
     "diags",
     "eye",
     "from_scipy",
+    "hessian",
+    "jacobian",
     "kron",
     "norm_solve_and_grad",
     "solve",
