@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 import sparsead.numpy as sp
+from sparsead import kernels
+from sparsead.pattern.product import ROLES, product
 from tests.conftest import require
 
 jax = require("jax")
 sj = require("sparsead.jax")
+lowered = require("sparsead.jax.lowered")
 
 
 def chain(k: Any, sp: Any = sj) -> Any:
@@ -57,3 +60,17 @@ def test_compiled_derivatives_are_those_of_numpy(n: int) -> None:
     assert np.abs(moved[0][0] / expected[0] - 1).max() < 1e-12
     total = expected[1] + in_b + in_w
     assert np.abs(moved[1][0] - total).max() < 1e-12 * np.abs(total).max()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_array_code_of_an_accelerator_gives_the_same(role: str) -> None:
+    rng = np.random.default_rng(0)
+    line = sp.diags([np.ones(8), np.ones(7), np.ones(6)], [0, -1, 2], (8, 8)).pattern
+    terms = product(line, line)
+    sizes = dict(zip(ROLES, terms.sizes, strict=True))
+    of = {"out": ("left", "right"), "left": ("out", "right"), "right": ("left", "out")}[role]
+    x, y = (rng.standard_normal((2, sizes[name])) for name in of)
+    y[0] = np.nan if role == "left" else y[0]
+    x[0] = 0.0 if role == "left" else x[0]
+    found = jax.jit(lambda x, y: lowered.lower("spgemm", None, x, y, product=terms, role=role))(x, y)
+    assert np.allclose(found, kernels.spgemm(x, y, product=terms, role=role), rtol=1e-14, atol=1e-14)
