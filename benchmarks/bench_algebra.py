@@ -1,7 +1,7 @@
 """Claim: products of sparse matrices take no longer than SciPy's, the two cotangents no more than two products.
 
 Values on patterns that are known, against SciPy's product, which finds its pattern each time. K is the stiffness of 12³
-trilinear hexahedra, K @ K its square, 6.5 terms for each entry of the result; T ties one dof in ten to three others,
+trilinear hexahedra, K @ K its square, 18 terms for each entry of the result; T ties one dof in ten to three others,
 T.T @ K @ T condenses them; D @ G scales the rows of the gradient of a chain of a million springs.
 """
 
