@@ -10,9 +10,21 @@ takes ``out`` to write into, so that a caller's buffer is filled without a copy.
 
 from sparsead.kernels.fixed_spmv import FixedMatrix, fixed_spmv
 from sparsead.kernels.gather import gather
+from sparsead.kernels.logdet import logdet
 from sparsead.kernels.sddmm import sddmm
+from sparsead.kernels.selected_inverse import selected_inverse
 from sparsead.kernels.solve import solve
 from sparsead.kernels.spmv import spmv
 from sparsead.kernels.sum_triplets import sum_triplets
 
-__all__ = ["FixedMatrix", "fixed_spmv", "gather", "sddmm", "solve", "spmv", "sum_triplets"]
+__all__ = [
+    "FixedMatrix",
+    "fixed_spmv",
+    "gather",
+    "logdet",
+    "sddmm",
+    "selected_inverse",
+    "solve",
+    "spmv",
+    "sum_triplets",
+]
