@@ -57,7 +57,7 @@ def vjp(
 @kept
 def _sum_over(pattern: Pattern) -> Pattern:
     """Pattern, shape (2, s), whose first row has all entries."""
-    return Pattern((2, pattern.size), np.arange(pattern.size + 1), np.zeros(pattern.size))
+    return Pattern((2, pattern.size), np.arange(pattern.size + 1), np.zeros(pattern.size, np.int32))
 
 
 RULE = Rule("logdet", primal, jvp, vjp, linear=(False,), differentiated=awaiting, settled=settled)

@@ -17,8 +17,8 @@ factors move around in a circle::
     Dj_bar = c(Dj+1, ..., Dm, W, D1, ..., Dj-1)
     A_bar = -sum_j c(Dj+1, ..., Dm, W, D1, ..., Dj)        j = 0 ... m
 
-So derivatives of any order are this operation again, with one factor more for each order. Pattern and transposition fit:
-the derivative of ``log det A`` is c() itself, and what a factorization fills holds every place of it.
+So derivatives of any order are this operation again, with one factor more for each order. Pattern and transposition
+fit: the derivative of ``log det A`` is c() itself, and what a factorization fills holds every place of it.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ def chain_on(shown: Shown, pattern: Pattern, between: Sequence[NDArray[Any]]) ->
     array, shape (s,)
         Transposed, on the pattern. Unit: [1/A].
     """
-    tree = tree_of(shown)
+    tree = tree_of(shown, pattern)
     places = Places(shown, tree, pattern)
     return _downwards(tree, places, _upwards(tree, Panels(shown, tree), places, between), pattern.size)
 

@@ -57,7 +57,7 @@ def inverse_on(shown: Shown, pattern: Pattern) -> NDArray[Any]:
     array, shape (s,)
         The transposed inverse on the pattern. Unit: [1/A].
     """
-    tree = tree_of(shown)
+    tree = tree_of(shown, pattern)
     panels, places = Panels(shown, tree), Places(shown, tree, pattern)
     found = np.empty(pattern.size, shown.lower.dtype)
     fronts: dict[int, NDArray[Any]] = {}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sparsead.backends.shown import Shown
+    from sparsead.pattern.pattern import Pattern
 
 _LEAF = 40  # measured: columns of a subtree that is one block; fewer cost calls, more cost arithmetic with zeros
 _NARROW = 16  # columns up to which a block joins its parent whatever the zeros
@@ -102,13 +103,19 @@ class Tree:
             del fronts[parent]
 
 
-def tree_of(shown: Shown) -> Tree:
-    """Return the blocks of shown factors, of L and the transpose of U together."""
+def tree_of(shown: Shown, pattern: Pattern) -> Tree:
+    """Return the blocks of shown factors, of L and the transpose of U together.
+
+    LU is shown without its zeros, those among them that stand where the matrix stores an entry: its pattern is added.
+    """
     if shown.upper is None:
         return _merged(_chains(shown.lower, closed=True))
-    both = _marks(shown.lower) + _marks(csc_array(shown.upper.T))
-    both.sort_indices()
-    return _merged(_chains(both, closed=False))
+    rows, cols = shown.row_place[pattern.indices], np.repeat(shown.col_place, pattern.counts)
+    later, earlier = np.maximum(rows, cols), np.minimum(rows, cols)
+    stored = csc_array((np.ones(pattern.size, np.int8), (later, earlier)), shape=pattern.shape)
+    filled = _marks(shown.lower) + _marks(csc_array(shown.upper.T)) + _marks(stored)
+    filled.sort_indices()
+    return _merged(_chains(filled, closed=False))
 
 
 def _marks(matrix: csc_array) -> csc_array:

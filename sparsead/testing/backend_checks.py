@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsead.backends.backend import Analysis, Backend, Factorization, Trans
+from sparsead.backends.shown import Shown
 from sparsead.errors import BackendError
 from sparsead.testing.backend_cases import Case, backward_error, demand, operator, right_hand_sides
 from sparsead.testing.backend_life import check_errors, check_memory, check_threads
