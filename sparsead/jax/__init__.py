@@ -5,6 +5,7 @@ from sparsead.arrays.bind import bind
 from sparsead.arrays.constructors import Assembler
 from sparsead.arrays.conversions import to_dense, to_scipy
 from sparsead.arrays.determinants import logdet, slogdet
+from sparsead.arrays.inertia import inertia
 from sparsead.arrays.selected_inverse import marginal_variances, selected_inverse
 from sparsead.arrays.solve import solve
 from sparsead.jax import library  # noqa: F401  first: without JAX it says how to get it
@@ -33,6 +34,7 @@ __all__ = [
     "diags",
     "eye",
     "from_scipy",
+    "inertia",
     "logdet",
     "marginal_variances",
     "norm_solve_and_grad",

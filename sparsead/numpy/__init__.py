@@ -5,6 +5,7 @@ from sparsead.arrays.bind import bind
 from sparsead.arrays.constructors import Assembler
 from sparsead.arrays.conversions import to_dense, to_scipy
 from sparsead.arrays.determinants import logdet, slogdet
+from sparsead.arrays.inertia import inertia
 from sparsead.arrays.selected_inverse import marginal_variances, selected_inverse
 from sparsead.arrays.solve import solve
 from sparsead.numpy.derivatives import jvp, vjp
@@ -35,6 +36,7 @@ __all__ = [
     "eye",
     "factorize",
     "from_scipy",
+    "inertia",
     "jvp",
     "logdet",
     "marginal_variances",
