@@ -1,9 +1,9 @@
-"""The five kernels as JAX primitives, made from the table of rules.
+"""The kernels as JAX primitives, made from the table of rules.
 
 Tangents and transposes are the rules'; batching is here: a batch of right-hand
 sides only is merged into ``k`` (one factorization, more right-hand sides), a
 batch of values into the leading axis. So jit, vmap, grad, scan and remat, in
-any order, stay within the five primitives.
+any order, stay within these primitives.
 
 Only this file, `sparsead.jax.linear_call` and `sparsead.jax.fixed_product` define rules of JAX's interpreters.
 """
@@ -110,7 +110,7 @@ _PRIMITIVES = {name: _make(rule) for name, rule in RULES.items()}
 
 
 class PrimitiveKernels(KernelsByName):
-    """The five kernels as bound primitives."""
+    """The kernels as bound primitives."""
 
     def evaluate(self, name: str, *arrays: Any, **static: Any) -> Any:
         """Bind the primitive `name`."""

@@ -1,4 +1,4 @@
-"""The five host kernels on plain NumPy arrays: solve, spmv, sddmm, sum_triplets, gather.
+"""The host kernels on plain NumPy arrays: solve, spmv, sddmm, sum_triplets, gather; logdet, selected_inverse.
 
 Shapes inside the package: a leading batch axis ``b``; stored values (b, s);
 vectors (b, k, n) with each right-hand side contiguous, which is the

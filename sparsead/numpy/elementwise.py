@@ -1,4 +1,4 @@
-"""Elementwise operations with their rules: what matrices and solves need around the five kernels.
+"""Elementwise operations with their rules: what matrices and solves need around the kernels.
 
 Cotangents follow the convention of the kernels: transposes, never conjugated;
 the cotangent of a real array is real.

@@ -1,4 +1,4 @@
-"""The five kernels as rules see them, whatever the front-end."""
+"""The kernels as rules see them, whatever the front-end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 
 class Kernels(Protocol):
-    """The five kernels as one front-end sees them: host functions, primitives, or library functions.
+    """The kernels as one front-end sees them: host functions, primitives, or library functions.
 
     ``values`` are (b, s), vectors (b, k, n): a batch of matrices on one pattern, each with k vectors.
     """
@@ -42,7 +42,7 @@ class Kernels(Protocol):
 
 
 class KernelsByName(ABC):
-    """The five kernels of a front-end that evaluates all of them in one way, given the name."""
+    """The kernels of a front-end that evaluates all of them in one way, given the name."""
 
     @abstractmethod
     def evaluate(self, name: str, *arrays: Any, **static: Any) -> Any:

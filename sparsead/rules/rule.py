@@ -1,4 +1,4 @@
-"""Rule: an operation, its tangent and its cotangents, written once against the five kernels.
+"""Rule: an operation, its tangent and its cotangents, written once against the kernels.
 
 Conventions
 -----------
