@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from sparsead.backends.shown import Shown
     from sparsead.pattern.pattern import Pattern
 
+_STRIP = 128  # columns of a product at a time
+
 
 def inverse_on(shown: Shown, pattern: Pattern) -> NDArray[Any]:
     """Return ``(A^-1)[col s, row s]`` for each stored entry s.
@@ -75,8 +77,21 @@ def _front(panels: Panels, block: int, known: NDArray[Any]) -> NDArray[Any]:
     width = len(of.inverse)
     front = np.empty((width + len(known),) * 2, of.inverse.dtype)
     product = known @ of.left
-    front[:width, :width] = of.inverse + of.right @ product
-    front[width:, :width] = -product
-    front[:width, width:] = -(product.conj().T if panels.hermitian else of.right @ known)
+    if panels.hermitian:
+        _hermitian_product(of.right, product, front[:width, :width])
+        np.negative(product.conj().T, out=front[:width, width:])
+    else:
+        np.matmul(of.right, product, out=front[:width, :width])
+        np.negative(of.right @ known, out=front[:width, width:])
+    front[:width, :width] += of.inverse
+    np.negative(product, out=front[width:, :width])
     front[width:, width:] = known
     return front
+
+
+def _hermitian_product(x: NDArray[Any], y: NDArray[Any], out: NDArray[Any]) -> None:
+    """Write ``x y``, which is Hermitian: what is left of and on a diagonal of blocks, and its mirror image."""
+    for start in range(0, len(x), _STRIP):
+        strip = slice(start, start + _STRIP)
+        np.matmul(x[start:], y[:, strip], out=out[start:, strip])
+        out[strip, start + _STRIP :] = out[start + _STRIP :, strip].conj().T
