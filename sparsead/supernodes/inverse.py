@@ -33,7 +33,7 @@ import numpy as np
 
 from sparsead.supernodes.panels import Panels
 from sparsead.supernodes.places import Places
-from sparsead.supernodes.tree import tree_of
+from sparsead.supernodes.postorder import blocks_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,7 +59,7 @@ def inverse_on(shown: Shown, pattern: Pattern) -> NDArray[Any]:
     array, shape (s,)
         The transposed inverse on the pattern. Unit: [1/A].
     """
-    tree = tree_of(shown, pattern)
+    shown, tree = blocks_of(shown, pattern)
     panels, places = Panels(shown, tree), Places(shown, tree, pattern)
     found = np.empty(pattern.size, shown.lower.dtype)
     fronts: dict[int, NDArray[Any]] = {}

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 # Measured on 80,000 unknowns in the plane and 14,000 in space: smaller blocks cost calls, larger ones arithmetic.
 _LEAF = 100  # columns of a subtree that is one block
-_NARROW = 32  # columns up to which a block joins its parent whatever the zeros
-_ZEROS = 0.15  # share of zeros that a wider block may bring
+_NARROW = 24  # columns up to which a block joins its parent whatever the zeros
+_ZEROS = 0.05  # share of zeros that a wider block may bring
 
 Rows = list["NDArray[np.integer]"]
 Fronts = dict[int, "NDArray[Any]"]
@@ -107,19 +107,19 @@ class Tree:
             del fronts[parent]
 
 
-def tree_of(shown: Shown, pattern: Pattern) -> Tree:
-    """Return the blocks of shown factors, of L and the transpose of U together.
+def chains_of(shown: Shown, pattern: Pattern) -> Tree:
+    """Return the narrowest blocks of shown factors, of L and the transpose of U together.
 
     LU is shown without its zeros, those among them that stand where the matrix stores an entry: its pattern is added.
     """
     if shown.upper is None:
-        return _merged(_chains(shown.lower, closed=True))
+        return _chains(shown.lower, closed=True)
     rows, cols = shown.row_place[pattern.indices], np.repeat(shown.col_place, pattern.counts)
     later, earlier = np.maximum(rows, cols), np.minimum(rows, cols)
     stored = csc_array((np.ones(pattern.size, np.int8), (later, earlier)), shape=pattern.shape)
     filled = _marks(shown.lower) + _marks(csc_array(shown.upper.T)) + _marks(stored)
     filled.sort_indices()
-    return _merged(_chains(filled, closed=False))
+    return _chains(filled, closed=False)
 
 
 def _marks(matrix: csc_array) -> csc_array:
@@ -150,8 +150,8 @@ def _chains(lower: csc_array, *, closed: bool) -> Tree:
     return Tree(starts, below)
 
 
-def _merged(tree: Tree) -> Tree:
-    """Make subtrees of few columns one block, and blocks one with their parent where that brings few zeros."""
+def merged(tree: Tree) -> Tree:
+    """Return larger blocks: subtrees of few columns are one, and parent and child where that brings few zeros."""
     widths = np.diff(tree.starts)
     in_subtree, parents = widths.tolist(), tree.parent.tolist()
     first = tree.starts[:-1].tolist()
@@ -184,11 +184,13 @@ class _Block:
 
 
 def _joined(child: _Block, parent: _Block) -> _Block | None:
-    """The two as one, where the block before is a child that may join its parent; else None."""
-    if not len(child.below) or child.below[0] >= parent.stop:
-        return None
+    """The two as one, where the block before is a child that may join its parent, or both are small roots; else None."""
     height = parent.stop - parent.start + len(parent.below)
     width = parent.stop - child.start
+    if not len(child.below):
+        return _Block(child.start, parent.stop, parent.below) if width <= _LEAF and not len(parent.below) else None
+    if child.below[0] >= parent.stop:
+        return None
     zeros = child.zeros + parent.zeros + (child.stop - child.start) * (height - len(child.below))
     if width > _NARROW and zeros > _ZEROS * width * (width / 2 + len(parent.below)):
         return None
