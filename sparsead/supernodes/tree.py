@@ -184,7 +184,7 @@ class _Block:
 
 
 def _joined(child: _Block, parent: _Block) -> _Block | None:
-    """The two as one, where the block before is a child that may join its parent, or both are small roots; else None."""
+    """The two as one, where the one before is a child that may join its parent, or both are small roots; else None."""
     height = parent.stop - parent.start + len(parent.below)
     width = parent.stop - child.start
     if not len(child.below):
