@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sparsead.arrays.determinants import solve_options
 from sparsead.errors import StructureError
@@ -13,14 +13,16 @@ if TYPE_CHECKING:
     from sparsead.arrays.dense import Array
     from sparsead.arrays.sparse_array import SparseArray
 
+M = TypeVar("M", bound="SparseArray[Any]")
+
 
 def selected_inverse(
-    matrix: SparseArray[Array],
+    matrix: M,
     *,
     backend: str | None = None,
     on_singular: OnSingular = "raise",
     precision: Precision = "double",
-) -> SparseArray[Array]:
+) -> M:
     """Return the entries of the inverse that stand on the pattern of the transpose, without those in between.
 
     That are the entries by which the determinant depends on those of A: of a symmetric pattern, the pattern itself.
@@ -67,8 +69,7 @@ def selected_inverse(
     values = matrix.binding.selected_inverse(matrix.values[None], pattern=matrix._pattern, options=options)[0]
     of = matrix._structure
     kept = Structure(symmetric=of.symmetric, hermitian=of.hermitian or of.positive_definite, triangular=of.triangular)
-    made = type(matrix)(values, matrix._pattern, kept, transposed=not matrix._transposed, conjugated=matrix._conjugated)
-    return made
+    return type(matrix)(values, matrix._pattern, kept, transposed=not matrix._transposed, conjugated=matrix._conjugated)
 
 
 def marginal_variances(
