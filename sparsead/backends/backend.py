@@ -115,7 +115,7 @@ class Factorization(ABC):
         raise untold("the sign of the determinant", type(self).__module__)
 
     def shown(self) -> Shown | None:
-        """Return the triangular factors, as copies; None where the library keeps them to itself."""
+        """Return the triangular factors; None where the library keeps them to itself."""
         return None
 
     def inertia(self) -> tuple[int, int, int]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Shown:
-    """``A'[row_place[i], col_place[j]] = A[i, j]`` and ``A' = L U``; copies that belong to nobody.
+    """``A'[row_place[i], col_place[j]] = A[i, j]`` and ``A' = L U``; nobody changes them.
 
     Parameters
     ----------

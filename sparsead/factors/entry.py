@@ -102,7 +102,10 @@ class Entry:
 
     @property
     def nbytes(self) -> int:
-        """Memory of the factors and the values; a remembered solve adds at most a quarter. Unit: [byte]."""
+        """Memory of the factors and the values. Unit: [byte].
+
+        A remembered solve adds at most a quarter, an inverse on the pattern as much as the values.
+        """
         return self.values.nbytes + (self._factorization.nbytes if self._factorization else 0)
 
     def holds(self, values: NDArray[Any]) -> bool:
