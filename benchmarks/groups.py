@@ -12,6 +12,7 @@ GROUPS = {
     "triplets": "bench_triplets",
     "algebra": "bench_algebra",
     "reuse": "bench_reuse",
+    "logdet": "bench_logdet",
     "memory": "bench_memory",
     "import": "bench_import",
     "choose": "bench_choose",

@@ -103,6 +103,8 @@ _BATCHERS: dict[str, Callable[..., Any]] = {
     "spgemm": _batch_all,
     "sum_triplets": _batch_all,
     "gather": _batch_all,
+    "logdet": _batch_all,
+    "selected_inverse": _batch_all,
 }
 
 _PRIMITIVES = {name: _make(rule) for name, rule in RULES.items()}

@@ -1,4 +1,4 @@
-"""The host kernels on plain NumPy arrays: solve, spmv, sddmm, spgemm, sum_triplets, gather.
+"""The host kernels on plain NumPy arrays: solve, spmv, sddmm, spgemm, sum_triplets, gather; logdet, selected_inverse.
 
 Shapes inside the package: a leading batch axis ``b``; stored values (b, s);
 vectors (b, k, n) with each right-hand side contiguous, which is the
@@ -10,10 +10,23 @@ takes ``out`` to write into, so that a caller's buffer is filled without a copy.
 
 from sparsead.kernels.fixed_spmv import FixedMatrix, fixed_spmv
 from sparsead.kernels.gather import gather
+from sparsead.kernels.logdet import logdet
 from sparsead.kernels.sddmm import sddmm
+from sparsead.kernels.selected_inverse import selected_inverse
 from sparsead.kernels.solve import solve
 from sparsead.kernels.spgemm import spgemm
 from sparsead.kernels.spmv import spmv
 from sparsead.kernels.sum_triplets import sum_triplets
 
-__all__ = ["FixedMatrix", "fixed_spmv", "gather", "sddmm", "solve", "spgemm", "spmv", "sum_triplets"]
+__all__ = [
+    "FixedMatrix",
+    "fixed_spmv",
+    "gather",
+    "logdet",
+    "sddmm",
+    "selected_inverse",
+    "solve",
+    "spgemm",
+    "spmv",
+    "sum_triplets",
+]

@@ -36,6 +36,14 @@ class Kernels(Protocol):
         """Return the stored entry of each triplet, shape (b, t), from stored values, shape (b, s)."""
         ...
 
+    def logdet(self, values: Any, *, pattern: Any, options: Any, positive: bool) -> Any:
+        """Return (l, f) with det A = f exp(l), shape (b, 1, 2); `positive` makes a real f = -1 an error."""
+        ...
+
+    def selected_inverse(self, values: Any, *between: Any, pattern: Any, options: Any) -> Any:
+        """Return (A^-1 D1 A^-1 ... Dm A^-1)[col s, row s], shape (b, s), for `between`, each of shape (b, s)."""
+        ...
+
 
 class KernelsByName(ABC):
     """The kernels of a front-end that evaluates all of them in one way, given the name."""
@@ -67,3 +75,11 @@ class KernelsByName(ABC):
     def gather(self, stored: Any, **static: Any) -> Any:
         """Return the stored entry of each triplet."""
         return self.evaluate("gather", stored, **static)
+
+    def logdet(self, values: Any, **static: Any) -> Any:
+        """Return (l, f) with det A = f exp(l)."""
+        return self.evaluate("logdet", values, **static)
+
+    def selected_inverse(self, values: Any, *between: Any, **static: Any) -> Any:
+        """Return entries of the inverse, or of a product of inverses, on the pattern."""
+        return self.evaluate("selected_inverse", values, *between, **static)

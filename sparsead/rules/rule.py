@@ -49,6 +49,16 @@ class Rule:
     settled: Callable[[dict[str, Any]], dict[str, Any]] = _same
 
 
+def awaiting(static: dict[str, Any]) -> dict[str, Any]:
+    """Static arguments whose options say that a derivative will ask for the factorization again."""
+    return {**static, "options": static["options"].awaiting()}
+
+
+def settled(static: dict[str, Any]) -> dict[str, Any]:
+    """Static arguments whose options say that none will."""
+    return {**static, "options": static["options"].settled()}
+
+
 def add(a: Any, b: Any) -> Any:
     """Sum of two tangents or cotangents, None being zero."""
     if a is None:
