@@ -181,6 +181,8 @@ class Backend(ABC):
         Whether other Python threads run during factorize and solve.
     single_precision : bool
         Whether it can factorize in float32 / complex64.
+    tells_inertia : bool
+        Whether factorizations of indefinite symmetric matrices tell their inertia.
     rtol, adjoint_rtol : float
         Tolerance of solutions, and of those that carry a derivative back; zero for rounding.
     advice : str
@@ -190,6 +192,7 @@ class Backend(ABC):
     name: str
     releases_gil: bool
     single_precision: bool = False
+    tells_inertia: bool = False
     rtol: float = 0.0
     adjoint_rtol: float = 0.0
     advice: str = "declare what holds (symmetric=True, positive_definite=True), or pass backend=None"

@@ -4,6 +4,7 @@ from sparsead.arrays import constructors
 from sparsead.arrays.bind import bind
 from sparsead.arrays.constructors import Assembler
 from sparsead.arrays.conversions import to_dense, to_scipy
+from sparsead.arrays.eigsh import eigsh
 from sparsead.arrays.solve import solve
 from sparsead.jax import library  # noqa: F401  first: without JAX it says how to get it
 from sparsead.jax.estimate import Estimate, value_and_grad_with_error
@@ -29,6 +30,7 @@ __all__ = [
     "csc",
     "csr",
     "diags",
+    "eigsh",
     "eye",
     "from_scipy",
     "norm_solve_and_grad",

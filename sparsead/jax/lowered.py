@@ -37,7 +37,7 @@ def lower(name: str, platform: str | None, *args: Any, **static: Any) -> Any:
     if out.size == 0:
         return jnp.zeros(out.shape, out.dtype)
     on_host = platform == "cpu"
-    if name == "solve":
+    if name not in _ARRAY_CODE:
         return transport.call(name, static, out, *args, on_host=on_host)
     entries = len(static["slots"]) if "slots" in static else static["pattern"].size
     if on_host and name == "sddmm" and args[0].shape[1] >= _MANY and entries <= _CONSTANT:
@@ -52,8 +52,10 @@ def lower(name: str, platform: str | None, *args: Any, **static: Any) -> Any:
 def shape_of(name: str, avals: tuple[Any, ...], static: dict[str, Any]) -> tuple[int, ...]:
     """Return the shape of a kernel's result, from arrays that have shapes."""
     first, second = avals[0], avals[-1]
-    if name == "solve":
+    if name in ("solve", "bordered", "repeated"):
         return second.shape
+    if name == "eigsh":
+        return (first.shape[0], static["options"].k, 1 + static["patterns"][0].shape[0])
     if name == "spmv":
         m, n = static["pattern"].shape
         return (*second.shape[:-1], m if static["trans"] == "N" else n)

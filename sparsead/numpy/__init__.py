@@ -4,6 +4,7 @@ from sparsead.arrays import constructors
 from sparsead.arrays.bind import bind
 from sparsead.arrays.constructors import Assembler
 from sparsead.arrays.conversions import to_dense, to_scipy
+from sparsead.arrays.eigsh import eigsh
 from sparsead.arrays.solve import solve
 from sparsead.numpy.derivatives import jvp, vjp
 from sparsead.numpy.factorized import Factorized, factorize
@@ -30,6 +31,7 @@ __all__ = [
     "csc",
     "csr",
     "diags",
+    "eigsh",
     "eye",
     "factorize",
     "from_scipy",

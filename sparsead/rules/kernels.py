@@ -1,4 +1,4 @@
-"""The five kernels as rules see them, whatever the front-end."""
+"""The kernels as rules see them, whatever the front-end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 
 class Kernels(Protocol):
-    """The five kernels as one front-end sees them: host functions, primitives, or library functions.
+    """The kernels as one front-end sees them: host functions, primitives, or library functions.
 
     ``values`` are (b, s), vectors (b, k, n): a batch of matrices on one pattern, each with k vectors.
     """
@@ -33,8 +33,23 @@ class Kernels(Protocol):
         ...
 
 
+    def eigsh(self, stiffness: Any, mass: Any, *, patterns: Any, options: Any) -> Any:
+        """Return the eigenpairs of ``K v = lambda M v``, shape (b, k, 1 + n)."""
+        ...
+
+    def bordered(
+        self, stiffness: Any, mass: Any, pairs: Any, r: Any, *, patterns: Any, options: Any, trans: str, checked: bool
+    ) -> Any:
+        """Return z of the systems that derivatives of eigenpairs solve, shape of `r`, (b, m k, 1 + n)."""
+        ...
+
+    def repeated(self, pairs: Any, y: Any) -> Any:
+        """Return what of y, shape (b, m k, n), lies along the other members of a repeated eigenvalue."""
+        ...
+
+
 class KernelsByName(ABC):
-    """The five kernels of a front-end that evaluates all of them in one way, given the name."""
+    """The kernels of a front-end that evaluates all of them in one way, given the name."""
 
     @abstractmethod
     def evaluate(self, name: str, *arrays: Any, **static: Any) -> Any:
@@ -59,3 +74,15 @@ class KernelsByName(ABC):
     def gather(self, stored: Any, **static: Any) -> Any:
         """Return the stored entry of each triplet."""
         return self.evaluate("gather", stored, **static)
+
+    def eigsh(self, stiffness: Any, mass: Any, **static: Any) -> Any:
+        """Return eigenpairs."""
+        return self.evaluate("eigsh", stiffness, mass, **static)
+
+    def bordered(self, stiffness: Any, mass: Any, pairs: Any, r: Any, **static: Any) -> Any:
+        """Return the solution of bordered systems."""
+        return self.evaluate("bordered", stiffness, mass, pairs, r, **static)
+
+    def repeated(self, pairs: Any, y: Any) -> Any:
+        """Return what lies along the other members of a repeated eigenvalue."""
+        return self.evaluate("repeated", pairs, y)

@@ -1,0 +1,149 @@
+"""Eigenpairs nearest to the shift, by ARPACK's Lanczos on S M; M-orthonormal, in ascending order, signs fixed.
+
+The pairs of ``K v = lambda M v`` are those of ``S M v = nu v`` with ``S = (K - sigma M)^-1`` and
+``lambda = sigma + 1 / nu``: the nearest to the shift have the largest nu and come first [1]_. Where M is singular its
+null space has ``nu = 0``, no finite eigenvalue, and is never met: the start lies in the range of S M.
+
+References
+----------
+.. [1] T. Ericsson, A. Ruhe, "The spectral transformation Lanczos method for the numerical solution of large sparse
+   generalized symmetric eigenvalue problems", Math. Comp. 35, 1980, doi:10.1090/S0025-5718-1980-0583502-2.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.linalg import eigh
+from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator
+from scipy.sparse.linalg import eigsh as arpack
+
+from sparsead.errors import ConvergenceError, NotPositiveDefiniteError, ShapeError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sparsead.eigen.pencil import Pencil
+
+_FEW_UNKNOWNS = 48  # below, the full matrices are quicker than a start of ARPACK
+_NO_MASS = 1e-12  # of the largest nu: what rounding makes of the null space of M
+_LARGE = 0.99  # entries this close to the largest count as equal to it: the choice of the sign must not hang on rounding
+
+
+def nearest(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the pairs nearest to the shift.
+
+    Parameters
+    ----------
+    pencil : Pencil
+        K, M and the shift.
+    count : int
+        How many, at most n.
+
+    Returns
+    -------
+    values : array, shape (count,)
+        Eigenvalues, ascending; fewer if M allows no more. Unit: [K] / [M].
+    vectors : array, shape (count, n)
+        Eigenvectors, one a row: ``v M v = 1``; the first of the largest entries is positive. Unit: [M]^-1/2.
+
+    Raises
+    ------
+    ConvergenceError
+        If ARPACK does not converge.
+    NotPositiveDefiniteError
+        If a vector has no positive mass.
+    """
+    few = pencil.n <= max(_FEW_UNKNOWNS, 2 * count)
+    nu, vectors = _by_full_matrices(pencil, count) if few else _by_lanczos(pencil, count)
+    finite = np.abs(nu) > _NO_MASS * np.abs(nu).max()
+    if finite.sum() < min(count, pencil.options.k):
+        raise _too_many(pencil, int(finite.sum()))
+    nu, vectors = nu[finite], _orthonormal(pencil, vectors[finite])
+    values = pencil.options.sigma + 1 / nu
+    order = np.argsort(values, kind="stable")
+    return values[order], _signed(vectors[order])
+
+
+def _by_lanczos(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    n, sigma = pencil.n, pencil.options.sigma
+
+    def operator(apply: Any) -> LinearOperator:
+        return LinearOperator((n, n), matvec=apply, dtype=np.float64)
+
+    start = np.random.default_rng(0).standard_normal(n)
+    try:
+        values, vectors = arpack(
+            operator(lambda x: pencil.stiffness @ x),
+            count,
+            operator(lambda x: pencil.mass @ x),
+            sigma=sigma,
+            OPinv=operator(lambda b: pencil.solve(b.reshape(1, n))[0]),
+            v0=pencil.solve((pencil.mass @ start)[None])[0],
+            maxiter=pencil.options.maxiter,
+        )
+    except ArpackNoConvergence as error:
+        raise _not_converged(pencil, count, error) from error
+    return 1 / (values - sigma), vectors.T
+
+
+def _by_full_matrices(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """With ``M = R R^T``: ``R^T S R y = nu y`` and ``v = S R y``."""
+    masses, axes = np.linalg.eigh(pencil.mass.toarray())
+    if masses[0] < -_NO_MASS * masses[-1]:
+        raise _negative_mass(f"an eigenvalue {masses[0]:.6g} of M, beside the largest {masses[-1]:.6g}")
+    there = masses > _NO_MASS * masses[-1]
+    root = (axes[:, there] * np.sqrt(masses[there])).T
+    moved = pencil.solve(root)
+    small = moved @ root.T
+    nu, y = eigh((small + small.T) / 2)
+    chosen = np.argsort(-np.abs(nu), kind="stable")[:count]
+    return nu[chosen], y[:, chosen].T @ moved
+
+
+def _orthonormal(pencil: Pencil, vectors: NDArray[Any]) -> NDArray[Any]:
+    """Scale to unit mass, then take the last digits off what is not orthogonal: V (3 - V M V^T) / 2."""
+    squares = np.einsum("kn,kn->k", vectors, pencil.times_mass(vectors))
+    if not squares.min() > 0:
+        raise _negative_mass(f"v M v = {squares.min():.6g} of a computed vector")
+    vectors = vectors / np.sqrt(squares)[:, None]
+    gram = vectors @ pencil.times_mass(vectors).T
+    return vectors + 0.5 * (np.eye(len(vectors)) - gram) @ vectors
+
+
+def _signed(vectors: NDArray[Any]) -> NDArray[Any]:
+    size = np.abs(vectors)
+    first = (size >= _LARGE * size.max(1, keepdims=True)).argmax(1)
+    return vectors * np.sign(vectors[np.arange(len(vectors)), first])[:, None]
+
+
+def _too_many(pencil: Pencil, rank: int) -> ShapeError:
+    return ShapeError(
+        "k is too large",
+        expected=f"1 <= k <= {rank}: M has no larger rank, so no more eigenvalues are finite",
+        got=f"k={pencil.options.k}",
+        fix=f"pass k={rank} at most, or give every dof a mass",
+    )
+
+
+def _negative_mass(got: str) -> NotPositiveDefiniteError:
+    return NotPositiveDefiniteError(
+        "mass is not positive",
+        expected="x^T M x >= 0 for all x",
+        got=got,
+        fix="check densities and the order of the arguments: eigsh(K, k, M)",
+    )
+
+
+def _not_converged(pencil: Pencil, count: int, error: ArpackNoConvergence) -> ConvergenceError:
+    found = np.sort(error.eigenvalues)
+    told = ", ".join(f"{value:.6g}" for value in found[:5]) + (", ..." if len(found) > 5 else "")
+    return ConvergenceError(
+        "Lanczos iteration did not converge",
+        expected=f"{count} eigenvalues nearest to sigma={pencil.options.sigma!r}",
+        got=f"{len(found)} after maxiter={pencil.options.maxiter} restarts" + (f": {told}" if told else ""),
+        fix="pass a larger maxiter, or a sigma nearer to the eigenvalues that you want",
+        iteration=pencil.options.maxiter,
+        eigenvalues=tuple(float(value) for value in found),
+    )

@@ -1,0 +1,71 @@
+"""The eigenpairs nearest to the shift, certified."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sparsead.eigen.certify import check_distance, check_residuals, missed
+from sparsead.eigen.clusters import check_cut, check_second
+from sparsead.eigen.lanczos import nearest
+from sparsead.eigen.options import REPEATED
+from sparsead.errors import ConvergenceError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sparsead.eigen.pencil import Pencil
+
+_MORE = 8  # pairs computed beside those wanted when some were missed
+
+
+def pairs(pencil: Pencil) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the k pairs nearest to the shift: ascending eigenvalues, shape (k,), and their vectors, (k, n).
+
+    One more is computed, which tells whether k cuts a cluster and where eigenvalues can be counted.
+
+    Raises
+    ------
+    ConvergenceError
+        If Lanczos does not converge, or the residual of a pair is not small, or pairs were missed.
+    NoDerivativeError
+        If a derivative follows that does not exist.
+    """
+    pencil.check()
+    options = pencil.options
+    for more in (1, _MORE):
+        values, vectors = nearest(pencil, min(options.k + more, pencil.n))
+        check_distance(values, options.sigma)
+        nearness = np.argsort(np.abs(values - options.sigma), kind="stable")
+        lacking = _lacking(pencil, values[nearness]) if options.count else 0
+        if lacking <= 0:
+            break
+    else:
+        raise ConvergenceError(
+            "eigenvalues were missed",
+            expected=f"as many as the inertia counts around sigma={options.sigma!r}",
+            got=f"{lacking} less, of the {options.k} asked for",
+            fix="pass a larger k: a repeated eigenvalue hides its copies",
+        )
+    kept = np.sort(nearness[: options.k])
+    if options.order:
+        check_cut(values, kept)
+    values, vectors = values[kept], vectors[kept]
+    if options.order > 1:
+        check_second(values)
+    check_residuals(pencil, values, vectors)
+    return values, vectors
+
+
+def _lacking(pencil: Pencil, values: NDArray[Any]) -> int:
+    """Return how many eigenvalues were missed; those found come in the order of their distance from the shift.
+
+    They are counted up to the last gap before the pairs that nobody asked for: within a cluster rounding would decide.
+    """
+    distances = np.abs(values - pencil.options.sigma)
+    for found in range(min(pencil.options.k, len(values) - 1), 0, -1):
+        inner, outer = distances[found - 1], distances[found]
+        if outer - inner > REPEATED * outer:
+            return missed(pencil, found, float(inner + outer) / 2)
+    return 0
