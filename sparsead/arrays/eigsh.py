@@ -23,7 +23,7 @@ def eigsh(
     k: int,
     M: SparseArray[Array] | None = None,
     *,
-    sigma: float = 0.0,
+    sigma: float | None = 0.0,
     backend: str | None = None,
     maxiter: int | None = None,
     count: bool = True,
@@ -41,8 +41,9 @@ def eigsh(
         How many pairs.
     M : SparseArray, shape (n, n), optional
         Symmetric, positive semidefinite; by default the identity. Unit: [M].
-    sigma : float
-        The shift; no eigenvalue may lie at it. Unit: [K] / [M].
+    sigma : float or None
+        The shift; no eigenvalue may lie at it. None takes one a little below zero, for the lowest pairs of a K that is
+        positive semidefinite, as of a structure free to move: -1e-8 of the ratio of the traces. Unit: [K] / [M].
     backend : str, optional
         Library that factorizes; by default the structure decides.
     maxiter : int, optional
@@ -101,11 +102,11 @@ def eigsh(
     mass = _identity(matrix, n) if M is None else _checked_mass(M, n)
     _check_symmetric("the matrix", matrix)
     _check_count(k, n)
-    shift = _number(sigma)
+    shift = None if sigma is None else _number(sigma)
     if backend is not None:
         get(backend)
     stiffness, mass = matrix.plain(), mass.plain()
-    definite = stiffness.structure.positive_definite and shift <= 0
+    definite = stiffness.structure.positive_definite and (shift is None or shift <= 0)
     structure = Structure(symmetric=True, positive_definite=definite)
     options = EigenOptions(int(k), shift, structure, backend, maxiter, bool(count))
     binding = matrix.binding
@@ -170,7 +171,7 @@ def _number(sigma: Any) -> float:
     if not np.isfinite(shift):
         raise DtypeError(
             "sigma is not a known number",
-            expected="a finite real number, known before the program is traced",
+            expected="a finite real number, known before the program is traced, or None",
             got=f"sigma={sigma!r}",
             fix="pass a float; eigenvalues do not depend on it, so it needs no derivative",
         )

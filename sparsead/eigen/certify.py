@@ -49,7 +49,7 @@ def check_distance(values: NDArray[Any], sigma: float) -> None:
             "an eigenvalue at the shift",
             expected=f"eigenvalues that differ from sigma={sigma!r}",
             got=f"lambda = {values[at]:.9g}, {abs(values[at] - sigma):.1e} from it",
-            fix="move sigma; of a structure that is free to move, below zero: sigma=-1e-3 of the first eigenvalue",
+            fix="move sigma; below zero for a structure that is free to move: sigma=None",
         )
 
 
@@ -70,7 +70,7 @@ def missed(pencil: Pencil, found: int, reach: float) -> int:
     int
         Zero too where the library does not tell the inertia.
     """
-    sigma = pencil.options.sigma
+    sigma = pencil.sigma
     at = pencil.below()
     low = at if at in (None, 0) else pencil.below(sigma - reach)
     high = pencil.below(sigma + reach)

@@ -21,16 +21,32 @@ if TYPE_CHECKING:
 _ALIKE = 1e-6  # a symmetric function of eigenvalues that differ by REPEATED is symmetric to about as much
 
 
-def repeated(values: NDArray[Any], dtype: np.dtype[Any] | None = None) -> NDArray[Any]:
-    """Return which pairs of eigenvalues, shape (k,), ascending, count as one, bool (k, k); false on the diagonal."""
+def repeated(values: NDArray[Any], noise: float, dtype: np.dtype[Any] | None = None) -> NDArray[Any]:
+    """Return which pairs of eigenvalues count as one.
+
+    Parameters
+    ----------
+    values : array, shape (k,)
+        Ascending eigenvalues.
+    noise : float
+        What rounding in K leaves of a difference: zeros, as of rigid motions, have no size to compare it with.
+    dtype : dtype, optional
+        Type in which they were given.
+
+    Returns
+    -------
+    bool array, shape (k, k)
+        False on the diagonal.
+    """
     digits = 100 * float(np.finfo(dtype or np.float64).eps)
-    near = np.diff(values) <= max(REPEATED, digits) * np.maximum(np.abs(values[1:]), np.abs(values[:-1]))
+    size = np.maximum(np.abs(values[1:]), np.abs(values[:-1]))
+    near = np.diff(values) <= np.maximum(max(REPEATED, digits) * size, noise)
     member = np.concatenate([[0], np.cumsum(~near)])
     together: NDArray[Any] = member[:, None] == member
     return together & ~np.eye(len(values), dtype=bool)
 
 
-def check_cut(values: NDArray[Any], kept: NDArray[np.integer]) -> None:
+def check_cut(values: NDArray[Any], noise: float, kept: NDArray[np.integer]) -> None:
     """Raise unless the pairs that are kept, of those computed, hold clusters whole.
 
     Raises
@@ -40,7 +56,7 @@ def check_cut(values: NDArray[Any], kept: NDArray[np.integer]) -> None:
     """
     inside = np.zeros(len(values), bool)
     inside[kept] = True
-    cut = np.argwhere(repeated(values) & inside[:, None] & ~inside)
+    cut = np.argwhere(repeated(values, noise) & inside[:, None] & ~inside)
     if len(cut):
         last, k = values[cut[0]], int(inside.sum())
         raise NoDerivativeError(
@@ -52,9 +68,9 @@ def check_cut(values: NDArray[Any], kept: NDArray[np.integer]) -> None:
         )
 
 
-def check_second(values: NDArray[Any]) -> None:
+def check_second(values: NDArray[Any], noise: float) -> None:
     """Raise `NoDerivativeError` if eigenvalues are repeated: second derivatives see the members."""
-    found = np.argwhere(repeated(values))
+    found = np.argwhere(repeated(values, noise))
     if len(found):
         i, j = found[0]
         raise _none("a second derivative of a repeated eigenvalue", values, int(i), int(j), "that are apart")

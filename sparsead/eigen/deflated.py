@@ -90,7 +90,7 @@ class Pairs:
         active = np.flatnonzero(norms(rest, axis=1) > _SPANNED * norms(f, axis=1))
         w = np.zeros_like(rest)
         if len(active):
-            factor = (self._values - self._pencil.options.sigma)[active]
+            factor = (self._values - self._pencil.sigma)[active]
             start = self._off(self._pencil.solve(rest[active]))
             w[active] = self._conjugate_gradients(factor, start)
             if not self._pencil.masses.all():  # what has no mass the iteration does not see

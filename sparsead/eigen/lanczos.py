@@ -55,19 +55,23 @@ def nearest(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
     NotPositiveDefiniteError
         If a vector has no positive mass.
     """
-    few = pencil.n <= max(_FEW_UNKNOWNS, 2 * count)
-    nu, vectors = _by_full_matrices(pencil, count) if few else _by_lanczos(pencil, count)
+    nu, vectors = _by_full_matrices(pencil, count) if is_small(pencil, count) else _by_lanczos(pencil, count)
     finite = np.abs(nu) > _NO_MASS * np.abs(nu).max()
     if finite.sum() < min(count, pencil.options.k):
         raise _too_many(pencil, int(finite.sum()))
     nu, vectors = nu[finite], _orthonormal(pencil, vectors[finite])
-    values = pencil.options.sigma + 1 / nu
+    values = pencil.sigma + 1 / nu
     order = np.argsort(values, kind="stable")
     return values[order], _signed(vectors[order])
 
 
+def is_small(pencil: Pencil, count: int) -> bool:
+    """Return whether all pairs are computed, from full matrices, so that none can be missed."""
+    return np.count_nonzero(pencil.masses) <= max(_FEW_UNKNOWNS, 2 * count)
+
+
 def _by_lanczos(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    n, sigma = pencil.n, pencil.options.sigma
+    n, sigma = pencil.n, pencil.sigma
 
     def operator(apply: Any) -> LinearOperator:
         return LinearOperator((n, n), matvec=apply, dtype=np.float64)
@@ -89,12 +93,14 @@ def _by_lanczos(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray[Any]]
 
 
 def _by_full_matrices(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """With ``M = R R^T``: ``R^T S R y = nu y`` and ``v = S R y``."""
-    masses, axes = np.linalg.eigh(pencil.mass.toarray())
+    """With ``M = R R^T``: ``R^T S R y = nu y`` and ``v = S R y``; rows without mass are rows of zeros in M."""
+    there = np.flatnonzero(pencil.masses)
+    masses, axes = np.linalg.eigh(pencil.mass[there][:, there].toarray())
     if masses[0] < -_NO_MASS * masses[-1]:
         raise _negative_mass(f"an eigenvalue {masses[0]:.6g} of M, beside the largest {masses[-1]:.6g}")
-    there = masses > _NO_MASS * masses[-1]
-    root = (axes[:, there] * np.sqrt(masses[there])).T
+    positive = masses > _NO_MASS * masses[-1]
+    root = np.zeros((np.count_nonzero(positive), pencil.n))
+    root[:, there] = (axes[:, positive] * np.sqrt(masses[positive])).T
     moved = pencil.solve(root)
     small = moved @ root.T
     nu, y = eigh((small + small.T) / 2)
@@ -141,7 +147,7 @@ def _not_converged(pencil: Pencil, count: int, error: ArpackNoConvergence) -> Co
     told = ", ".join(f"{value:.6g}" for value in found[:5]) + (", ..." if len(found) > 5 else "")
     return ConvergenceError(
         "Lanczos iteration did not converge",
-        expected=f"{count} eigenvalues nearest to sigma={pencil.options.sigma!r}",
+        expected=f"{count} eigenvalues nearest to sigma={pencil.sigma!r}",
         got=f"{len(found)} after maxiter={pencil.options.maxiter} restarts" + (f": {told}" if told else ""),
         fix="pass a larger maxiter, or a sigma nearer to the eigenvalues that you want",
         iteration=pencil.options.maxiter,

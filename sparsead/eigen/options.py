@@ -19,8 +19,8 @@ class EigenOptions:
     ----------
     k : int
         Number of pairs.
-    sigma : float
-        The shift: the pairs nearest to it are computed. Unit: [K] / [M].
+    sigma : float or None
+        The shift: the pairs nearest to it are computed; None for one a little below zero. Unit: [K] / [M].
     structure : Structure
         What is known of ``K - sigma M``.
     backend : str or None
@@ -34,7 +34,7 @@ class EigenOptions:
     """
 
     k: int
-    sigma: float
+    sigma: float | None
     structure: Structure
     backend: str | None = None
     maxiter: int | None = None

@@ -8,7 +8,7 @@ import numpy as np
 
 from sparsead.eigen.certify import check_distance, check_residuals, missed
 from sparsead.eigen.clusters import check_cut, check_second
-from sparsead.eigen.lanczos import nearest
+from sparsead.eigen.lanczos import is_small, nearest
 from sparsead.eigen.options import REPEATED
 from sparsead.errors import ConvergenceError
 
@@ -36,24 +36,25 @@ def pairs(pencil: Pencil) -> tuple[NDArray[Any], NDArray[Any]]:
     options = pencil.options
     for more in (1, _MORE):
         values, vectors = nearest(pencil, min(options.k + more, pencil.n))
-        check_distance(values, options.sigma)
-        nearness = np.argsort(np.abs(values - options.sigma), kind="stable")
-        lacking = _lacking(pencil, values[nearness]) if options.count else 0
+        check_distance(values, pencil.sigma)
+        nearness = np.argsort(np.abs(values - pencil.sigma), kind="stable")
+        counted = options.count and not is_small(pencil, options.k + more)
+        lacking = _lacking(pencil, values[nearness]) if counted else 0
         if lacking <= 0:
             break
     else:
         raise ConvergenceError(
             "eigenvalues were missed",
-            expected=f"as many as the inertia counts around sigma={options.sigma!r}",
+            expected=f"as many as the inertia counts around sigma={pencil.sigma!r}",
             got=f"{lacking} less, of the {options.k} asked for",
             fix="pass a larger k: a repeated eigenvalue hides its copies",
         )
     kept = np.sort(nearness[: options.k])
     if options.order:
-        check_cut(values, kept)
+        check_cut(values, pencil.noise, kept)
     values, vectors = values[kept], vectors[kept]
     if options.order > 1:
-        check_second(values)
+        check_second(values, pencil.noise)
     check_residuals(pencil, values, vectors)
     return values, vectors
 
@@ -63,7 +64,7 @@ def _lacking(pencil: Pencil, values: NDArray[Any]) -> int:
 
     They are counted up to the last gap before the pairs that nobody asked for: within a cluster rounding would decide.
     """
-    distances = np.abs(values - pencil.options.sigma)
+    distances = np.abs(values - pencil.sigma)
     for found in range(min(pencil.options.k, len(values) - 1), 0, -1):
         inner, outer = distances[found - 1], distances[found]
         if outer - inner > REPEATED * outer:

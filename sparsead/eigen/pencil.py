@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from sparsead.factors.entry import Entry
     from sparsead.pattern.pattern import Pattern
 
+# Both times the mean of what single dofs have for eigenvalues.
+# Far below the first elastic eigenvalue of a mesh, far above the rounding in the zeros of rigid motions.
+_BELOW_ZERO = 1e-8
+_ROUNDING = 1e-14
 _SYMMETRIC = Structure(symmetric=True)
 
 
@@ -56,6 +60,8 @@ class Pencil:
             for values, pattern in zip(self.values, patterns, strict=True)
         )
         self.masses = self.mass.diagonal()
+        self._scale = float(np.abs(self.stiffness.diagonal()[self.masses > 0]).sum() / (self.masses.sum() or 1.0))
+        self.sigma = -_BELOW_ZERO * self._scale if options.sigma is None else options.sigma
 
     def check(self) -> None:
         """Raise unless both matrices are what they should be, as far as their entries tell.
@@ -71,6 +77,11 @@ class Pencil:
             check_finite_values(pattern, values)
             check_structure(pattern, _SYMMETRIC, values)
         _check_mass(self.masses)
+
+    @property
+    def noise(self) -> float:
+        """What rounding in K leaves of the difference of two eigenvalues."""
+        return _ROUNDING * self._scale
 
     def solve(self, b: NDArray[Any]) -> NDArray[Any]:
         """Return S b for rows b, shape (k, n), in one call.
@@ -100,7 +111,7 @@ class Pencil:
         counting = self._counting
         if counting is None:
             return None
-        pattern, values = self._shifted(self.options.sigma if shift is None else shift)
+        pattern, values = self._shifted(self.sigma if shift is None else shift)
         options = SolveOptions(_SYMMETRIC, counting)
         return factor_cache.unkept(pattern, values, options).factorization().inertia()[1]
 
@@ -126,13 +137,13 @@ class Pencil:
         options = self.options
         asked = SolveOptions(options.structure, options.backend, awaited=options.order > 0)
         try:
-            return factor_cache.entry(*self._shifted(options.sigma), asked)
+            return factor_cache.entry(*self._shifted(self.sigma), asked)
         except SingularMatrixError as error:
             raise SingularMatrixError(
                 "an eigenvalue at the shift",
-                expected=f"K - sigma M that can be factorized: a sigma between eigenvalues; sigma={options.sigma!r}",
+                expected=f"K - sigma M that can be factorized: a sigma between eigenvalues; sigma={self.sigma!r}",
                 got=f"a singular K - sigma M: {error.got}",
-                fix="move sigma; of a structure that is free to move, below zero: sigma=-1e-3 of the first eigenvalue",
+                fix="move sigma; below zero for a structure that is free to move: sigma=None",
                 dof=error.dof,
             ) from error
 

@@ -64,8 +64,9 @@ def bordered(
     k = pairs.shape[1]
     for lane in range(len(stiffness)):
         values, vectors = (np.asarray(part, np.float64) for part in (pairs[lane, :, 0], pairs[lane, :, 1:]))
-        together = repeated(values, pairs.dtype)
-        known = Pairs(Pencil(stiffness[lane], mass[lane], patterns, options), values, vectors, together)
+        pencil = Pencil(stiffness[lane], mass[lane], patterns, options)
+        together = repeated(values, pencil.noise, pairs.dtype)
+        known = Pairs(pencil, values, vectors, together)
         for start in range(0, r.shape[1], k):
             rows = slice(start, start + k)
             g, f = np.asarray(r[lane, rows, 0], np.float64), np.asarray(r[lane, rows, 1:], np.float64)

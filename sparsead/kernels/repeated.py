@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sparsead.eigen.clusters import repeated as members
+from sparsead.eigen.pencil import Pencil
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sparsead.eigen.options import EigenOptions
+    from sparsead.pattern.pattern import Pattern
 
 
-def repeated(pairs: NDArray[Any], y: NDArray[Any], *, out: NDArray[Any] | None = None) -> NDArray[Any]:
+def repeated(
+    stiffness: NDArray[Any],
+    mass: NDArray[Any],
+    pairs: NDArray[Any],
+    y: NDArray[Any],
+    *,
+    patterns: tuple[Pattern, Pattern],
+    options: EigenOptions,
+    out: NDArray[Any] | None = None,
+) -> NDArray[Any]:
     """Return, for the row of each pair i, the sum of ``v_j (v_j . y_i)`` over pairs j with the same eigenvalue.
 
     Parameters
     ----------
+    stiffness, mass : array, shape (b, s)
+        Stored values of K and of M. Units: [K], [M].
     pairs : array, shape (b, k, 1 + n)
         Eigenpairs, from `eigsh`.
     y : array, shape (b, m k, n)
         Vectors: m for each pair, all pairs in turn.
+    patterns, options
+        As of `eigsh`.
     out : array, shape of `y`, optional
         Where to write.
 
@@ -31,7 +50,8 @@ def repeated(pairs: NDArray[Any], y: NDArray[Any], *, out: NDArray[Any] | None =
     out[...] = 0
     k = pairs.shape[1]
     for lane, own in enumerate(pairs):
-        together, vectors = members(own[:, 0], pairs.dtype), own[:, 1:]
+        noise = Pencil(stiffness[lane], mass[lane], patterns, options).noise
+        together, vectors = members(own[:, 0], noise, pairs.dtype), own[:, 1:]
         if together.any():
             for start in range(0, y.shape[1], k):
                 rows = slice(start, start + k)

@@ -52,7 +52,8 @@ def jvp(kernels: Kernels, primals: Any, p: Any, tangents: Any, *, patterns: Any,
         return _bordered(kernels, primals, p, join(kernels, g, f), patterns, options, trans="N")
     moved = kernels.spmv(d_mass, v, pattern=patterns[1], trans="N")
     r = join(kernels, 0.5 * dot(v, moved), f + values * moved)
-    kept_orthonormal = kernels.repeated(p, -0.5 * moved)
+    static = {"patterns": patterns, "options": options.settled()}
+    kept_orthonormal = kernels.repeated(*primals, p, -0.5 * moved, **static)
     return _bordered(kernels, primals, p, r, patterns, options, trans="N") + join(kernels, g, kept_orthonormal)
 
 
@@ -66,7 +67,8 @@ def vjp(
     if wanted[0]:
         stiffness_bar = kernels.sddmm(-w, v, pattern=patterns[0])
     if wanted[1]:
-        kept_orthonormal = kernels.repeated(p, -0.5 * split(p_bar)[1])
+        static = {"patterns": patterns, "options": options.settled()}
+        kept_orthonormal = kernels.repeated(*primals, p, -0.5 * split(p_bar)[1], **static)
         mass_bar = kernels.sddmm(values * w + 0.5 * nu * v + kept_orthonormal, v, pattern=patterns[1])
     return stiffness_bar, mass_bar
 

@@ -43,7 +43,7 @@ class Kernels(Protocol):
         """Return z of the systems that derivatives of eigenpairs solve, shape of `r`, (b, m k, 1 + n)."""
         ...
 
-    def repeated(self, pairs: Any, y: Any) -> Any:
+    def repeated(self, stiffness: Any, mass: Any, pairs: Any, y: Any, *, patterns: Any, options: Any) -> Any:
         """Return what of y, shape (b, m k, n), lies along the other members of a repeated eigenvalue."""
         ...
 
@@ -83,6 +83,6 @@ class KernelsByName(ABC):
         """Return the solution of bordered systems."""
         return self.evaluate("bordered", stiffness, mass, pairs, r, **static)
 
-    def repeated(self, pairs: Any, y: Any) -> Any:
+    def repeated(self, stiffness: Any, mass: Any, pairs: Any, y: Any, **static: Any) -> Any:
         """Return what lies along the other members of a repeated eigenvalue."""
-        return self.evaluate("repeated", pairs, y)
+        return self.evaluate("repeated", stiffness, mass, pairs, y, **static)

@@ -4,11 +4,11 @@ Derivation
 ----------
 ::
 
-    out = R(p) y            R symmetric, and zero unless an eigenvalue is repeated
-    d_out = R(p) dy         tangent
-    y_bar = R(p) out_bar
+    out = R(K, M, p) y      R symmetric, and zero unless an eigenvalue is repeated
+    d_out = R dy            tangent
+    y_bar = R out_bar
 
-It is a part of first derivatives. Second ones in p are not needed: of a repeated eigenvalue they are an error, and
+It is a part of first derivatives. Second ones, in what R is made of, are not needed: of a repeated eigenvalue they are an error, and
 without one R stays zero.
 """
 
@@ -20,22 +20,23 @@ from sparsead.rules.kernels import Kernels
 from sparsead.rules.rule import Rule
 
 
-def primal(kernels: Kernels, p: Any, y: Any) -> Any:
+def primal(kernels: Kernels, stiffness: Any, mass: Any, p: Any, y: Any, **static: Any) -> Any:
     """Sums, shape (b, m k, n)."""
-    return kernels.repeated(p, y)
+    return kernels.repeated(stiffness, mass, p, y, **static)
 
 
-def jvp(kernels: Kernels, primals: Any, out: Any, tangents: Any) -> Any:
+def jvp(kernels: Kernels, primals: Any, out: Any, tangents: Any, **static: Any) -> Any:
     """Tangent, of y alone."""
-    p, y = primals
-    d_y = tangents[1]
-    return kernels.repeated(p, 0 * y if d_y is None else d_y)
+    *others, y = primals
+    d_y = tangents[-1]
+    return kernels.repeated(*others, 0 * y if d_y is None else d_y, **static)
 
 
-def vjp(kernels: Kernels, primals: Any, out: Any, out_bar: Any, wanted: Any) -> tuple[Any, Any]:
-    """Cotangent of y; zero for the pairs."""
-    p, _ = primals
-    return 0 * p if wanted[0] else None, kernels.repeated(p, out_bar) if wanted[1] else None
+def vjp(kernels: Kernels, primals: Any, out: Any, out_bar: Any, wanted: Any, **static: Any) -> tuple[Any, ...]:
+    """Cotangent of y; zero for what R is made of."""
+    *others, _ = primals
+    zeros = (0 * other if want else None for other, want in zip(others, wanted[:-1], strict=True))
+    return *zeros, kernels.repeated(*others, out_bar, **static) if wanted[-1] else None
 
 
-RULE = Rule("repeated", primal, jvp, vjp, linear=(False, True))
+RULE = Rule("repeated", primal, jvp, vjp, linear=(False, False, False, True))
