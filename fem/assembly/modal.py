@@ -1,0 +1,171 @@
+"""Free vibration: frequencies and shapes from stiffness, mass and supports.
+
+With ``u = T z`` of the supports, ``T^T K T z = lambda T^T M T z`` and ``lambda = (2 pi f)^2``. Held dofs keep their
+number: their row of the mass is zero, so that they have no finite eigenvalue. A body free to move has rigid motions of
+frequency zero, and a singular K: the shift then lies below zero.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from fem.assembly.operator import Operator, assemble
+from fem.assembly.solve import all_of, expand_vectors, reduce_values, reduction_of, settled
+from fem.assembly.term import kinds_of
+from fem.dofs.rigid import free_motions
+from fem.errors import SpaceError
+from fem.progress import stage
+from sparsead.jax import SparseArray, eigsh
+from sparsead.jax.constants import constant
+from sparsead.jax.raised import typed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fem.dofs.constraints import Constraints, Held
+    from fem.dofs.reduction import Reduction
+
+_AT_REST = 1e-9  # of the largest eigenvalue: below, the square of a frequency is rounding
+
+
+class Modes(NamedTuple):
+    """Modes of free vibration, the lowest first; a pytree of arrays.
+
+    Attributes
+    ----------
+    frequencies : array, shape (k,)
+        Zero for rigid motions. Unit: [Hz].
+    shapes : array, shape (k, points, components)
+        Of unit modal mass, ``u . M u = 1``; one field of the space each. Unit: [length] / [mass]^1/2 [length].
+    eigenvalues : array, shape (k,)
+        ``(2 pi f)^2``. Unit: [1/s^2].
+    """
+
+    frequencies: jax.Array
+    shapes: jax.Array
+    eigenvalues: jax.Array
+
+
+def modal(
+    stiffness: Operator,
+    mass: Operator,
+    supports: Constraints | Sequence[Constraints] = (),
+    *,
+    k: int = 6,
+    sigma: float | None = None,
+    backend: str | None = None,
+    count: bool = True,
+) -> Modes:
+    """Return the lowest frequencies and the shapes of free vibration, ``K u = (2 pi f)^2 M u`` under supports.
+
+    Differentiable in everything that made the operators, forward and reverse, as `sparsead.jax.eigsh` is, with the one
+    factorization of the shifted matrix.
+
+    Parameters
+    ----------
+    stiffness, mass : Operator
+        K and M, on one space. Units: [force/length], [mass].
+    supports : Constraints, or several
+        Held and coupled dofs; prescribed values are that about which it vibrates, and change nothing.
+    k : int
+        How many modes.
+    sigma : float, optional
+        The shift: modes with eigenvalues nearest to it are found. By default zero, or where supports leave a rigid
+        motion a little below zero. Unit: [1/s^2].
+    backend, count
+        As in `sparsead.jax.eigsh`.
+
+    Returns
+    -------
+    Modes
+        ``frequencies``, ``shapes``, ``eigenvalues``.
+
+    Raises
+    ------
+    SpaceError
+        If an operator is not linear and symmetric, or they are of different spaces.
+    ConstraintError
+        If supports are of another space.
+    SparseADError
+        As `sparsead.jax.eigsh`; a singular matrix at the shift zero is that of a structure that moves freely in another
+        way than as one rigid body: pass a small ``sigma`` below zero.
+
+    Notes
+    -----
+    Frequencies of rigid motions have no derivative; zero is returned.
+
+    Cells without stiffness, as in topology optimization, vibrate by themselves at low frequencies where their mass
+    goes slower to zero than their stiffness: see "Eigenvalues and modes" in the documentation.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> space = fem.Space(fem.interval(40))
+    >>> K, M = fem.elements.diffusion(space, 4.0), fem.elements.mass(space, 1.0)
+    >>> modes = fem.modal(K, M, fem.fix(space, [0, 40]), k=3)
+    >>> modes.frequencies.round(2).tolist()
+    [1.0, 2.0, 3.01]
+    """
+    _check(stiffness, "stiffness")
+    _check(mass, "mass")
+    if stiffness.space.topology is not mass.space.topology:
+        raise SpaceError(
+            "stiffness and mass of different spaces",
+            expected=f"a mass on {stiffness.space!r}",
+            got=f"one on {mass.space!r}",
+            fix="make both on the same space",
+        )
+    constraints = all_of(supports, stiffness.space.count)
+    if sigma is None and not _is_free(stiffness, constraints.held):
+        sigma = 0.0
+    with typed(), stage(f"{k} modes, {stiffness.space.count} dofs"):
+        found = _modes(stiffness, mass, held=constraints.held, k=k, sigma=sigma, backend=backend, count=count)
+        return Modes(*map(settled, found))
+
+
+@partial(jax.jit, static_argnames=("held", "k", "sigma", "backend", "count"))
+def _modes(stiffness: Operator, mass: Operator, *, held: Held, k: int, **options: Any) -> Modes:
+    space = stiffness.space
+    reduction = reduction_of(space.topology, held)
+    system = reduction.maps.system
+    matrix = SparseArray(reduce_values(reduction, assemble(stiffness, system)), system.pattern, stiffness.structure)
+    masses = SparseArray(_without_held(reduction, assemble(mass, system)), system.pattern, mass.structure)
+    values, vectors = eigsh(matrix, k, masses, **options)
+    moving = values > _AT_REST * jnp.abs(values).max()
+    frequencies = jnp.where(moving, jnp.sqrt(jnp.where(moving, values, 1.0)), 0.0) / (2 * np.pi)
+    shapes = expand_vectors(reduction, vectors.T).reshape((k, *space.shape))
+    return Modes(frequencies, shapes, values)
+
+
+def _without_held(reduction: Reduction, values: Any) -> Any:
+    """Return the stored values of T^T M T, zero at constrained dofs, shape (s,)."""
+    values = reduce_values(reduction, values)
+    if not len(reduction.maps.kept):
+        return values
+    return values.at[constant(reduction.maps.kept)].set(0.0, unique_indices=True, mode="promise_in_bounds")
+
+
+def _is_free(operator: Operator, held: Held) -> bool:
+    """Return whether supports leave a rigid motion of the mesh as a whole."""
+    topology = operator.space.topology
+    points = np.arange(len(topology.mesh.points))
+    kinds = dict(kinds_of(operator.terms))
+    return any(
+        free_motions(topology, held, points, field, kinds.get(field.name)) for field in topology.numbering.fields
+    )
+
+
+def _check(operator: Operator, name: str) -> None:
+    if not isinstance(operator, Operator) or not operator.symmetric:
+        raise SpaceError(
+            f"{name} is not a symmetric linear operator",
+            expected="what fem.elements.elasticity, frame, mass ... return",
+            got=f"{operator!r}" if isinstance(operator, Operator) else f"{type(operator).__name__}",
+            fix="for another matrix use sparsead.jax.eigsh",
+        )
