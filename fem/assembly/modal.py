@@ -8,27 +8,26 @@ frequency zero, and a singular K: the shift then lies below zero.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fem.assembly.operator import Operator, assemble
-from fem.assembly.solve import all_of, expand_vectors, reduce_values, reduction_of, settled
+from fem.assembly.eigenpairs import Request, eigenpairs
+from fem.assembly.operator import Operator
+from fem.assembly.solve import all_of, settled
 from fem.assembly.term import kinds_of
 from fem.dofs.rigid import free_motions
 from fem.errors import SpaceError
 from fem.progress import stage
-from sparsead.jax import SparseArray, eigsh
-from sparsead.jax.constants import constant
+from sparsead.arrays.eigsh import eigen_options
 from sparsead.jax.raised import typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fem.dofs.constraints import Constraints, Held
-    from fem.dofs.reduction import Reduction
 
 _AT_REST = 1e-9  # of the largest eigenvalue: below, the square of a frequency is rounding
 
@@ -124,31 +123,19 @@ def modal(
     constraints = all_of(supports, stiffness.space.count)
     if sigma is None and not _is_free(stiffness, constraints.held):
         sigma = 0.0
+    free = stiffness.space.count - len(constraints.held.dofs)
+    options = eigen_options(free, k, definite=stiffness.definite, sigma=sigma, backend=backend, count=count)
     with typed(), stage(f"{k} modes, {stiffness.space.count} dofs"):
-        found = _modes(stiffness, mass, held=constraints.held, k=k, sigma=sigma, backend=backend, count=count)
+        found = _modes(stiffness, mass, request=Request(constraints.held, options))
         return Modes(*map(settled, found))
 
 
-@partial(jax.jit, static_argnames=("held", "k", "sigma", "backend", "count"))
-def _modes(stiffness: Operator, mass: Operator, *, held: Held, k: int, **options: Any) -> Modes:
-    space = stiffness.space
-    reduction = reduction_of(space.topology, held)
-    system = reduction.maps.system
-    matrix = SparseArray(reduce_values(reduction, assemble(stiffness, system)), system.pattern, stiffness.structure)
-    masses = SparseArray(_without_held(reduction, assemble(mass, system)), system.pattern, mass.structure)
-    values, vectors = eigsh(matrix, k, masses, **options)
+@partial(jax.jit, static_argnames=("request",))
+def _modes(stiffness: Operator, mass: Operator, *, request: Request) -> Modes:
+    values, u = eigenpairs(request, stiffness, mass)
     moving = values > _AT_REST * jnp.abs(values).max()
     frequencies = jnp.where(moving, jnp.sqrt(jnp.where(moving, values, 1.0)), 0.0) / (2 * np.pi)
-    shapes = expand_vectors(reduction, vectors.T).reshape((k, *space.shape))
-    return Modes(frequencies, shapes, values)
-
-
-def _without_held(reduction: Reduction, values: Any) -> Any:
-    """Return the stored values of T^T M T, zero at constrained dofs, shape (s,)."""
-    values = reduce_values(reduction, values)
-    if not len(reduction.maps.kept):
-        return values
-    return values.at[constant(reduction.maps.kept)].set(0.0, unique_indices=True, mode="promise_in_bounds")
+    return Modes(frequencies, u.reshape((len(u), *stiffness.space.shape)), values)
 
 
 def _is_free(operator: Operator, held: Held) -> bool:

@@ -101,19 +101,43 @@ def eigsh(
     n = check_square(matrix)
     mass = _identity(matrix, n) if M is None else _checked_mass(M, n)
     _check_symmetric("the matrix", matrix)
-    _check_count(k, n)
-    shift = None if sigma is None else _number(sigma)
-    if backend is not None:
-        get(backend)
     stiffness, mass = matrix.plain(), mass.plain()
-    definite = stiffness.structure.positive_definite and (shift is None or shift <= 0)
-    structure = Structure(symmetric=True, positive_definite=definite)
-    options = EigenOptions(int(k), shift, structure, backend, maxiter, bool(count))
+    definite = stiffness.structure.positive_definite
+    options = eigen_options(n, k, definite=definite, sigma=sigma, backend=backend, maxiter=maxiter, count=count)
     binding = matrix.binding
     working = np.result_type(stiffness.dtype, mass.dtype)
     values = (binding.astype(one.values, working)[None] for one in (stiffness, mass))
     pairs = binding.eigsh(*values, patterns=(stiffness.pattern, mass.pattern), options=options)[0]
     return pairs[:, 0], pairs[:, 1:].T
+
+
+def eigen_options(
+    n: int,
+    k: int,
+    *,
+    definite: bool,
+    sigma: float | None,
+    backend: str | None = None,
+    maxiter: int | None = None,
+    count: bool = True,
+) -> EigenOptions:
+    """Return what was asked for, checked; for packages that make the matrices themselves.
+
+    Parameters
+    ----------
+    n : int
+        Unknowns.
+    definite : bool
+        Whether K is positive definite, or becomes so by any shift below zero.
+    k, sigma, backend, maxiter, count
+        As in `eigsh`.
+    """
+    _check_count(k, n)
+    shift = None if sigma is None else _number(sigma)
+    if backend is not None:
+        get(backend)
+    structure = Structure(symmetric=True, positive_definite=definite and (shift is None or shift <= 0))
+    return EigenOptions(int(k), shift, structure, backend, maxiter, bool(count))
 
 
 def _identity(matrix: SparseArray[Array], n: int) -> SparseArray[Array]:

@@ -72,12 +72,11 @@ def check_second(values: NDArray[Any], noise: float) -> None:
     """Raise `NoDerivativeError` if eigenvalues are repeated: second derivatives see the members."""
     found = np.argwhere(repeated(values, noise))
     if len(found):
-        i, j = found[0]
-        raise _none("a second derivative of a repeated eigenvalue", values, int(i), int(j), "that are apart")
+        raise _none("second order of a repeated eigenvalue", values, int(found[0, 0]), int(found[0, 1]))
 
 
-def check_cotangents(values: NDArray[Any], together: NDArray[Any], of_values: NDArray[Any], along: NDArray[Any]) -> None:
-    """Raise unless cotangents are those of a function that does not see rotations within repeated eigenvalues.
+def check_alike(values: NDArray[Any], together: NDArray[Any], of_values: NDArray[Any]) -> None:
+    """Raise unless cotangents are those of a function that treats members of a repeated eigenvalue alike.
 
     Parameters
     ----------
@@ -86,29 +85,46 @@ def check_cotangents(values: NDArray[Any], together: NDArray[Any], of_values: ND
     together : bool array, shape (k, k)
         Which count as one.
     of_values : array, shape (k,)
-        Cotangents of the eigenvalues.
-    along : array, shape (2, k, k)
-        ``v_j . f_i`` with the cotangents f of the vectors, and the sums of the magnitudes of its terms.
+        Their cotangents.
 
     Raises
     ------
     NoDerivativeError
         Which eigenvalues are how close.
     """
-    product, size = along
-    by_value = np.abs(of_values[:, None] - of_values) > _ALIKE * np.abs(of_values).max(initial=0.0)
-    by_vector = np.abs(product - product.T) > _ALIKE * np.maximum(size, size.T)
-    for wrong, what in ((by_value, "one member of a repeated eigenvalue"), (by_vector, "one vector of a repeated eigenvalue")):
-        found = np.argwhere(wrong & together)
-        if len(found):
-            i, j = found[0]
-            raise _none(what, values, int(i), int(j), "whose derivatives are asked for one by one to be apart")
+    unlike = np.abs(of_values[:, None] - of_values) > _ALIKE * np.abs(of_values).max(initial=0.0)
+    _raise_first(unlike & together, "one member of a repeated eigenvalue", values)
 
 
-def _none(what: str, values: NDArray[Any], i: int, j: int, which: str) -> NoDerivativeError:
+def check_unrotated(values: NDArray[Any], together: NDArray[Any], along: NDArray[Any], size: NDArray[Any]) -> None:
+    """Raise unless cotangents of vectors are those of a function that does not see rotations.
+
+    Parameters
+    ----------
+    values, together
+        As of `check_alike`.
+    along, size : array, shape (k, k)
+        ``v_j . f_i`` with the cotangents f, and the sums of the magnitudes of its terms.
+
+    Raises
+    ------
+    NoDerivativeError
+        Which eigenvalues are how close.
+    """
+    unlike = np.abs(along - along.T) > _ALIKE * np.maximum(size, size.T)
+    _raise_first(unlike & together, "one vector of a repeated eigenvalue", values)
+
+
+def _raise_first(wrong: NDArray[Any], what: str, values: NDArray[Any]) -> None:
+    found = np.argwhere(wrong)
+    if len(found):
+        raise _none(what, values, int(found[0, 0]), int(found[0, 1]))
+
+
+def _none(what: str, values: NDArray[Any], i: int, j: int) -> NoDerivativeError:
     return NoDerivativeError(
         f"no derivative of {what}",
-        expected=f"eigenvalues {which}, by more than {REPEATED:g} of their size",
+        expected=f"eigenvalues apart by more than {REPEATED:g} of their size, or a function of all members alike",
         got=f"eigenvalues {i} and {j}: {values[i]:.12g} and {values[j]:.12g}, {_apart(values[i], values[j])}",
         fix="differentiate what is alike in all members: their sum or p-norm, the projection on their span",
         eigenvalues=(float(values[i]), float(values[j])),

@@ -52,7 +52,7 @@ def lower(name: str, platform: str | None, *args: Any, **static: Any) -> Any:
 def shape_of(name: str, avals: tuple[Any, ...], static: dict[str, Any]) -> tuple[int, ...]:
     """Return the shape of a kernel's result, from arrays that have shapes."""
     first, second = avals[0], avals[-1]
-    if name in ("solve", "bordered", "repeated"):
+    if name in ("solve", "bordered", "repeated", "alike"):
         return second.shape
     if name == "eigsh":
         return (first.shape[0], static["options"].k, 1 + static["patterns"][0].shape[0])

@@ -102,6 +102,7 @@ _BATCHERS: dict[str, Callable[..., Any]] = {
     "eigsh": _batch_all,
     "bordered": _batch_vectors,
     "repeated": _batch_vectors,
+    "alike": _batch_vectors,
     "sddmm": _batch_all,
     "sum_triplets": _batch_all,
     "gather": _batch_all,

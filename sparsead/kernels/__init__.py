@@ -8,6 +8,7 @@ takes ``out`` to write into, so that a caller's buffer is filled without a copy.
 ``fixed_spmv`` is spmv with a matrix that is no argument: no rule, being linear in all that it takes.
 """
 
+from sparsead.kernels.alike import alike
 from sparsead.kernels.bordered import bordered
 from sparsead.kernels.eigsh import eigsh
 from sparsead.kernels.fixed_spmv import FixedMatrix, fixed_spmv
@@ -20,6 +21,7 @@ from sparsead.kernels.sum_triplets import sum_triplets
 
 __all__ = [
     "FixedMatrix",
+    "alike",
     "bordered",
     "eigsh",
     "fixed_spmv",

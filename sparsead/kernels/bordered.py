@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sparsead.eigen.clusters import check_cotangents, repeated
+from sparsead.eigen.clusters import check_alike, check_unrotated, repeated
 from sparsead.eigen.deflated import Pairs
 from sparsead.eigen.pencil import Pencil
 
@@ -71,6 +71,7 @@ def bordered(
             rows = slice(start, start + k)
             g, f = np.asarray(r[lane, rows, 0], np.float64), np.asarray(r[lane, rows, 1:], np.float64)
             if checked and together.any():
-                check_cotangents(values, together, g, np.stack([f @ vectors.T, np.abs(f) @ np.abs(vectors).T]))
+                check_alike(values, together, g)
+                check_unrotated(values, together, f @ vectors.T, np.abs(f) @ np.abs(vectors).T)
             out[lane, rows, 0], out[lane, rows, 1:] = known.solve(g, f)
     return out

@@ -47,6 +47,12 @@ class Kernels(Protocol):
         """Return what of y, shape (b, m k, n), lies along the other members of a repeated eigenvalue."""
         ...
 
+    def alike(
+        self, stiffness: Any, mass: Any, values: Any, g: Any, *, patterns: Any, options: Any, checked: bool
+    ) -> Any:
+        """Return g, shape (b, m, k), one number for each eigenvalue, checked where it is a cotangent."""
+        ...
+
 
 class KernelsByName(ABC):
     """The kernels of a front-end that evaluates all of them in one way, given the name."""
@@ -86,3 +92,7 @@ class KernelsByName(ABC):
     def repeated(self, stiffness: Any, mass: Any, pairs: Any, y: Any, **static: Any) -> Any:
         """Return what lies along the other members of a repeated eigenvalue."""
         return self.evaluate("repeated", stiffness, mass, pairs, y, **static)
+
+    def alike(self, stiffness: Any, mass: Any, values: Any, g: Any, **static: Any) -> Any:
+        """Return the numbers."""
+        return self.evaluate("alike", stiffness, mass, values, g, **static)
