@@ -67,9 +67,7 @@ class Pairs:
         Which pairs count as one repeated eigenvalue.
     """
 
-    def __init__(
-        self, pencil: Pencil, values: NDArray[Any], vectors: NDArray[Any], together: NDArray[Any]
-    ) -> None:
+    def __init__(self, pencil: Pencil, values: NDArray[Any], vectors: NDArray[Any], together: NDArray[Any]) -> None:
         self._pencil, self._values, self._vectors = pencil, values, vectors
         self._massed = pencil.times_mass(vectors)
         gaps = values[None, :] - values[:, None]

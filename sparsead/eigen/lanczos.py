@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 _FEW_UNKNOWNS = 48  # below, the full matrices are quicker than a start of ARPACK
 _NO_MASS = 1e-12  # of the largest nu: what rounding makes of the null space of M
-_LARGE = 0.99  # entries this close to the largest count as equal to it: the choice of the sign must not hang on rounding
+_LARGE = (
+    0.99  # entries this close to the largest count as equal to it: the choice of the sign must not hang on rounding
+)
 
 
 def nearest(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -32,7 +32,6 @@ class Kernels(Protocol):
         """Return the stored entry of each triplet, shape (b, t), from stored values, shape (b, s)."""
         ...
 
-
     def eigsh(self, stiffness: Any, mass: Any, *, patterns: Any, options: Any) -> Any:
         """Return the eigenpairs of ``K v = lambda M v``, shape (b, k, 1 + n)."""
         ...

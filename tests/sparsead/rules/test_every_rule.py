@@ -10,7 +10,8 @@ import pytest
 
 from sparsead.rules import RULES
 from sparsead.testing import check_rule
-from tests.sparsead.rules.cases import CASES, Case
+from tests.sparsead.rules.case import Case
+from tests.sparsead.rules.cases import CASES
 
 DTYPES = (np.float64, np.complex128)
 ALL = [
@@ -27,9 +28,14 @@ def test_every_rule_has_cases() -> None:
 
 @pytest.mark.parametrize(("name", "case"), ALL)
 def test_rule_is_right(name: str, case: Case) -> None:
-    has_factors = name == "solve" and np.size(case.primals[1]) > 0
+    has_factors = name in ("eigsh", "bordered") or (name == "solve" and np.size(case.primals[1]) > 0)
     check_rule(
-        RULES[name], case.oracle, case.primals, static=case.static, factorizations=int(has_factors), directions=1
+        case.of(RULES[name]),
+        case.oracle,
+        case.primals,
+        static=case.static,
+        factorizations=int(has_factors),
+        directions=1,
     )
 
 
@@ -45,4 +51,4 @@ def test_planted_sign_is_caught_by_the_cases(name: str, part: str) -> None:
 
     case = next(case for case in CASES[name](np.float64) if all(map(np.size, case.primals)))
     with pytest.raises(AssertionError, match=f"{part}: "):
-        check_rule(replace(rule, **{part: wrong}), case.oracle, case.primals, static=case.static)
+        check_rule(case.of(replace(rule, **{part: wrong})), case.oracle, case.primals, static=case.static)
