@@ -8,8 +8,8 @@ Derivation
     d_out = R dy            tangent
     y_bar = R out_bar
 
-It is a part of first derivatives. Second ones, in what R is made of, are not needed: of a repeated eigenvalue they are an error, and
-without one R stays zero.
+It is a part of first derivatives. Second ones, in what R is made of, are not needed: of a repeated eigenvalue they are
+an error, and without one R stays zero.
 """
 
 from __future__ import annotations

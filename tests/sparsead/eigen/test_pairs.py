@@ -51,7 +51,7 @@ def test_one_factorization_is_kept_and_those_that_count_are_not() -> None:
 @pytest.mark.parametrize("sigma", [0.0, 0.4])
 def test_missed_eigenvalues_are_counted(sigma: float, monkeypatch: pytest.MonkeyPatch) -> None:
     backend_or_skip("pardiso")
-    K, exact = square(12)
+    K, _ = square(12)
     honest = module.nearest
 
     def forgetful(pencil: object, count: int) -> object:

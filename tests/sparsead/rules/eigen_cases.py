@@ -30,7 +30,7 @@ def eigsh(dtype: Any) -> Iterator[Case]:
 
 
 def _pencil(rng: np.random.Generator) -> tuple[tuple[Any, Any], dict[str, Any]]:
-    """Return stored values of K and M, on patterns of their own, eigenvalues near 1, 2, ... 6, and how to find pairs."""
+    """Return stored values of K and M, on patterns of their own, with eigenvalues 1 to 6, and how to find pairs."""
     n = 6
     diagonal = np.arange(n)
     patterns = []
