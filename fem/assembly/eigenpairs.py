@@ -103,19 +103,19 @@ def _tangent(request: Request, primals: Any, tangents: Any) -> tuple[Any, Any]:
     operators, values = primals
     found, z = _pairs(request.differentiated(), operators, values)
     reduction = reduction_of(operators[0].space.topology, request.held)
-    matrices = [one[None] for one in values]
+    K, M = (one[None] for one in values)
     static = request.static(reduction)
     moved = _Moved(operators, tangents[0])
     if not moved.leaves:
         return (found, z), (jnp.zeros_like(found), jnp.zeros_like(z))
     u = expand_vectors(reduction, z)
     along = moved.contracted(_rayleigh, u, found)
-    d_found = KERNELS.alike(*matrices, found[None], along[None, None], checked=False, **static)[0, 0]
-    by_stiffness, by_mass = moved.tangent(lambda K, M: [reduce_vectors(reduction, apply(one, u)) for one in (K, M)])
+    d_found = KERNELS.alike(K, M, found[None], along[None, None], checked=False, **static)[0, 0]
+    by_stiffness, by_mass = moved.tangent(lambda *both: [reduce_vectors(reduction, apply(one, u)) for one in both])
     pairs = join(KERNELS, found[None, :, None], z[None])
     r = join(KERNELS, 0.5 * dot(z[None], by_mass[None]), (found[:, None] * by_mass - by_stiffness)[None])
-    _, d_z = split(KERNELS.bordered(*matrices, pairs, r, trans="N", checked=False, **static))
-    d_z = d_z + KERNELS.repeated(*matrices, pairs, -0.5 * by_mass[None], **static)
+    _, d_z = split(KERNELS.bordered(K, M, pairs, r, trans="N", checked=False, **static))
+    d_z = d_z + KERNELS.repeated(K, M, pairs, -0.5 * by_mass[None], **static)
     return (found, z), (d_found, d_z[0])
 
 

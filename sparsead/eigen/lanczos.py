@@ -69,7 +69,7 @@ def nearest(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
 
 def is_small(pencil: Pencil, count: int) -> bool:
     """Return whether all pairs are computed, from full matrices, so that none can be missed."""
-    return np.count_nonzero(pencil.masses) <= max(_FEW_UNKNOWNS, 2 * count)
+    return int(np.count_nonzero(pencil.masses)) <= max(_FEW_UNKNOWNS, 2 * count)
 
 
 def _by_lanczos(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray[Any]]:

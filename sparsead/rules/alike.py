@@ -23,18 +23,19 @@ def primal(kernels: Kernels, stiffness: Any, mass: Any, values: Any, g: Any, **s
 
 def jvp(kernels: Kernels, primals: Any, out: Any, tangents: Any, **static: Any) -> Any:
     """Tangent, of the numbers alone."""
-    *others, g = primals
+    stiffness, mass, values, g = primals
     d_g = tangents[-1]
-    return kernels.alike(*others, 0 * g if d_g is None else d_g, **static)
+    return kernels.alike(stiffness, mass, values, 0 * g if d_g is None else d_g, **static)
 
 
 def vjp(
     kernels: Kernels, primals: Any, out: Any, out_bar: Any, wanted: Any, *, checked: bool, **static: Any
 ) -> tuple[Any, ...]:
     """Cotangent of the numbers; zero for the others."""
-    *others, _ = primals
-    zeros = (0 * other if want else None for other, want in zip(others, wanted[:-1], strict=True))
-    return *zeros, kernels.alike(*others, out_bar, checked=not checked, **static) if wanted[-1] else None
+    stiffness, mass, values, _ = primals
+    zeros = (0 * other if want else None for other, want in zip(primals[:-1], wanted[:-1], strict=True))
+    g_bar = kernels.alike(stiffness, mass, values, out_bar, checked=not checked, **static) if wanted[-1] else None
+    return *zeros, g_bar
 
 
 RULE = Rule("alike", primal, jvp, vjp, linear=(False, False, False, True))

@@ -44,6 +44,7 @@ def primal(kernels: Kernels, stiffness: Any, mass: Any, *, patterns: Any, option
 
 def jvp(kernels: Kernels, primals: Any, p: Any, tangents: Any, *, patterns: Any, options: Any) -> Any:
     """Tangent of the pairs."""
+    stiffness, mass = primals
     d_stiffness, d_mass = tangents
     values, v = split(p)
     g = 0 * values
@@ -53,7 +54,7 @@ def jvp(kernels: Kernels, primals: Any, p: Any, tangents: Any, *, patterns: Any,
     moved = kernels.spmv(d_mass, v, pattern=patterns[1], trans="N")
     r = join(kernels, 0.5 * dot(v, moved), f + values * moved)
     static = {"patterns": patterns, "options": options.settled()}
-    kept_orthonormal = kernels.repeated(*primals, p, -0.5 * moved, **static)
+    kept_orthonormal = kernels.repeated(stiffness, mass, p, -0.5 * moved, **static)
     return _bordered(kernels, primals, p, r, patterns, options, trans="N") + join(kernels, g, kept_orthonormal)
 
 
@@ -67,8 +68,9 @@ def vjp(
     if wanted[0]:
         stiffness_bar = kernels.sddmm(-w, v, pattern=patterns[0])
     if wanted[1]:
+        stiffness, mass = primals
         static = {"patterns": patterns, "options": options.settled()}
-        kept_orthonormal = kernels.repeated(*primals, p, -0.5 * split(p_bar)[1], **static)
+        kept_orthonormal = kernels.repeated(stiffness, mass, p, -0.5 * split(p_bar)[1], **static)
         mass_bar = kernels.sddmm(values * w + 0.5 * nu * v + kept_orthonormal, v, pattern=patterns[1])
     return stiffness_bar, mass_bar
 
@@ -76,7 +78,8 @@ def vjp(
 def _bordered(kernels: Kernels, primals: Any, p: Any, r: Any, patterns: Any, options: Any, trans: str) -> Any:
     """Solve with B or its transpose; right-hand sides of the latter are cotangents."""
     static = {"patterns": patterns, "options": options.settled(), "trans": trans, "checked": trans == "T"}
-    return kernels.bordered(*primals, p, r, **static)
+    stiffness, mass = primals
+    return kernels.bordered(stiffness, mass, p, r, **static)
 
 
 def _differentiated(static: dict[str, Any]) -> dict[str, Any]:

@@ -27,16 +27,16 @@ def primal(kernels: Kernels, stiffness: Any, mass: Any, p: Any, y: Any, **static
 
 def jvp(kernels: Kernels, primals: Any, out: Any, tangents: Any, **static: Any) -> Any:
     """Tangent, of y alone."""
-    *others, y = primals
+    stiffness, mass, p, y = primals
     d_y = tangents[-1]
-    return kernels.repeated(*others, 0 * y if d_y is None else d_y, **static)
+    return kernels.repeated(stiffness, mass, p, 0 * y if d_y is None else d_y, **static)
 
 
 def vjp(kernels: Kernels, primals: Any, out: Any, out_bar: Any, wanted: Any, **static: Any) -> tuple[Any, ...]:
     """Cotangent of y; zero for what R is made of."""
-    *others, _ = primals
-    zeros = (0 * other if want else None for other, want in zip(others, wanted[:-1], strict=True))
-    return *zeros, kernels.repeated(*others, out_bar, **static) if wanted[-1] else None
+    stiffness, mass, p, _ = primals
+    zeros = (0 * other if want else None for other, want in zip(primals[:-1], wanted[:-1], strict=True))
+    return *zeros, kernels.repeated(stiffness, mass, p, out_bar, **static) if wanted[-1] else None
 
 
 RULE = Rule("repeated", primal, jvp, vjp, linear=(False, False, False, True))
