@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fem import design, elements, fields, optimize, output, responses, shape
 from fem.assembly.march import march
-from fem.assembly.modal import modal
+from fem.assembly.modal import Modes, modal
 from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.operator import Operator
 from fem.assembly.reactions import reactions
@@ -25,6 +25,7 @@ __all__ = [
     "Constraints",
     "Facets",
     "Mesh",
+    "Modes",
     "NonlinearOperator",
     "Operator",
     "Space",
