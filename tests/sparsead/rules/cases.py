@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,26 @@ from sparsead.pattern.pattern import Pattern
 from sparsead.pattern.slots import Slots
 from sparsead.pattern.structure import Structure
 from sparsead.pattern.triplets import from_triplets
-from tests.sparsead.rules import eigen_cases
-from tests.sparsead.rules.case import Case, dense, numbers
+from sparsead.rules import Rule
+
+
+@dataclass(frozen=True)
+class Case:
+    """Where a rule is checked."""
+
+    name: str
+    primals: tuple[Any, ...]
+    static: dict[str, Any]
+    oracle: Callable[..., Any]
+    of: Callable[[Rule], Rule] = lambda rule: rule  # the rule as one of these primals alone
+
+
+def numbers(rng: np.random.Generator, shape: tuple[int, ...], dtype: Any) -> Any:
+    """Short decimals, so that a failure is readable."""
+    drawn = np.round(rng.standard_normal(shape), 2)
+    if np.dtype(dtype).kind == "c":
+        drawn = drawn + 1j * np.round(rng.standard_normal(shape), 2)
+    return drawn.astype(dtype)
 
 
 def patterns(rng: np.random.Generator) -> dict[str, tuple[Pattern, Slots]]:
@@ -26,6 +45,13 @@ def patterns(rng: np.random.Generator) -> dict[str, tuple[Pattern, Slots]]:
         "long indices": from_triplets(some["rows"], some["cols"], (7, 5), dtype=np.int64),
         "nothing stored": from_triplets([], [], (3, 2)),
     }
+
+
+def dense(values: Any, pattern: Pattern) -> Any:
+    """Return the full matrices, shape (b, m, n)."""
+    full = np.zeros((len(values), *pattern.shape), values.dtype)
+    full[:, pattern.indices, pattern.cols] = values
+    return full
 
 
 def solve(dtype: Any) -> Iterator[Case]:
@@ -141,8 +167,4 @@ CASES: dict[str, Callable[[Any], Iterator[Case]]] = {
     "sddmm": sddmm,
     "sum_triplets": sum_triplets,
     "gather": gather,
-    "eigsh": eigen_cases.eigsh,
-    "bordered": eigen_cases.bordered,
-    "repeated": eigen_cases.repeated,
-    "alike": eigen_cases.alike,
 }

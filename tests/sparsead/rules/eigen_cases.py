@@ -13,7 +13,7 @@ from sparsead.pattern.structure import Structure
 from sparsead.pattern.triplets import from_triplets
 from sparsead.rules import RULES, Rule
 from sparsead.rules.rule import add
-from tests.sparsead.rules.case import Case, dense, numbers
+from tests.sparsead.rules.cases import Case, dense, numbers
 
 
 def eigsh(dtype: Any) -> Iterator[Case]:
@@ -177,3 +177,11 @@ def _of_members(dtype: Any, n: int | None, oracle: Callable[..., Any]) -> Iterat
         )
 
     yield Case("members of eigenvalues", (y,), own, lambda y: oracle(np.repeat(pairs, len(y), axis=0), y), fixed)
+
+
+CASES: dict[str, Callable[[Any], Iterator[Case]]] = {
+    "eigsh": eigsh,
+    "bordered": bordered,
+    "repeated": repeated,
+    "alike": alike,
+}

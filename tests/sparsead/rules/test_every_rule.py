@@ -10,9 +10,10 @@ import pytest
 
 from sparsead.rules import RULES
 from sparsead.testing import check_rule
-from tests.sparsead.rules.case import Case
-from tests.sparsead.rules.cases import CASES
+from tests.sparsead.rules import cases, eigen_cases
+from tests.sparsead.rules.cases import Case
 
+CASES = {**cases.CASES, **eigen_cases.CASES}
 DTYPES = (np.float64, np.complex128)
 ALL = [
     pytest.param(name, case, id=f"{name}: {case.name}, {np.dtype(dtype)}")
