@@ -28,7 +28,7 @@ def eigsh(
     maxiter: int | None = None,
     count: bool = True,
 ) -> tuple[Array, Array]:
-    """Return the k eigenpairs of ``K v = lambda M v`` that are nearest to a shift, differentiable.
+    """Return the k eigenpairs of ``K v = lambda M v`` that are nearest to a shift, or largest, differentiable.
 
     By ARPACK's Lanczos iteration on ``(K - sigma M)^-1 M``, with one factorization from the store, which all
     derivatives of values and vectors use too.
@@ -43,7 +43,8 @@ def eigsh(
         Symmetric, positive semidefinite; by default the identity. Unit: [M].
     sigma : float or None
         The shift; no eigenvalue may lie at it. None takes one a little below zero, for the lowest pairs of a K that is
-        positive semidefinite, as of a structure free to move: -1e-8 of the ratio of the traces. Unit: [K] / [M].
+        positive semidefinite, as of a structure free to move: -1e-8 of the ratio of the traces. Infinity takes the
+        largest pairs, with the factorization of M, which is then positive definite. Unit: [K] / [M].
     backend : str, optional
         Library that factorizes; by default the structure decides.
     maxiter : int, optional
@@ -102,7 +103,7 @@ def eigsh(
     mass = _identity(matrix, n) if M is None else _checked_mass(M, n)
     _check_symmetric("the matrix", matrix)
     stiffness, mass = matrix.plain(), mass.plain()
-    definite = stiffness.structure.positive_definite
+    definite = (mass if sigma == np.inf else stiffness).structure.positive_definite
     options = eigen_options(n, k, definite=definite, sigma=sigma, backend=backend, maxiter=maxiter, count=count)
     binding = matrix.binding
     working = np.result_type(stiffness.dtype, mass.dtype)
@@ -128,7 +129,7 @@ def eigen_options(
     n : int
         Unknowns.
     definite : bool
-        Whether K is positive definite, or becomes so by any shift below zero.
+        Whether the matrix that is factorized is positive definite at a shift of zero or less, or at infinity: K, or M.
     k, sigma, backend, maxiter, count
         As in `eigsh`.
     """
@@ -136,7 +137,9 @@ def eigen_options(
     shift = None if sigma is None else _number(sigma)
     if backend is not None:
         get(backend)
-    structure = Structure(symmetric=True, positive_definite=definite and (shift is None or shift <= 0))
+    structure = Structure(
+        symmetric=True, positive_definite=definite and (shift is None or shift <= 0 or shift == np.inf)
+    )
     return EigenOptions(int(k), shift, structure, backend, maxiter, bool(count))
 
 
@@ -192,10 +195,10 @@ def _number(sigma: Any) -> float:
         shift = float(sigma)
     except Exception:  # a traced number: whatever its library raises
         shift = float("nan")
-    if not np.isfinite(shift):
+    if np.isnan(shift) or shift == -np.inf:
         raise DtypeError(
             "sigma is not a known number",
-            expected="a finite real number, known before the program is traced, or None",
+            expected="a real number known before the program is traced, infinity, or None",
             got=f"sigma={sigma!r}",
             fix="pass a float; eigenvalues do not depend on it, so it needs no derivative",
         )

@@ -42,6 +42,8 @@ def check_residuals(pencil: Pencil, values: NDArray[Any], vectors: NDArray[Any])
 
 def check_distance(values: NDArray[Any], sigma: float) -> None:
     """Raise `SingularMatrixError` if an eigenvalue lies at the shift, to rounding."""
+    if not np.isfinite(sigma):
+        return
     at = int(np.abs(values - sigma).argmin())
     size = max(abs(sigma), float(np.abs(values).max()))
     if not abs(values[at] - sigma) > _AT_THE_SHIFT * size:
@@ -51,29 +53,3 @@ def check_distance(values: NDArray[Any], sigma: float) -> None:
             got=f"lambda = {values[at]:.9g}, {abs(values[at] - sigma):.1e} from it",
             fix="move sigma; below zero for a structure that is free to move: sigma=None",
         )
-
-
-def missed(pencil: Pencil, found: int, reach: float) -> int:
-    """Return how many eigenvalues nearer to the shift than `reach` were not found, by inertias.
-
-    Parameters
-    ----------
-    pencil : Pencil
-        K, M and the shift.
-    found : int
-        Eigenvalues found within `reach`.
-    reach : float
-        Distance from the shift, between eigenvalues.
-
-    Returns
-    -------
-    int
-        Zero too where the library does not tell the inertia.
-    """
-    sigma = pencil.sigma
-    at = pencil.below()
-    low = at if at in (None, 0) else pencil.below(sigma - reach)
-    high = pencil.below(sigma + reach)
-    if low is None or high is None:
-        return 0
-    return high - low - found

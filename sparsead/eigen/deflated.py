@@ -88,15 +88,14 @@ class Pairs:
         active = np.flatnonzero(norms(rest, axis=1) > _SPANNED * norms(f, axis=1))
         w = np.zeros_like(rest)
         if len(active):
-            factor = (self._values - self._pencil.sigma)[active]
-            start = self._off(self._pencil.solve(rest[active]))
-            w[active] = self._conjugate_gradients(factor, start)
+            values, rest = self._values[active], rest[active]
+            w[active] = self._conjugate_gradients(values, self._off(self._pencil.deflated_rest(rest)))
             if not self._pencil.masses.all():  # what has no mass the iteration does not see
-                w[active] = self._off(start + factor[:, None] * self._moved(w[active]))
+                w[active] += self._off(self._pencil.deflated_rest(rest) - self._pencil.deflated(values, w[active]))
         return w
 
-    def _conjugate_gradients(self, factor: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
-        """Solve T w = b, one factor for each row."""
+    def _conjugate_gradients(self, values: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+        """Solve T w = b, one eigenvalue for each row."""
         w, r, p = np.zeros_like(b), b.copy(), b.copy()
         rho = self._inner(r, r)
         first, best, waited = rho.copy(), rho.copy(), np.zeros(len(b), int)
@@ -106,7 +105,7 @@ class Pairs:
                 break
             factor_cache.tally("iterations")
             step = p[going]
-            image = self._off(step - factor[going, None] * self._moved(step))
+            image = self._off(self._pencil.deflated(values[going], step))
             alpha = rho[going] / self._inner(step, image)
             w[going] += alpha[:, None] * step
             r[going] -= alpha[:, None] * image
@@ -120,9 +119,6 @@ class Pairs:
         if (reached > _GOOD_ENOUGH).any():
             raise _slow(reached)
         return w
-
-    def _moved(self, x: NDArray[Any]) -> NDArray[Any]:
-        return self._pencil.solve(self._pencil.times_mass(x))
 
     def _off(self, x: NDArray[Any]) -> NDArray[Any]:
         """Take off what the pairs span."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sparsead.eigen.pencil import Pencil
 
 _FEW_UNKNOWNS = 48  # below, the full matrices are quicker than a start of ARPACK
-_NO_MASS = 1e-12  # of the largest nu: what rounding makes of the null space of M
+_NO_MASS = 1e-12  # of the largest eigenvalue of M: what rounding makes of its null space
 _LARGE = (
     0.99  # entries this close to the largest count as equal to it: the choice of the sign must not hang on rounding
 )
@@ -57,12 +57,10 @@ def nearest(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
     NotPositiveDefiniteError
         If a vector has no positive mass.
     """
-    nu, vectors = _by_full_matrices(pencil, count) if is_small(pencil, count) else _by_lanczos(pencil, count)
-    finite = np.abs(nu) > _NO_MASS * np.abs(nu).max()
-    if finite.sum() < min(count, pencil.options.k):
-        raise _too_many(pencil, int(finite.sum()))
-    nu, vectors = nu[finite], _orthonormal(pencil, vectors[finite])
-    values = pencil.sigma + 1 / nu
+    values, vectors = _by_full_matrices(pencil, count) if is_small(pencil, count) else _by_lanczos(pencil, count)
+    if len(values) < min(count, pencil.options.k):
+        raise _too_many(pencil, len(values))
+    vectors = _orthonormal(pencil, vectors)
     order = np.argsort(values, kind="stable")
     return values[order], _signed(vectors[order])
 
@@ -73,25 +71,15 @@ def is_small(pencil: Pencil, count: int) -> bool:
 
 
 def _by_lanczos(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    n, sigma = pencil.n, pencil.sigma
+    def product(matrix: Any) -> LinearOperator:
+        return LinearOperator(matrix.shape, matvec=lambda x: matrix @ x, dtype=np.float64)
 
-    def operator(apply: Any) -> LinearOperator:
-        return LinearOperator((n, n), matvec=apply, dtype=np.float64)
-
-    start = np.random.default_rng(0).standard_normal(n)
+    stiffness, mass = product(pencil.stiffness), product(pencil.mass)
     try:
-        values, vectors = arpack(
-            operator(lambda x: pencil.stiffness @ x),
-            count,
-            operator(lambda x: pencil.mass @ x),
-            sigma=sigma,
-            OPinv=operator(lambda b: pencil.solve(b.reshape(1, n))[0]),
-            v0=pencil.solve((pencil.mass @ start)[None])[0],
-            maxiter=pencil.options.maxiter,
-        )
+        values, vectors = arpack(stiffness, count, mass, maxiter=pencil.options.maxiter, **pencil.lanczos())
     except ArpackNoConvergence as error:
         raise _not_converged(pencil, count, error) from error
-    return 1 / (values - sigma), vectors.T
+    return values, vectors.T
 
 
 def _by_full_matrices(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -101,13 +89,16 @@ def _by_full_matrices(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray
     if masses[0] < -_NO_MASS * masses[-1]:
         raise _negative_mass(f"an eigenvalue {masses[0]:.6g} of M, beside the largest {masses[-1]:.6g}")
     positive = masses > _NO_MASS * masses[-1]
+    if pencil.options.sigma == np.inf:
+        values, vectors = eigh(pencil.stiffness.toarray(), pencil.mass.toarray())
+        return values[-count:], vectors.T[-count:]
     root = np.zeros((np.count_nonzero(positive), pencil.n))
     root[:, there] = (axes[:, positive] * np.sqrt(masses[positive])).T
     moved = pencil.solve(root)
     small = moved @ root.T
     nu, y = eigh((small + small.T) / 2)
     chosen = np.argsort(-np.abs(nu), kind="stable")[:count]
-    return nu[chosen], y[:, chosen].T @ moved
+    return pencil.sigma + 1 / nu[chosen], y[:, chosen].T @ moved
 
 
 def _orthonormal(pencil: Pencil, vectors: NDArray[Any]) -> NDArray[Any]:

@@ -20,9 +20,10 @@ class EigenOptions:
     k : int
         Number of pairs.
     sigma : float or None
-        The shift: the pairs nearest to it are computed; None for one a little below zero. Unit: [K] / [M].
+        The shift: the pairs nearest to it are computed; None for one a little below zero, infinity for the largest
+        pairs. Unit: [K] / [M].
     structure : Structure
-        What is known of ``K - sigma M``.
+        What is known of the matrix that is factorized, ``K - sigma M``, or M for the largest pairs.
     backend : str or None
         Library that factorizes.
     maxiter : int or None

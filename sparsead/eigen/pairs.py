@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sparsead.eigen.certify import check_distance, check_residuals, missed
+from sparsead.eigen.certify import check_distance, check_residuals
 from sparsead.eigen.clusters import check_cut, check_second
 from sparsead.eigen.lanczos import is_small, nearest
 from sparsead.eigen.options import REPEATED
@@ -21,7 +21,7 @@ _MORE = 8  # pairs computed beside those wanted when some were missed
 
 
 def pairs(pencil: Pencil) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return the k pairs nearest to the shift: ascending eigenvalues, shape (k,), and their vectors, (k, n).
+    """Return the k pairs nearest to the shift, or largest: eigenvalues, shape (k,), ascending, and vectors, (k, n).
 
     One more is computed, which tells whether k cuts a cluster and where eigenvalues can be counted.
 
@@ -37,7 +37,7 @@ def pairs(pencil: Pencil) -> tuple[NDArray[Any], NDArray[Any]]:
     for more in (1, _MORE):
         values, vectors = nearest(pencil, min(options.k + more, pencil.n))
         check_distance(values, pencil.sigma)
-        nearness = np.argsort(np.abs(values - pencil.sigma), kind="stable")
+        nearness = np.argsort(pencil.distances(values), kind="stable")
         counted = options.count and not is_small(pencil, options.k + more)
         lacking = _lacking(pencil, values[nearness]) if counted else 0
         if lacking <= 0:
@@ -64,9 +64,10 @@ def _lacking(pencil: Pencil, values: NDArray[Any]) -> int:
 
     They are counted up to the last gap before the pairs that nobody asked for: within a cluster rounding would decide.
     """
-    distances = np.abs(values - pencil.sigma)
+    distances = pencil.distances(values)
     for found in range(min(pencil.options.k, len(values) - 1), 0, -1):
-        inner, outer = distances[found - 1], distances[found]
-        if outer - inner > REPEATED * outer:
-            return missed(pencil, found, float(inner + outer) / 2)
+        inner, outer = distances[found - 1 : found + 1]
+        if outer - inner > REPEATED * np.abs(values[found - 1 : found + 1]).max():
+            counted = pencil.within(float(values[found - 1]), float(values[found]))
+            return 0 if counted is None else counted - found
     return 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import csc_array
+from scipy.sparse.linalg import LinearOperator
 
 from sparsead.backends.registry import get, installed
 from sparsead.errors import NotPositiveDefiniteError, SingularMatrixError
@@ -61,7 +62,12 @@ class Pencil:
         )
         self.masses = self.mass.diagonal()
         self._scale = float(np.abs(self.stiffness.diagonal()[self.masses > 0]).sum() / (self.masses.sum() or 1.0))
-        self.sigma = -_BELOW_ZERO * self._scale if options.sigma is None else options.sigma
+
+    @property
+    def sigma(self) -> float:
+        """The shift."""
+        asked = self.options.sigma
+        return -_BELOW_ZERO * self._scale if asked is None else asked
 
     def check(self) -> None:
         """Raise unless both matrices are what they should be, as far as their entries tell.
@@ -84,7 +90,7 @@ class Pencil:
         return _ROUNDING * self._scale
 
     def solve(self, b: NDArray[Any]) -> NDArray[Any]:
-        """Return S b for rows b, shape (k, n), in one call.
+        """Return (K - sigma M)^-1 b for rows b, shape (k, n), in one call.
 
         Raises
         ------
@@ -92,6 +98,30 @@ class Pencil:
             If sigma is an eigenvalue.
         """
         return self._entry.solve(np.ascontiguousarray(b), "N")
+
+    def distances(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return how far eigenvalues are from where pairs are found first."""
+        return np.abs(values - self.sigma)
+
+    def lanczos(self) -> dict[str, Any]:
+        """Return arguments of ARPACK: what is iterated with, and from where."""
+        start = np.random.default_rng(0).standard_normal(self.n)
+        return {"sigma": self.sigma, "OPinv": self._solver(), "v0": self.solve((self.mass @ start)[None])[0]}
+
+    def deflated(self, values: NDArray[Any], x: NDArray[Any]) -> NDArray[Any]:
+        """Return ``S (K - lambda M) x``, one lambda for each row of x; symmetric in the inner product of M."""
+        return x - (values - self.sigma)[:, None] * self.solve(self.times_mass(x))
+
+    def deflated_rest(self, rest: NDArray[Any]) -> NDArray[Any]:
+        """Return the right-hand side that goes with `deflated`."""
+        return self.solve(rest)
+
+    def within(self, last: float, following: float) -> int | None:
+        """Return how many eigenvalues are nearer than the middle of two, in distance; None where no library tells."""
+        reach = float(self.distances(np.array([last, following])).mean())
+        low = 0 if self.options.structure.positive_definite else self.below(self.sigma - reach)
+        high = self.below(self.sigma + reach)
+        return None if low is None or high is None else high - low
 
     def times_stiffness(self, x: NDArray[Any]) -> NDArray[Any]:
         """Return K x for rows x, shape (k, n)."""
@@ -101,19 +131,19 @@ class Pencil:
         """Return M x for rows x, shape (k, n)."""
         return np.array([self.mass @ row for row in x]).reshape(x.shape)
 
-    def below(self, shift: float | None = None) -> int | None:
-        """Return how many eigenvalues lie below a shift, by default sigma; None where no library tells.
+    def below(self, shift: float) -> int | None:
+        """Return how many eigenvalues lie below a shift; None where no library tells.
 
         Sylvester's law: as many as ``K - shift M`` has negative pivots.
         """
-        if shift is None and self.options.structure.positive_definite:
-            return 0
         counting = self._counting
         if counting is None:
             return None
-        pattern, values = self._shifted(self.sigma if shift is None else shift)
         options = SolveOptions(_SYMMETRIC, counting)
-        return factor_cache.unkept(pattern, values, options).factorization().inertia()[1]
+        return factor_cache.unkept(*self._shifted(shift), options).factorization().inertia()[1]
+
+    def _solver(self) -> LinearOperator:
+        return LinearOperator((self.n, self.n), matvec=lambda b: self.solve(b.reshape(1, -1))[0], dtype=np.float64)
 
     @cached_property
     def _counting(self) -> str | None:
@@ -121,6 +151,10 @@ class Pencil:
         asked = self.options.backend
         names = [name for name in installed() if get(name).tells_inertia]
         return next((name for name in names if asked in (None, name)), None)
+
+    def _factorized(self) -> tuple[Pattern, NDArray[Any]]:
+        """The matrix whose factors S is."""
+        return self._shifted(self.sigma)
 
     def _shifted(self, shift: float) -> tuple[Pattern, NDArray[Any]]:
         stiffness, mass = self.patterns
@@ -137,7 +171,7 @@ class Pencil:
         options = self.options
         asked = SolveOptions(options.structure, options.backend, awaited=options.order > 0)
         try:
-            return factor_cache.entry(*self._shifted(self.sigma), asked)
+            return factor_cache.entry(*self._factorized(), asked)
         except SingularMatrixError as error:
             raise SingularMatrixError(
                 "an eigenvalue at the shift",

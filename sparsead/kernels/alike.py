@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sparsead.eigen.clusters import check_alike, repeated
-from sparsead.eigen.pencil import Pencil
+from sparsead.eigen.largest import pencil_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +57,7 @@ def alike(
     out = np.empty_like(g) if out is None else out
     out[...] = g
     for lane in range(len(values) if checked else 0):
-        noise = Pencil(stiffness[lane], mass[lane], patterns, options).noise
+        noise = pencil_of(stiffness[lane], mass[lane], patterns, options).noise
         together = repeated(values[lane], noise, values.dtype)
         for one in g[lane] if together.any() else ():
             check_alike(values[lane], together, one)

@@ -8,7 +8,7 @@ import numpy as np
 
 from sparsead.eigen.clusters import check_alike, check_unrotated, repeated
 from sparsead.eigen.deflated import Pairs
-from sparsead.eigen.pencil import Pencil
+from sparsead.eigen.largest import pencil_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +64,7 @@ def bordered(
     k = pairs.shape[1]
     for lane in range(len(stiffness)):
         values, vectors = (np.asarray(part, np.float64) for part in (pairs[lane, :, 0], pairs[lane, :, 1:]))
-        pencil = Pencil(stiffness[lane], mass[lane], patterns, options)
+        pencil = pencil_of(stiffness[lane], mass[lane], patterns, options)
         together = repeated(values, pencil.noise, pairs.dtype)
         known = Pairs(pencil, values, vectors, together)
         for start in range(0, r.shape[1], k):

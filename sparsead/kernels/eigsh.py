@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sparsead.eigen.largest import pencil_of
 from sparsead.eigen.pairs import pairs
-from sparsead.eigen.pencil import Pencil
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,6 +50,6 @@ def eigsh(
     n = patterns[0].shape[0]
     out = np.empty((len(stiffness), options.k, 1 + n), stiffness.dtype) if out is None else out
     for lane in range(len(stiffness)):
-        values, vectors = pairs(Pencil(stiffness[lane], mass[lane], patterns, options))
+        values, vectors = pairs(pencil_of(stiffness[lane], mass[lane], patterns, options))
         out[lane, :, 0], out[lane, :, 1:] = values, vectors
     return out

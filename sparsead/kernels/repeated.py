@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sparsead.eigen.clusters import repeated as members
-from sparsead.eigen.pencil import Pencil
+from sparsead.eigen.largest import pencil_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,7 +50,7 @@ def repeated(
     out[...] = 0
     k = pairs.shape[1]
     for lane, own in enumerate(pairs):
-        noise = Pencil(stiffness[lane], mass[lane], patterns, options).noise
+        noise = pencil_of(stiffness[lane], mass[lane], patterns, options).noise
         together, vectors = members(own[:, 0], noise, pairs.dtype), own[:, 1:]
         if together.any():
             for start in range(0, y.shape[1], k):
