@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fem import design, elements, fields, optimize, output, responses, shape
+from fem.assembly.buckling import BucklingModes, buckling
 from fem.assembly.march import march
 from fem.assembly.modal import Modes, modal
 from fem.assembly.nonlinear import NonlinearOperator
@@ -21,6 +22,7 @@ from fem.mesh import CellBlock, Facets, Mesh, box, from_meshio, interval, read, 
 from fem.multigrid.method import multigrid
 
 __all__ = [
+    "BucklingModes",
     "CellBlock",
     "Constraints",
     "Facets",
@@ -31,6 +33,7 @@ __all__ = [
     "Space",
     "body_load",
     "box",
+    "buckling",
     "design",
     "elements",
     "fields",

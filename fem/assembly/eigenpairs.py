@@ -28,6 +28,7 @@ from jax.custom_derivatives import SymbolicZero
 
 from fem.assembly.operator import Operator, apply, assemble
 from fem.assembly.solve import expand_vectors, reduce_values, reduce_vectors, reduction_of
+from fem.errors import SpaceError
 from sparsead.jax.constants import constant
 from sparsead.jax.primitives import KERNELS
 from sparsead.rules.pairs import dot, join, split
@@ -75,14 +76,43 @@ def eigenpairs(request: Request, stiffness: Operator, mass: Operator) -> tuple[j
     """
     reduction = reduction_of(stiffness.space.topology, request.held)
     system = reduction.maps.system
-    values = reduce_values(reduction, assemble(stiffness, system)), _without_held(reduction, assemble(mass, system))
-    found, z = _pairs(request, (stiffness, mass), values)
+    K, M = (reduce_values(reduction, assemble(one, system)) for one in (stiffness, mass))
+    if request.options.sigma == jnp.inf:
+        K = _without_held(reduction, K)
+    else:
+        M = _without_held(reduction, M)
+    found, z = _pairs(request, (stiffness, mass), (K, M))
     return found, expand_vectors(reduction, z)
 
 
+def check_operators(named: dict[str, Operator]) -> None:
+    """Raise unless both are symmetric linear operators of one space.
+
+    Raises
+    ------
+    SpaceError
+        Which is not.
+    """
+    for name, operator in named.items():
+        if not isinstance(operator, Operator) or not operator.symmetric:
+            raise SpaceError(
+                f"{name} is not a symmetric linear operator",
+                expected="what fem.elements.elasticity, euler_bernoulli, mass ... return",
+                got=f"{operator!r}" if isinstance(operator, Operator) else f"{type(operator).__name__}",
+                fix="for another matrix use sparsead.jax.eigsh",
+            )
+    (first, one), (second, other) = named.items()
+    if one.space.topology is not other.space.topology:
+        raise SpaceError(
+            f"{first} and {second} of different spaces",
+            expected=f"a {second} on {one.space!r}",
+            got=f"one on {other.space!r}",
+            fix="make both on the same space",
+        )
+
+
 def _without_held(reduction: Reduction, values: Any) -> Any:
-    """Return the stored values of T^T M T, zero at constrained dofs, shape (s,)."""
-    values = reduce_values(reduction, values)
+    """Return reduced stored values with zero at constrained dofs, which so have no eigenvalue that is found."""
     if not len(reduction.maps.kept):
         return values
     return values.at[constant(reduction.maps.kept)].set(0.0, unique_indices=True, mode="promise_in_bounds")

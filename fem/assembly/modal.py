@@ -14,12 +14,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fem.assembly.eigenpairs import Request, eigenpairs
+from fem.assembly.eigenpairs import Request, check_operators, eigenpairs
 from fem.assembly.operator import Operator
 from fem.assembly.solve import all_of, settled
 from fem.assembly.term import kinds_of
 from fem.dofs.rigid import free_motions
-from fem.errors import SpaceError
 from fem.progress import stage
 from sparsead.arrays.eigsh import eigen_options
 from sparsead.jax.raised import typed
@@ -108,18 +107,10 @@ def modal(
     >>> space = fem.Space(fem.interval(40))
     >>> K, M = fem.elements.diffusion(space, 4.0), fem.elements.mass(space, 1.0)
     >>> modes = fem.modal(K, M, fem.fix(space, [0, 40]), k=3)
-    >>> modes.frequencies.round(2).tolist()
+    >>> [round(float(f), 2) for f in modes.frequencies]
     [1.0, 2.0, 3.01]
     """
-    _check(stiffness, "stiffness")
-    _check(mass, "mass")
-    if stiffness.space.topology is not mass.space.topology:
-        raise SpaceError(
-            "stiffness and mass of different spaces",
-            expected=f"a mass on {stiffness.space!r}",
-            got=f"one on {mass.space!r}",
-            fix="make both on the same space",
-        )
+    check_operators({"stiffness": stiffness, "mass": mass})
     constraints = all_of(supports, stiffness.space.count)
     if sigma is None and not _is_free(stiffness, constraints.held):
         sigma = 0.0
@@ -146,13 +137,3 @@ def _is_free(operator: Operator, held: Held) -> bool:
     return any(
         free_motions(topology, held, points, field, kinds.get(field.name)) for field in topology.numbering.fields
     )
-
-
-def _check(operator: Operator, name: str) -> None:
-    if not isinstance(operator, Operator) or not operator.symmetric:
-        raise SpaceError(
-            f"{name} is not a symmetric linear operator",
-            expected="what fem.elements.elasticity, frame, mass ... return",
-            got=f"{operator!r}" if isinstance(operator, Operator) else f"{type(operator).__name__}",
-            fix="for another matrix use sparsead.jax.eigsh",
-        )

@@ -136,13 +136,16 @@ def _negative_mass(got: str) -> NotPositiveDefiniteError:
 
 
 def _not_converged(pencil: Pencil, count: int, error: ArpackNoConvergence) -> ConvergenceError:
-    found = np.sort(error.eigenvalues)
+    found, largest = np.sort(error.eigenvalues), pencil.sigma == np.inf
     told = ", ".join(f"{value:.6g}" for value in found[:5]) + (", ..." if len(found) > 5 else "")
     return ConvergenceError(
         "Lanczos iteration did not converge",
-        expected=f"{count} eigenvalues nearest to sigma={pencil.sigma!r}",
+        expected=f"{count} eigenvalues {'largest of all' if largest else f'nearest to sigma={pencil.sigma!r}'}",
         got=f"{len(found)} after maxiter={pencil.options.maxiter} restarts" + (f": {told}" if told else ""),
-        fix="pass a larger maxiter, or a sigma nearer to the eigenvalues that you want",
+        fix="pass a larger maxiter; where many are next to zero and none is larger, as of the load factors of a "
+        "structure in tension, there is nothing to find"
+        if largest
+        else "pass a larger maxiter, or a sigma nearer to the eigenvalues that you want",
         iteration=pencil.options.maxiter,
         eigenvalues=tuple(float(value) for value in found),
     )
