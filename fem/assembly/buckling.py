@@ -112,8 +112,7 @@ def buckling(
     check_operators({"stiffness": stiffness, "geometric stiffness": geometric})
     constraints = all_of(supports, stiffness.space.count)
     free = stiffness.space.count - len(constraints.held.dofs)
-    definite = stiffness.definite
-    options = eigen_options(free, k, definite=definite, sigma=np.inf, backend=backend, maxiter=maxiter, count=count)
+    options = eigen_options(free, k, stiffness.structure, sigma=np.inf, backend=backend, maxiter=maxiter, count=count)
     with typed(), stage(f"{k} buckling modes, {stiffness.space.count} dofs"):
         found = _buckling(stiffness, geometric, request=Request(constraints.held, options))
         return BucklingModes(*map(settled, found))

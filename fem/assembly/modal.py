@@ -115,7 +115,7 @@ def modal(
     if sigma is None and not _is_free(stiffness, constraints.held):
         sigma = 0.0
     free = stiffness.space.count - len(constraints.held.dofs)
-    options = eigen_options(free, k, definite=stiffness.definite, sigma=sigma, backend=backend, count=count)
+    options = eigen_options(free, k, stiffness.structure, sigma=sigma, backend=backend, count=count)
     with typed(), stage(f"{k} modes, {stiffness.space.count} dofs"):
         found = _modes(stiffness, mass, request=Request(constraints.held, options))
         return Modes(*map(settled, found))

@@ -103,8 +103,8 @@ def eigsh(
     mass = _identity(matrix, n) if M is None else _checked_mass(M, n)
     _check_symmetric("the matrix", matrix)
     stiffness, mass = matrix.plain(), mass.plain()
-    definite = (mass if sigma == np.inf else stiffness).structure.positive_definite
-    options = eigen_options(n, k, definite=definite, sigma=sigma, backend=backend, maxiter=maxiter, count=count)
+    structure = (mass if sigma == np.inf else stiffness).structure
+    options = eigen_options(n, k, structure, sigma=sigma, backend=backend, maxiter=maxiter, count=count)
     binding = matrix.binding
     working = np.result_type(stiffness.dtype, mass.dtype)
     values = (binding.astype(one.values, working)[None] for one in (stiffness, mass))
@@ -115,8 +115,8 @@ def eigsh(
 def eigen_options(
     n: int,
     k: int,
+    structure: Structure,
     *,
-    definite: bool,
     sigma: float | None,
     backend: str | None = None,
     maxiter: int | None = None,
@@ -128,8 +128,8 @@ def eigen_options(
     ----------
     n : int
         Unknowns.
-    definite : bool
-        Whether the matrix that is factorized is positive definite at a shift of zero or less, or at infinity: K, or M.
+    structure : Structure
+        Of K; of M for the largest pairs.
     k, sigma, backend, maxiter, count
         As in `eigsh`.
     """
@@ -137,9 +137,9 @@ def eigen_options(
     shift = None if sigma is None else _number(sigma)
     if backend is not None:
         get(backend)
-    structure = Structure(
-        symmetric=True, positive_definite=definite and (shift is None or shift <= 0 or shift == np.inf)
-    )
+    below = shift is None or shift < 0
+    if not (shift in (0.0, np.inf) or (below and structure.positive_definite)):
+        structure = Structure(symmetric=True)
     return EigenOptions(int(k), shift, structure, backend, maxiter, bool(count))
 
 

@@ -28,7 +28,7 @@ def slope(f: Callable[[float], Any], h: float) -> Any:
     return (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h)
 
 
-@pytest.mark.parametrize("sigma", [0.0, 1.5])
+@pytest.mark.parametrize("sigma", [0.0, 1.5, np.inf])
 def test_gradient_of_values_and_vectors(sigma: float) -> None:
     K, M = chain(N)
     d_K, d_M = symmetric_direction(K, 1), 0.1 * symmetric_direction(M, 2)

@@ -31,6 +31,15 @@ def test_pairs_are_those_of_lapack(n: int, sigma: float | None) -> None:
     assert (vectors[first, np.arange(4)] > 0).all()
 
 
+@pytest.mark.parametrize("n", [12, 120])
+def test_largest_pairs_are_those_of_lapack(n: int) -> None:
+    K, M = chain(n)
+    stiffness, mass = sp.from_scipy(K, symmetric=True), sp.from_scipy(M, positive_definite=True)
+    values, vectors = sp.eigsh(stiffness, 4, mass, sigma=np.inf)
+    np.testing.assert_allclose(values, eigh(K.toarray(), M.toarray(), eigvals_only=True)[-4:], rtol=1e-12)
+    np.testing.assert_allclose(vectors.T @ M @ vectors, np.eye(4), atol=1e-13)
+
+
 def test_repeated_eigenvalues_of_a_square_are_all_found() -> None:
     K, exact = square(12)
     values, vectors = sp.eigsh(sp.from_scipy(K, positive_definite=True), 8)
@@ -41,6 +50,7 @@ def test_repeated_eigenvalues_of_a_square_are_all_found() -> None:
 def test_one_factorization_is_kept_and_those_that_count_are_not() -> None:
     backend_or_skip("pardiso")
     matrix = sp.from_scipy(square(12)[0], positive_definite=True)
+    sp.solve(matrix, np.ones(144))
     sp.eigsh(matrix, 3, count=False)
     assert factor_cache.stats().factorizations == 1
     sp.eigsh(matrix, 3, backend="pardiso")
