@@ -50,22 +50,22 @@ def test_simply_supported_beam() -> None:
 
 @pytest.fixture(scope="module")
 def membrane() -> Any:
-    """Eigenvalues of a square membrane of 8 x 8 cells, as a function of tension and density of each cell."""
+    """Modes of a square membrane of 8 x 8 cells, as a function of tension and density of each cell."""
     mesh = fem.rectangle((8, 8))
     space = fem.Space(mesh)
     held = fem.fix(space, mesh.points_on(lambda x: (x == 0).any(1) | (x == 1).any(1)))
 
-    def values(material: Any, k: int = 4) -> Any:
+    def modes(material: Any, k: int = 4) -> Any:
         stiffness, mass = fem.elements.diffusion(space, material[0]), fem.elements.mass(space, material[1])
-        return fem.modal(stiffness, mass, held, k=k).eigenvalues
+        return fem.modal(stiffness, mass, held, k=k)
 
-    return values
+    return modes
 
 
 def test_square_membrane_has_its_repeated_modes(membrane: Any) -> None:
     one = of_linear_cells(8, 3)
     exact = np.sort(np.add.outer(one, one).ravel())[:4]
-    np.testing.assert_allclose(membrane(np.ones((2, 64))), exact, rtol=1e-12)
+    np.testing.assert_allclose(membrane(np.ones((2, 64))).eigenvalues, exact, rtol=1e-12)
 
 
 def test_gradients_of_the_square_membrane(membrane: Any) -> None:
@@ -73,7 +73,7 @@ def test_gradients_of_the_square_membrane(membrane: Any) -> None:
 
     @jax.jit
     def slopes(material: Any) -> Any:
-        values, pullback = jax.vjp(membrane, material)
+        values, pullback = jax.vjp(lambda material: membrane(material).eigenvalues, material)
         weights = jnp.array([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
         return weights @ values, jax.vmap(pullback)(weights)[0]
 
@@ -85,13 +85,31 @@ def test_gradients_of_the_square_membrane(membrane: Any) -> None:
     np.testing.assert_allclose(field, field[::-1], rtol=1e-10)
 
 
+def test_gradient_of_the_span_of_a_pair(membrane: Any) -> None:
+    """What both shapes of the pair have at two points, which sees their span and not the shapes."""
+
+    @jax.jit
+    def both(material: Any) -> Any:
+        def shared(material: Any) -> Any:
+            pair = membrane(material).shapes[1:3, :, 0]
+            return pair[:, 20] @ pair[:, 47]
+
+        return jax.value_and_grad(shared)(material)
+
+    direction = jnp.asarray(np.random.default_rng(0).standard_normal((2, 64)))
+    h = 1e-4
+    at = [both(1.0 + step * direction)[0] for step in (-2 * h, -h, h, 2 * h)]
+    expected = (8 * (at[2] - at[1]) - (at[3] - at[0])) / (12 * h)
+    np.testing.assert_allclose((both(jnp.ones((2, 64)))[1] * direction).sum(), expected, rtol=1e-7)
+
+
 @pytest.mark.parametrize(
     ("k", "member", "got"),
     [(4, 1, r"got: +eigenvalues 1 and 2: 51\.5\d+ and 51\.5\d+, apart by"), (2, 0, r"got: .* 51\.5\d+, kept, and 51")],
 )
 def test_one_of_a_pair_and_a_pair_cut_in_two_are_refused(membrane: Any, k: int, member: int, got: str) -> None:
     with pytest.raises((NoDerivativeError, jax.errors.JaxRuntimeError), match=got):
-        jax.grad(lambda material: membrane(material, k)[member])(jnp.ones((2, 64)))
+        jax.grad(lambda material: membrane(material, k).eigenvalues[member])(jnp.ones((2, 64)))
 
 
 def test_simply_supported_plate_has_its_repeated_modes() -> None:
