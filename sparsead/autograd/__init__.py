@@ -4,6 +4,7 @@ from sparsead.arrays import constructors
 from sparsead.arrays.bind import bind
 from sparsead.arrays.constructors import Assembler
 from sparsead.arrays.conversions import to_dense, to_scipy
+from sparsead.arrays.eigsh import eigsh
 from sparsead.arrays.solve import solve
 from sparsead.autograd.norm_solve import norm_solve_and_grad
 from sparsead.autograd.sparse_array import SparseArray
@@ -25,6 +26,7 @@ __all__ = [
     "csc",
     "csr",
     "diags",
+    "eigsh",
     "eye",
     "from_scipy",
     "norm_solve_and_grad",

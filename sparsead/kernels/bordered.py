@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sparsead.eigen.clusters import check_alike, check_unrotated, repeated
+from sparsead.eigen.clusters import check_alike, check_second, check_unrotated, repeated
 from sparsead.eigen.deflated import Pairs
 from sparsead.eigen.largest import pencil_of
 
@@ -56,7 +56,7 @@ def bordered(
     Raises
     ------
     NoDerivativeError
-        If cotangents see members of a repeated eigenvalue.
+        If cotangents see members of a repeated eigenvalue, or a derivative of this derivative follows.
     ConvergenceError
         If the iteration is too slow.
     """
@@ -66,6 +66,8 @@ def bordered(
         values, vectors = (np.asarray(part, np.float64) for part in (pairs[lane, :, 0], pairs[lane, :, 1:]))
         pencil = pencil_of(stiffness[lane], mass[lane], patterns, options)
         together = repeated(values, pencil.noise, pairs.dtype)
+        if options.order:
+            check_second(values, pencil.noise)
         known = Pairs(pencil, values, vectors, together)
         for start in range(0, r.shape[1], k):
             rows = slice(start, start + k)

@@ -26,7 +26,7 @@ from __future__ import annotations
 from typing import Any
 
 from sparsead.rules.kernels import Kernels
-from sparsead.rules.pairs import dot, in_turn, join, split
+from sparsead.rules.pairs import differentiated, dot, in_turn, join, settled, split
 from sparsead.rules.rule import Rule, add, flipped
 
 
@@ -116,4 +116,12 @@ def _of_each(bars: Any, pairs: Any) -> Any:
     return bars if rows == k else bars.reshape((b, rows // k, k, width)).sum(1)
 
 
-RULE = Rule("bordered", primal, jvp, vjp, linear=(False, False, False, True))
+RULE = Rule(
+    "bordered",
+    primal,
+    jvp,
+    vjp,
+    linear=(False, False, False, True),
+    differentiated=differentiated,
+    settled=settled,
+)

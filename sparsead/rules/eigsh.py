@@ -33,7 +33,7 @@ from __future__ import annotations
 from typing import Any
 
 from sparsead.rules.kernels import Kernels
-from sparsead.rules.pairs import dot, join, split
+from sparsead.rules.pairs import differentiated, dot, join, settled, split
 from sparsead.rules.rule import Rule
 
 
@@ -82,12 +82,4 @@ def _bordered(kernels: Kernels, primals: Any, p: Any, r: Any, patterns: Any, opt
     return kernels.bordered(stiffness, mass, p, r, **static)
 
 
-def _differentiated(static: dict[str, Any]) -> dict[str, Any]:
-    return {**static, "options": static["options"].differentiated()}
-
-
-def _settled(static: dict[str, Any]) -> dict[str, Any]:
-    return {**static, "options": static["options"].settled()}
-
-
-RULE = Rule("eigsh", primal, jvp, vjp, linear=(False, False), differentiated=_differentiated, settled=_settled)
+RULE = Rule("eigsh", primal, jvp, vjp, linear=(False, False), differentiated=differentiated, settled=settled)

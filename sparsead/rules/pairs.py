@@ -40,6 +40,16 @@ def in_turn(pairs: Any, like: Any) -> Any:
     return (pairs.reshape((b, 1, k, width)) + 0 * like.reshape((b, rows // k, k, width))).reshape((b, rows, width))
 
 
+def differentiated(static: dict[str, Any]) -> dict[str, Any]:
+    """Return the static arguments of an operation of which one more derivative follows."""
+    return {**static, "options": static["options"].differentiated()}
+
+
+def settled(static: dict[str, Any]) -> dict[str, Any]:
+    """Return the static arguments of an operation of which none follows."""
+    return {**static, "options": static["options"].settled()}
+
+
 @lru_cache(maxsize=64)
 def _places(n: int) -> tuple[Slots, Slots]:
     return Slots(np.zeros(1, np.int32), 1 + n), Slots(np.arange(1, 1 + n, dtype=np.int32), 1 + n)

@@ -135,3 +135,24 @@ def test_many_cotangents_are_solved_together() -> None:
 
     together, one_by_one = program(K.values)
     np.testing.assert_allclose(together, np.stack(one_by_one), rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["autograd", "torch"])
+def test_other_front_ends_have_the_gradient_of_numpy(name: str) -> None:
+    library, front_end = require(name), require(f"sparsead.{name}")
+    K, M = (sp.from_scipy(one, symmetric=True) for one in chain(20))
+
+    def objective(sparse: Any, stiffness: Any) -> Any:
+        matrix = sparse.SparseArray(stiffness, K.pattern, K.structure)
+        mass = sparse.SparseArray(M.values, M.pattern, M.structure)
+        values, vectors = sparse.eigsh(matrix, 2, mass)
+        return values.sum() + (vectors * vectors * vectors).sum()
+
+    _, pullback = sp.vjp(lambda stiffness: objective(sp, stiffness), K.values)
+    if name == "autograd":
+        found = library.grad(lambda stiffness: objective(front_end, stiffness))(K.values)
+    else:
+        start = library.tensor(K.values, requires_grad=True)
+        objective(front_end, start).backward()
+        found = start.grad.numpy()
+    np.testing.assert_allclose(found, pullback(np.float64(1.0))[0], rtol=1e-11, atol=1e-13)

@@ -10,6 +10,8 @@ import pytest
 
 import sparsead.numpy as sp
 from sparsead import errors
+from sparsead.eigen.options import EigenOptions
+from sparsead.rules import RULES
 from tests.sparsead.eigen.pencils import chain, square
 
 SQUARE, EXACT = square(8)
@@ -103,6 +105,21 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         r"no derivative of second order of.*\n.*\n  got: +eigenvalues 1 and 2: ",
     ),
 }
+
+
+def test_a_pullback_through_a_repeated_eigenvalue_is_not_differentiated() -> None:
+    """As autograd and PyTorch do, which tell of no second derivative before they take it."""
+    options = EigenOptions(3, 0.0, GRID.structure)
+    static = {"patterns": (GRID.pattern, GRID.pattern), "options": options, "trans": "T", "checked": True}
+    values = sp.eigsh(GRID, 3)
+    pairs = np.concatenate([values[0][:, None], values[1].T], axis=1)[None]
+    identity = np.where(GRID.pattern.indices == GRID.pattern.cols, 1.0, 0.0)[None]
+
+    def solved(stiffness: Any) -> Any:
+        return sp.apply(RULES["bordered"], stiffness, identity, pairs, 0 * pairs, **static).sum()
+
+    with pytest.raises(errors.NoDerivativeError, match=r"no derivative of second order"):
+        sp.vjp(solved, GRID.values[None])
 
 
 @pytest.mark.parametrize("name", CASES)
