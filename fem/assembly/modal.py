@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fem.assembly.causes import parts_of_mesh
 from fem.assembly.eigenpairs import Request, check_operators, eigenpairs
 from fem.assembly.operator import Operator
 from fem.assembly.solve import all_of, settled
@@ -73,8 +74,8 @@ def modal(
     k : int
         How many modes.
     sigma : float, optional
-        The shift: modes with eigenvalues nearest to it are found. By default zero, or where supports leave a rigid
-        motion a little below zero. Unit: [1/s^2].
+        The shift: modes with eigenvalues nearest to it are found. By default zero, or where supports leave a part of
+        the mesh a rigid motion, a little below zero. Unit: [1/s^2].
     backend, count
         As in `sparsead.jax.eigsh`.
 
@@ -90,8 +91,8 @@ def modal(
     ConstraintError
         If supports are of another space.
     SparseADError
-        As `sparsead.jax.eigsh`; a singular matrix at the shift zero is that of a structure that moves freely in another
-        way than as one rigid body: pass a small ``sigma`` below zero.
+        As `sparsead.jax.eigsh`; a singular matrix at the shift zero is that of a mechanism, or of cells without
+        stiffness: pass a small ``sigma`` below zero.
 
     Notes
     -----
@@ -130,10 +131,10 @@ def _modes(stiffness: Operator, mass: Operator, *, request: Request) -> Modes:
 
 
 def _is_free(operator: Operator, held: Held) -> bool:
-    """Return whether supports leave a rigid motion of the mesh as a whole."""
-    topology = operator.space.topology
-    points = np.arange(len(topology.mesh.points))
-    kinds = dict(kinds_of(operator.terms))
+    """Return whether supports leave a rigid motion of a part of the mesh."""
+    topology, kinds = operator.space.topology, dict(kinds_of(operator.terms))
     return any(
-        free_motions(topology, held, points, field, kinds.get(field.name)) for field in topology.numbering.fields
+        free_motions(topology, held, part, field, kinds.get(field.name))
+        for part in parts_of_mesh(topology)
+        for field in topology.numbering.fields
     )

@@ -145,6 +145,14 @@ def test_a_free_plate_has_its_rigid_motions() -> None:
     assert energy[0] < 1e-12 * energy[1]
 
 
+def test_a_part_that_nothing_holds_has_a_zero() -> None:
+    mesh = fem.Mesh([[0.0], [1.0], [2.0], [3.0]], (fem.CellBlock("line2", [[0, 1], [2, 3]]),))
+    space = fem.Space(mesh)
+    K, M = fem.elements.diffusion(space, 1.0), fem.elements.mass(space, 1.0)
+    modes = fem.modal(K, M, fem.fix(space, [0]), k=3)
+    np.testing.assert_allclose(modes.eigenvalues, [0.0, 3.0, 12.0], atol=1e-12)
+
+
 def test_curvature_of_frequency_and_shape() -> None:
     mesh = fem.rectangle((3, 1), size=(3.0, 1.0))
     space = fem.Space(mesh, components=2)
