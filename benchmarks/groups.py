@@ -11,6 +11,7 @@ GROUPS = {
     "peers": "bench_peers",
     "triplets": "bench_triplets",
     "reuse": "bench_reuse",
+    "logdet": "bench_logdet",
     "memory": "bench_memory",
     "import": "bench_import",
     "choose": "bench_choose",

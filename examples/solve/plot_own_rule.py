@@ -3,7 +3,9 @@ A rule of one's own: the logarithm of a determinant
 ===================================================
 
 Springs in a heat bath at temperature T fluctuate, and the free energy of a network with stiffness K is
-:math:`\tfrac12 k_B T \log\det K`. The library has no rule for :math:`\log|\det A|`; here is one.
+:math:`\tfrac12 k_B T \log\det K`. For :math:`\log|\det A|` the library has ``logdet``, which
+reads the gradient in the factors; here is the same as a rule of one's own, by solves, as one writes it for an operation
+that is missing.
 
 .. math::
 

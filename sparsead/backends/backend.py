@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sparsead.backends.prediction import Prediction
+    from sparsead.backends.shown import Shown
     from sparsead.pattern.pattern import Pattern
     from sparsead.pattern.structure import Structure
 
@@ -103,6 +104,20 @@ class Factorization(ABC):
         """
         raise untold("the determinant", type(self).__module__)
 
+    def phase(self) -> complex:
+        """Return ``det A / |det A|``, from the factors: 1 or -1 of a real matrix.
+
+        Raises
+        ------
+        BackendError
+            If the library does not tell.
+        """
+        raise untold("the sign of the determinant", type(self).__module__)
+
+    def shown(self) -> Shown | None:
+        """Return the triangular factors; None where the library keeps them to itself."""
+        return None
+
     def inertia(self) -> tuple[int, int, int]:
         """Return the numbers of positive, negative and zero eigenvalues of a Hermitian matrix.
 
@@ -183,6 +198,8 @@ class Backend(ABC):
         Whether it can factorize in float32 / complex64.
     tells_inertia : bool
         Whether factorizations of indefinite symmetric matrices tell their inertia.
+    shows : bool
+        Whether its factorizations show their factors.
     rtol, adjoint_rtol : float
         Tolerance of solutions, and of those that carry a derivative back; zero for rounding.
     advice : str
@@ -193,6 +210,7 @@ class Backend(ABC):
     releases_gil: bool
     single_precision: bool = False
     tells_inertia: bool = False
+    shows: bool = False
     rtol: float = 0.0
     adjoint_rtol: float = 0.0
     advice: str = "declare what holds (symmetric=True, positive_definite=True), or pass backend=None"

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 _FEW_UNKNOWNS = 48  # below, the full matrices are quicker than a start of ARPACK
 _NO_MASS = 1e-12  # of the largest eigenvalue of M: what rounding makes of its null space
-_LARGE = (
-    0.99  # entries this close to the largest count as equal to it: the choice of the sign must not hang on rounding
-)
+_ORTHOGONAL = 1e-11  # V M V^T - 1: ARPACK leaves 1e-14
+# Entries this close to the largest count as equal to it: the choice of the sign must not hang on rounding.
+_LARGE = 0.99
 
 
 def nearest(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -60,7 +60,7 @@ def nearest(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
     values, vectors = _by_full_matrices(pencil, count) if is_small(pencil, count) else _by_lanczos(pencil, count)
     if len(values) < min(count, pencil.options.k):
         raise _too_many(pencil, len(values))
-    vectors = _orthonormal(pencil, vectors)
+    values, vectors = _orthonormal(pencil, values, vectors)
     order = np.argsort(values, kind="stable")
     return values[order], _signed(vectors[order])
 
@@ -101,14 +101,23 @@ def _by_full_matrices(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray
     return pencil.sigma + 1 / nu[chosen], y[:, chosen].T @ moved
 
 
-def _orthonormal(pencil: Pencil, vectors: NDArray[Any]) -> NDArray[Any]:
-    """Scale to unit mass, then take the last digits off what is not orthogonal: V (3 - V M V^T) / 2."""
+def _orthonormal(pencil: Pencil, values: NDArray[Any], vectors: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Scale to unit mass, and take the last digits off what is not orthogonal: V (3 - V M V^T) / 2.
+
+    Near a shift that is almost an eigenvalue, as those of rigid motions, vectors may have a part of each other that is
+    more than rounding: then they are told apart by what S M makes of them, once more.
+    """
     squares = np.einsum("kn,kn->k", vectors, pencil.times_mass(vectors))
     if not squares.min() > 0:
         raise _negative_mass(f"v M v = {squares.min():.6g} of a computed vector")
     vectors = vectors / np.sqrt(squares)[:, None]
-    gram = vectors @ pencil.times_mass(vectors).T
-    return vectors + 0.5 * (np.eye(len(vectors)) - gram) @ vectors
+    massed = pencil.times_mass(vectors)
+    gram = vectors @ massed.T
+    if np.abs(gram - np.eye(len(gram))).max() < _ORTHOGONAL or pencil.sigma == np.inf:
+        return values, vectors + 0.5 * (np.eye(len(vectors)) - gram) @ vectors
+    small = pencil.solve(massed) @ massed.T
+    nu, y = eigh((small + small.T) / 2, gram)
+    return pencil.sigma + 1 / nu, y.T @ vectors
 
 
 def _signed(vectors: NDArray[Any]) -> NDArray[Any]:

@@ -4,7 +4,10 @@ from sparsead.arrays import constructors
 from sparsead.arrays.bind import bind
 from sparsead.arrays.constructors import Assembler
 from sparsead.arrays.conversions import to_dense, to_scipy
+from sparsead.arrays.determinants import logdet, slogdet
 from sparsead.arrays.eigsh import eigsh
+from sparsead.arrays.inertia import inertia
+from sparsead.arrays.selected_inverse import marginal_variances, selected_inverse
 from sparsead.arrays.solve import solve
 from sparsead.jax import library  # noqa: F401  first: without JAX it says how to get it
 from sparsead.jax.estimate import Estimate, value_and_grad_with_error
@@ -33,7 +36,12 @@ __all__ = [
     "eigsh",
     "eye",
     "from_scipy",
+    "inertia",
+    "logdet",
+    "marginal_variances",
     "norm_solve_and_grad",
+    "selected_inverse",
+    "slogdet",
     "solve",
     "to_dense",
     "to_scipy",

@@ -56,6 +56,10 @@ def shape_of(name: str, avals: tuple[Any, ...], static: dict[str, Any]) -> tuple
         return second.shape
     if name == "eigsh":
         return (first.shape[0], static["options"].k, 1 + static["patterns"][0].shape[0])
+    if name == "logdet":
+        return (first.shape[0], 1, 2)
+    if name == "selected_inverse":
+        return first.shape
     if name == "spmv":
         m, n = static["pattern"].shape
         return (*second.shape[:-1], m if static["trans"] == "N" else n)

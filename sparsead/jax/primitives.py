@@ -1,9 +1,9 @@
-"""The five kernels as JAX primitives, made from the table of rules.
+"""The kernels as JAX primitives, made from the table of rules.
 
 Tangents and transposes are the rules'; batching is here: a batch of right-hand
 sides only is merged into ``k`` (one factorization, more right-hand sides), a
 batch of values into the leading axis. So jit, vmap, grad, scan and remat, in
-any order, stay within the five primitives.
+any order, stay within these primitives.
 
 Only this file, `sparsead.jax.linear_call` and `sparsead.jax.fixed_product` define rules of JAX's interpreters.
 """
@@ -106,13 +106,15 @@ _BATCHERS: dict[str, Callable[..., Any]] = {
     "sddmm": _batch_all,
     "sum_triplets": _batch_all,
     "gather": _batch_all,
+    "logdet": _batch_all,
+    "selected_inverse": _batch_all,
 }
 
 _PRIMITIVES = {name: _make(rule) for name, rule in RULES.items()}
 
 
 class PrimitiveKernels(KernelsByName):
-    """The five kernels as bound primitives."""
+    """The kernels as bound primitives."""
 
     def evaluate(self, name: str, *arrays: Any, **static: Any) -> Any:
         """Bind the primitive `name`."""

@@ -1,4 +1,4 @@
-"""Host kernels on plain NumPy arrays: the five, solve, spmv, sddmm, sum_triplets, gather; and those of eigenpairs.
+"""Host kernels on plain NumPy arrays: solve, spmv, sddmm, sum_triplets, gather; determinants; eigenpairs.
 
 Shapes inside the package: a leading batch axis ``b``; stored values (b, s);
 vectors (b, k, n) with each right-hand side contiguous, which is the
@@ -13,8 +13,10 @@ from sparsead.kernels.bordered import bordered
 from sparsead.kernels.eigsh import eigsh
 from sparsead.kernels.fixed_spmv import FixedMatrix, fixed_spmv
 from sparsead.kernels.gather import gather
+from sparsead.kernels.logdet import logdet
 from sparsead.kernels.repeated import repeated
 from sparsead.kernels.sddmm import sddmm
+from sparsead.kernels.selected_inverse import selected_inverse
 from sparsead.kernels.solve import solve
 from sparsead.kernels.spmv import spmv
 from sparsead.kernels.sum_triplets import sum_triplets
@@ -26,8 +28,10 @@ __all__ = [
     "eigsh",
     "fixed_spmv",
     "gather",
+    "logdet",
     "repeated",
     "sddmm",
+    "selected_inverse",
     "solve",
     "spmv",
     "sum_triplets",

@@ -4,7 +4,10 @@ from sparsead.arrays import constructors
 from sparsead.arrays.bind import bind
 from sparsead.arrays.constructors import Assembler
 from sparsead.arrays.conversions import to_dense, to_scipy
+from sparsead.arrays.determinants import logdet, slogdet
 from sparsead.arrays.eigsh import eigsh
+from sparsead.arrays.inertia import inertia
+from sparsead.arrays.selected_inverse import marginal_variances, selected_inverse
 from sparsead.arrays.solve import solve
 from sparsead.numpy.derivatives import jvp, vjp
 from sparsead.numpy.factorized import Factorized, factorize
@@ -35,8 +38,13 @@ __all__ = [
     "eye",
     "factorize",
     "from_scipy",
+    "inertia",
     "jvp",
+    "logdet",
+    "marginal_variances",
     "norm_solve_and_grad",
+    "selected_inverse",
+    "slogdet",
     "solve",
     "to_dense",
     "to_scipy",

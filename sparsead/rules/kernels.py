@@ -52,6 +52,14 @@ class Kernels(Protocol):
         """Return g, shape (b, m, k), one number for each eigenvalue, checked where it is a cotangent."""
         ...
 
+    def logdet(self, values: Any, *, pattern: Any, options: Any, positive: bool) -> Any:
+        """Return (l, f) with det A = f exp(l), shape (b, 1, 2); `positive` makes a real f = -1 an error."""
+        ...
+
+    def selected_inverse(self, values: Any, *between: Any, pattern: Any, options: Any) -> Any:
+        """Return (A^-1 D1 A^-1 ... Dm A^-1)[col s, row s], shape (b, s), for `between`, each of shape (b, s)."""
+        ...
+
 
 class KernelsByName(ABC):
     """The kernels of a front-end that evaluates all of them in one way, given the name."""
@@ -95,3 +103,11 @@ class KernelsByName(ABC):
     def alike(self, stiffness: Any, mass: Any, values: Any, g: Any, **static: Any) -> Any:
         """Return the numbers."""
         return self.evaluate("alike", stiffness, mass, values, g, **static)
+
+    def logdet(self, values: Any, **static: Any) -> Any:
+        """Return (l, f) with det A = f exp(l)."""
+        return self.evaluate("logdet", values, **static)
+
+    def selected_inverse(self, values: Any, *between: Any, **static: Any) -> Any:
+        """Return entries of the inverse, or of a product of inverses, on the pattern."""
+        return self.evaluate("selected_inverse", values, *between, **static)

@@ -25,7 +25,7 @@ from __future__ import annotations
 from typing import Any
 
 from sparsead.rules.kernels import Kernels
-from sparsead.rules.rule import Rule, flipped
+from sparsead.rules.rule import Rule, awaiting, flipped, settled
 
 
 def primal(kernels: Kernels, values: Any, b: Any, *, pattern: Any, options: Any, trans: str) -> Any:
@@ -58,12 +58,4 @@ def vjp(
     return values_bar, lam if wanted[1] else None
 
 
-def _awaiting(static: dict[str, Any]) -> dict[str, Any]:
-    return {**static, "options": static["options"].awaiting()}
-
-
-def _settled(static: dict[str, Any]) -> dict[str, Any]:
-    return {**static, "options": static["options"].settled()}
-
-
-RULE = Rule("solve", primal, jvp, vjp, linear=(False, True), differentiated=_awaiting, settled=_settled)
+RULE = Rule("solve", primal, jvp, vjp, linear=(False, True), differentiated=awaiting, settled=settled)

@@ -241,4 +241,41 @@ SOLVES = [
     _solve("solve, twice", lambda sp, a, b: sp.solve(a, sp.solve(a.T, b)), lambda a, b: _inv(a, _inv(a.T, b)), (N,)),
     _solve("b . A^-1 b", lambda sp, a, b: b @ sp.solve(a, b), lambda a, b: b @ _inv(a, b), (N,)),
 ]
-OPERATIONS = [*PRODUCTS, *CONVERSIONS, *SUMS, *SCALINGS, *SELECTIONS, *CONSTRUCTORS, *SOLVES]
+
+
+def _inverse_on_pattern(a: Any) -> Any:
+    stored = np.zeros((N, N), bool)
+    stored[SQUARE] = True
+    return np.linalg.inv(a) * stored.T
+
+
+DETERMINANTS = [
+    _square("logdet", lambda sp, a: sp.logdet(a), lambda a: np.log(np.linalg.det(a)), solves=True),
+    _square(
+        "logdet of A.H",
+        lambda sp, a: sp.logdet(a.H, backend="superlu"),
+        lambda a: np.log(np.linalg.det(a)).conj(),
+        analytic=False,
+        solves=True,
+    ),
+    _square(
+        "slogdet",
+        lambda sp, a: sp.slogdet(a)[0] * sp.slogdet(a)[1],
+        lambda a: np.multiply(*np.linalg.slogdet(a)),
+        analytic=False,
+        solves=True,
+    ),
+    _square(
+        "selected inverse",
+        lambda sp, a: sp.to_dense(sp.selected_inverse(a, backend="superlu")),
+        _inverse_on_pattern,
+        solves=True,
+    ),
+    _square(
+        "selected inverse of A.T",
+        lambda sp, a: sp.to_dense(sp.selected_inverse(a.T)),
+        lambda a: _inverse_on_pattern(a).T,
+        solves=True,
+    ),
+]
+OPERATIONS = [*PRODUCTS, *CONVERSIONS, *SUMS, *SCALINGS, *SELECTIONS, *CONSTRUCTORS, *SOLVES, *DETERMINANTS]

@@ -41,6 +41,12 @@ assert_type(sparsead.factor_cache.stats().factorizations, int)
 krylov = sparsead.iterative.cg(sparsead.iterative.jacobi(), rtol=1e-10)
 assert_type(sp.solve(A, np.ones(5), method=krylov), NDArray[Any])
 
+assert_type(sp.logdet(A), NDArray[Any])
+assert_type(sp.slogdet(A), tuple[NDArray[Any], NDArray[Any]])
+assert_type(sp.selected_inverse(A), sp.SparseArray)
+assert_type(sp.marginal_variances(A), NDArray[Any])
+assert_type(sp.inertia(A), tuple[int, int, int])
+
 # sparsead.jax
 B = spj.coo(n, n, jnp.full(5, 2.0), (5, 5), positive_definite=True)
 assert_type(B, spj.SparseArray)
@@ -49,6 +55,8 @@ assert_type(B.values, jax.Array)
 assert_type(B @ jnp.ones(5), jax.Array)
 assert_type(spj.solve(B, jnp.ones(5)), jax.Array)
 assert_type(spj.to_dense(B), jax.Array)
+assert_type(spj.logdet(B), jax.Array)
+assert_type(spj.selected_inverse(B), spj.SparseArray)
 
 # fem
 mesh = fem.box((4, 2, 2), size=(2.0, 1.0, 1.0))

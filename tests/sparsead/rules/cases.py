@@ -161,10 +161,56 @@ def gather(dtype: Any) -> Iterator[Case]:
         yield Case(name, (numbers(rng, (2, slots.size), dtype),), {"slots": slots}, oracle)
 
 
+def logdet(dtype: Any) -> Iterator[Case]:
+    """Yield matrices of every structure, some of negative determinant."""
+    rng = np.random.default_rng(6)
+    for name, pattern, values, options in _factorized(rng, dtype):
+
+        def oracle(values: Any, pattern: Pattern = pattern) -> Any:
+            det = np.linalg.det(dense(values, pattern))
+            factor = np.ones(1) if np.dtype(dtype).kind == "c" else np.sign(det.real)
+            return np.stack([np.log(det * factor), factor + 0 * det], 1)[:, None]
+
+        yield Case(name, (values,), {"pattern": pattern, "options": options, "positive": False}, oracle)
+
+
+def selected_inverse(dtype: Any) -> Iterator[Case]:
+    """Yield the inverse, and its product with a matrix in between."""
+    rng = np.random.default_rng(7)
+    for name, pattern, values, options in _factorized(rng, dtype):
+        for m in (0, 1):
+            between = tuple(numbers(rng, values.shape, dtype) for _ in range(m))
+
+            def oracle(values: Any, *between: Any, pattern: Pattern = pattern) -> Any:
+                z = np.linalg.inv(dense(values, pattern))
+                chain = z
+                for factor in between:
+                    chain = chain @ dense(factor, pattern) @ z
+                return chain[:, pattern.cols, pattern.indices]
+
+            yield Case(f"{name}, m={m}", (values, *between), {"pattern": pattern, "options": options}, oracle)
+
+
+def _factorized(rng: np.random.Generator, dtype: Any) -> Iterator[tuple[str, Pattern, Any, SolveOptions]]:
+    for name, n, structure, backend in (
+        ("general", 7, Structure(), None),
+        ("general, SuperLU", 30, Structure(), "superlu"),
+        ("symmetric", 8, Structure(symmetric=True), None),
+        ("positive definite, SuperLU", 30, Structure(positive_definite=True), "superlu"),
+        ("upper triangular", 6, Structure(triangular="upper"), None),
+    ):
+        pattern, values = _matrix(rng, n, structure, dtype)
+        if not structure.positive_definite:
+            values[:, pattern.diagonal[0]] *= -1
+        yield name, pattern, values, SolveOptions(structure, backend)
+
+
 CASES: dict[str, Callable[[Any], Iterator[Case]]] = {
     "solve": solve,
     "spmv": spmv,
     "sddmm": sddmm,
     "sum_triplets": sum_triplets,
     "gather": gather,
+    "logdet": logdet,
+    "selected_inverse": selected_inverse,
 }

@@ -29,7 +29,8 @@ def test_every_rule_has_cases() -> None:
 
 @pytest.mark.parametrize(("name", "case"), ALL)
 def test_rule_is_right(name: str, case: Case) -> None:
-    has_factors = name in ("eigsh", "bordered") or (name == "solve" and np.size(case.primals[1]) > 0)
+    by_factors = name in ("logdet", "selected_inverse", "eigsh", "bordered")
+    has_factors = by_factors or (name == "solve" and np.size(case.primals[1]) > 0)
     check_rule(
         case.of(RULES[name]),
         case.oracle,
