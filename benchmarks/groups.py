@@ -18,6 +18,7 @@ GROUPS = {
     "choose": "bench_choose",
     "wheels": "bench_wheels",
     "fem": "bench_fem",
+    "eigen": "bench_eigen",
     "iterative": "bench_iterative",
     "multigrid": "bench_multigrid",
     "map": "bench_map",

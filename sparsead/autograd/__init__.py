@@ -4,6 +4,7 @@ from sparsead.arrays import constructors
 from sparsead.arrays.bind import bind
 from sparsead.arrays.constructors import Assembler
 from sparsead.arrays.conversions import to_dense, to_scipy
+from sparsead.arrays.eigsh import eigsh
 from sparsead.arrays.kronecker import kron
 from sparsead.arrays.solve import solve
 from sparsead.arrays.triangles import tril, triu
@@ -27,6 +28,7 @@ __all__ = [
     "csc",
     "csr",
     "diags",
+    "eigsh",
     "eye",
     "from_scipy",
     "kron",

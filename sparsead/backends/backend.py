@@ -196,6 +196,8 @@ class Backend(ABC):
         Whether other Python threads run during factorize and solve.
     single_precision : bool
         Whether it can factorize in float32 / complex64.
+    tells_inertia : bool
+        Whether factorizations of indefinite symmetric matrices tell their inertia.
     shows : bool
         Whether its factorizations show their factors.
     rtol, adjoint_rtol : float
@@ -209,6 +211,7 @@ class Backend(ABC):
     name: str
     releases_gil: bool
     single_precision: bool = False
+    tells_inertia: bool = False
     shows: bool = False
     rtol: float = 0.0
     adjoint_rtol: float = 0.0

@@ -72,6 +72,7 @@ class Pardiso(Backend):
 
     name = "pardiso"
     releases_gil = True
+    tells_inertia = True
 
     def missing(self) -> str | None:
         """Return how to install MKL where it cannot be loaded."""

@@ -23,7 +23,6 @@ from sparsead.pattern.pattern import Pattern
 from sparsead.pattern.product import ROLES, Product
 from sparsead.pattern.slots import Slots
 
-_BY_FACTORS = ("solve", "logdet", "selected_inverse")
 # Measured: a host call costs 11 us; a scatter costs 4 ns an entry, a gather 1 ns.
 _SMALL = {"spmv": 2_000, "sum_triplets": 2_000, "sddmm": 10_000, "spgemm": 2_000, "gather": 10_000}
 # Of many vectors, as of all steps of a march, NumPy takes 2 to 3 ns for a product and compiled code 0.7; but then the
@@ -41,7 +40,7 @@ def lower(name: str, platform: str | None, *args: Any, **static: Any) -> Any:
     if out.size == 0:
         return jnp.zeros(out.shape, out.dtype)
     on_host = platform == "cpu"
-    if name in _BY_FACTORS:
+    if name not in _ARRAY_CODE:
         return transport.call(name, static, out, *args, on_host=on_host)
     entries = _entries(static)
     if on_host and name == "sddmm" and args[0].shape[1] >= _MANY and entries <= _CONSTANT:
@@ -64,8 +63,10 @@ def _entries(static: dict[str, Any]) -> int:
 def shape_of(name: str, avals: tuple[Any, ...], static: dict[str, Any]) -> tuple[int, ...]:
     """Return the shape of a kernel's result, from arrays that have shapes."""
     first, second = avals[0], avals[-1]
-    if name == "solve":
+    if name in ("solve", "bordered", "repeated", "alike"):
         return second.shape
+    if name == "eigsh":
+        return (first.shape[0], static["options"].k, 1 + static["patterns"][0].shape[0])
     if name == "logdet":
         return (first.shape[0], 1, 2)
     if name == "selected_inverse":

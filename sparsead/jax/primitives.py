@@ -86,19 +86,23 @@ def _batch_all(primitive: Any, args: Any, dims: Any, **static: Any) -> tuple[Any
 
 
 def _batch_vectors(primitive: Any, args: Any, dims: Any, **static: Any) -> tuple[Any, int]:
-    """Merge a batch of vectors only into k: one matrix, more vectors."""
-    values, vectors = args
-    if dims[0] is not None:
+    """Merge a batch of vectors, which come last, only into k: one matrix, more vectors."""
+    *others, vectors = args
+    if any(dim is not None for dim in dims[:-1]):
         return _batch_all(primitive, args, dims, **static)
-    vectors = jnp.moveaxis(vectors, dims[1], 1)
+    vectors = jnp.moveaxis(vectors, dims[-1], 1)
     lanes, size, k, n = vectors.shape
-    out = primitive.bind(values, vectors.reshape(lanes, size * k, n), **static)
+    out = primitive.bind(*others, vectors.reshape(lanes, size * k, n), **static)
     return out.reshape(lanes, size, k, out.shape[-1]), 1
 
 
 _BATCHERS: dict[str, Callable[..., Any]] = {
     "solve": _batch_vectors,
     "spmv": _batch_vectors,
+    "eigsh": _batch_all,
+    "bordered": _batch_vectors,
+    "repeated": _batch_vectors,
+    "alike": _batch_vectors,
     "sddmm": _batch_all,
     "spgemm": _batch_all,
     "sum_triplets": _batch_all,

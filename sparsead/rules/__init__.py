@@ -1,7 +1,20 @@
 """How each kernel differentiates: one file each, with its derivation; `RULES` is the table that tests walk."""
 
 from sparsead.factors.options import SolveOptions
-from sparsead.rules import gather, logdet, sddmm, selected_inverse, solve, spgemm, spmv, sum_triplets
+from sparsead.rules import (
+    alike,
+    bordered,
+    eigsh,
+    gather,
+    logdet,
+    repeated,
+    sddmm,
+    selected_inverse,
+    solve,
+    spgemm,
+    spmv,
+    sum_triplets,
+)
 from sparsead.rules.kernels import Kernels, KernelsByName
 from sparsead.rules.rule import Rule
 
@@ -16,6 +29,10 @@ RULES: dict[str, Rule] = {
         gather.RULE,
         logdet.RULE,
         selected_inverse.RULE,
+        eigsh.RULE,
+        bordered.RULE,
+        repeated.RULE,
+        alike.RULE,
     )
 }
 

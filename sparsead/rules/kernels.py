@@ -36,6 +36,26 @@ class Kernels(Protocol):
         """Return the stored entry of each triplet, shape (b, t), from stored values, shape (b, s)."""
         ...
 
+    def eigsh(self, stiffness: Any, mass: Any, *, patterns: Any, options: Any) -> Any:
+        """Return the eigenpairs of ``K v = lambda M v``, shape (b, k, 1 + n)."""
+        ...
+
+    def bordered(
+        self, stiffness: Any, mass: Any, pairs: Any, r: Any, *, patterns: Any, options: Any, trans: str, checked: bool
+    ) -> Any:
+        """Return z of the systems that derivatives of eigenpairs solve, shape of `r`, (b, m k, 1 + n)."""
+        ...
+
+    def repeated(self, stiffness: Any, mass: Any, pairs: Any, y: Any, *, patterns: Any, options: Any) -> Any:
+        """Return what of y, shape (b, m k, n), lies along the other members of a repeated eigenvalue."""
+        ...
+
+    def alike(
+        self, stiffness: Any, mass: Any, values: Any, g: Any, *, patterns: Any, options: Any, checked: bool
+    ) -> Any:
+        """Return g, shape (b, m, k), one number for each eigenvalue, checked where it is a cotangent."""
+        ...
+
     def logdet(self, values: Any, *, pattern: Any, options: Any, positive: bool) -> Any:
         """Return (l, f) with det A = f exp(l), shape (b, 1, 2); `positive` makes a real f = -1 an error."""
         ...
@@ -75,6 +95,22 @@ class KernelsByName(ABC):
     def gather(self, stored: Any, **static: Any) -> Any:
         """Return the stored entry of each triplet."""
         return self.evaluate("gather", stored, **static)
+
+    def eigsh(self, stiffness: Any, mass: Any, **static: Any) -> Any:
+        """Return eigenpairs."""
+        return self.evaluate("eigsh", stiffness, mass, **static)
+
+    def bordered(self, stiffness: Any, mass: Any, pairs: Any, r: Any, **static: Any) -> Any:
+        """Return the solution of bordered systems."""
+        return self.evaluate("bordered", stiffness, mass, pairs, r, **static)
+
+    def repeated(self, stiffness: Any, mass: Any, pairs: Any, y: Any, **static: Any) -> Any:
+        """Return what lies along the other members of a repeated eigenvalue."""
+        return self.evaluate("repeated", stiffness, mass, pairs, y, **static)
+
+    def alike(self, stiffness: Any, mass: Any, values: Any, g: Any, **static: Any) -> Any:
+        """Return the numbers."""
+        return self.evaluate("alike", stiffness, mass, values, g, **static)
 
     def logdet(self, values: Any, **static: Any) -> Any:
         """Return (l, f) with det A = f exp(l)."""

@@ -14,6 +14,7 @@ from sparsead.pattern.product import product
 from sparsead.pattern.slots import Slots
 from sparsead.pattern.structure import Structure
 from sparsead.pattern.triplets import from_triplets
+from sparsead.rules import Rule
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Case:
     primals: tuple[Any, ...]
     static: dict[str, Any]
     oracle: Callable[..., Any]
+    of: Callable[[Rule], Rule] = lambda rule: rule  # the rule as one of these primals alone
 
 
 def numbers(rng: np.random.Generator, shape: tuple[int, ...], dtype: Any) -> Any:
