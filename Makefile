@@ -19,6 +19,8 @@ BENCH ?=
 PROCESSES = -n auto --maxprocesses 8 --dist worksteal
 # Programs that users read: with the examples and the pages `make test` would take a third longer.
 SHOWN = tests/test_examples.py tests/test_pages.py
+# The gallery of the documentation runs each example too, with warnings as errors, so that after `make docs` this is left.
+NOT_IN_GALLERY = --deselect tests/test_examples.py::test_example_runs
 ONE_THREAD = OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 # Many tests start Python anew. Where the environment forbids bytecode each of them would compile both packages again.
 WITH_BYTECODE = PYTHONDONTWRITEBYTECODE=
@@ -26,7 +28,7 @@ WITH_BYTECODE = PYTHONDONTWRITEBYTECODE=
 RUN = $(VENV)/bin/python
 INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check --only-binary :all:
 
-.PHONY: help demo test lint typed docs bench examples clean
+.PHONY: help demo test lint typed docs bench examples pages clean
 help:
 	@echo "make demo      a beam and a bracket from a mesh file: their sensitivities, checked, with pictures"
 	@echo "make test      the test suite, on every optional library that has wheels here"
@@ -34,6 +36,7 @@ help:
 	@echo "make typed     the types that a user's type checker sees; reads JAX, so a minute the first time"
 	@echo "make docs      the documentation, into build/docs"
 	@echo "make examples  every example and every page of the documentation; each checks itself"
+	@echo "make pages     the same without the examples, which the gallery of \`make docs\` runs"
 	@echo "make bench     the benchmarks; BENCH=<group> for one of them"
 	@echo "make clean     remove what was built, but not $(VENV)"
 
@@ -66,6 +69,9 @@ bench: $(VENV)/.bench
 
 examples: $(VENV)/.test
 	$(WITH_BYTECODE) $(ONE_THREAD) $(RUN) -m pytest $(PROCESSES) $(SHOWN)
+
+pages: $(VENV)/.test
+	$(WITH_BYTECODE) $(ONE_THREAD) $(RUN) -m pytest $(PROCESSES) $(SHOWN) $(NOT_IN_GALLERY)
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache docs/gallery docs/reference/generated

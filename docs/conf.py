@@ -52,6 +52,8 @@ sphinx_gallery_conf = {
     "filename_pattern": r"/plot_",
     "parallel": min(os.cpu_count() or 1, 8),
     "image_scrapers": ("squares.scrape",),
+    "reset_modules": ("matplotlib", "warned.make_errors"),
+    "reset_modules_order": "both",
     "remove_config_comments": True,
     "thumbnail_size": (480, 480),
     "abort_on_example_error": True,

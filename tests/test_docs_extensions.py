@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import warnings
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -89,3 +90,15 @@ def test_page_names_examples_that_are_there_and_shows_each_once(extension: Any) 
     assert len({designs.picture(path) for path in found}) == len(found)
     automatic = designs.shown(designs.EXAMPLES, [])
     assert not {path.stem for path in automatic} & {name.partition("/")[2] for name in by_hand}
+
+
+def test_warnings_are_errors_in_an_example_and_nowhere_else(extension: Any) -> None:
+    make_errors, before = extension("warned").make_errors, list(warnings.filters)
+    make_errors({}, "examples/fem", "before")
+    assert list(warnings.filters) == before
+    warnings.simplefilter("ignore")
+    make_errors({}, Path("examples/fem/plot_arch.py"), "before")
+    with pytest.raises(UserWarning, match="of an example"):
+        warnings.warn("of an example", stacklevel=1)
+    make_errors({}, Path("examples/fem/plot_arch.py"), "after")
+    warnings.warn("of another", stacklevel=1)

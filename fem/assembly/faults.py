@@ -139,7 +139,13 @@ class RunFaults:
         )
 
 
-def faults_of(topology: Topology, held: Held, terms: Sequence[Term[Any]], name: Name = "stiffness") -> Faults:
+def name_of(terms: Sequence[Term[Any]]) -> Name:
+    """Return what cells give to an operator: mass where nothing else is in it, as forms say by ``is_mass``."""
+    masses = all(getattr(term.form, "is_mass", False) and term.domain.what == "cell" for term in terms)
+    return "mass" if masses else "stiffness"
+
+
+def faults_of(topology: Topology, held: Held, terms: Sequence[Term[Any]], name: Name | None = None) -> Faults:
     """Return what says the errors of a matrix.
 
     Parameters
@@ -150,10 +156,10 @@ def faults_of(topology: Topology, held: Held, terms: Sequence[Term[Any]], name: 
         Constraints.
     terms : sequence of Term
         What the matrix is made of.
-    name : {"stiffness", "mass", "mass and stiffness"}
-        See `fem.assembly.causes.Structure`.
+    name : {"stiffness", "mass", "mass and stiffness"}, optional
+        See `fem.assembly.causes.Structure`; by default `name_of` the terms.
     """
-    return Faults(Structure(topology, held, kinds_of(terms), cells_of(terms), name))
+    return Faults(Structure(topology, held, kinds_of(terms), cells_of(terms), name or name_of(terms)))
 
 
 def _unable(error: BackendError) -> SparseADError:

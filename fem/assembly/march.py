@@ -14,11 +14,16 @@ from jax.typing import ArrayLike
 import sparsead.transient as engine
 from fem.assembly.body import Body, Shared, body_of, vector
 from fem.assembly.faults import RunFaults, faults_of
+from fem.assembly.near_null import suited
 from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.operator import Operator
+from fem.assembly.solver import CellMethod
+from fem.assembly.term import Term, kinds_of
 from fem.dofs.constraints import Constraints
 from fem.errors import SpaceError
 from fem.progress import stage
+from sparsead.backends.backend import Backend
+from sparsead.factors.options import Automatic, chosen
 from sparsead.jax.raised import typed
 from sparsead.transient.options import Words
 
@@ -37,6 +42,7 @@ def march(
     supports: Supports | Callable[..., Supports] = (),
     v0: ArrayLike | None = None,
     functional: Callable[..., Any] | None = None,
+    solver: Backend | CellMethod | Automatic | None = None,
     full_output: bool = False,
     **options: Any,
 ) -> Any:
@@ -71,6 +77,10 @@ def march(
     functional : callable, optional
         ``functional(t, u, params)``, integrated over time by the method itself, u of the shape of `u0`; with `v0`
         ``functional(t, motion, params)``, a `sparsead.transient.Motion` of one time.
+    solver : iterative method, optional
+        Instead of a library that factorizes, for the linear systems of steps, back in time as well: a value such as
+        ``sparsead.iterative.cg(sparsead.iterative.amg())``, which is told the rigid motions of the space; ``"auto"`` as
+        in `sparsead.jax.solve`. Not `fem.multigrid`.
     full_output : bool
         Whether to return counts too.
     **options
@@ -109,15 +119,19 @@ def march(
         _check(name, operator, mass)
     space, shape = mass.space, np.shape(u0)
     starts = [None if x is None else vector(space, name, x) for name, x in (("u0", u0), ("v0", v0))]
+    asked = _for_matrices(solver, options.get("method"))
     with typed(), stage(f"march, {space.count} dofs"):
         body, shared, (m, c, k) = body_of(mass, damping, stiffness, load, supports, params, second=v0 is not None)
+        kinds = kinds_of(_terms(mass, damping, stiffness))
+        knowing: Any = suited(asked, space.topology, body.reduction.held, kinds)
         forces = None if load is None and not body.moved else body.forces
         internal, tangent = (None, None) if shared.nonlinear is None else (body.internal, body.tangent)
         z0, w0 = (None if x is None else body.free(x) for x in starts)
         integrand = None if functional is None else partial(_integrand, body, functional, shape)
         found = engine.march(
             z0, t, shared, mass=m, damping=c, stiffness=k, internal=internal, tangent=tangent, load=forces, v0=w0,
-            functional=integrand, full_output=full_output, words=_words(body, mass, damping, stiffness), **options,
+            functional=integrand, full_output=full_output, words=_words(body, mass, damping, stiffness), solver=knowing,
+            **options,
         )  # fmt: skip
         z, *more = found if full_output or functional is not None else (found,)
         found = (_states(body, shared, z, t, shape), *more)
@@ -129,13 +143,30 @@ def march(
 def _words(body: Body, mass: Operator, *others: Any) -> Words:
     """How errors of the solves and of the run are said."""
     topology, held = body.space.topology, body.reduction.held
-    parts = [mass, *others, *(getattr(operator, "linear", None) for operator in others)]
-    terms = [term for operator in parts if operator is not None for term in operator.terms]
     return Words(
-        faults_of(topology, held, terms, "mass and stiffness"),
+        faults_of(topology, held, _terms(mass, *others), "mass and stiffness"),
         faults_of(topology, held, mass.terms, "mass"),
         RunFaults(topology),
     )
+
+
+def _terms(*operators: Any) -> list[Term[Any]]:
+    """Terms of operators and of their linear parts."""
+    parts = [*operators, *(getattr(operator, "linear", None) for operator in operators)]
+    return [term for operator in parts if operator is not None for term in operator.terms]
+
+
+def _for_matrices(solver: Any, method: Any) -> Any:
+    """What solves, if it is for matrices: those of a run have no cells any more."""
+    for name, given in (("solver", solver), ("method", method)):
+        if isinstance(given, CellMethod):
+            raise SpaceError(
+                "a march solves with assembled matrices",
+                expected="an iterative method for matrices, or none for a library that factorizes",
+                got=f"{name}={given!r}",
+                fix="solver=sparsead.iterative.cg(sparsead.iterative.amg())",
+            )
+    return chosen(solver, None, "solver")
 
 
 def _integrand(body: Body, functional: Any, shape: tuple[int, ...], t: Any, z: Any, shared: Shared) -> Any:

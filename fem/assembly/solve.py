@@ -139,17 +139,26 @@ def solve(
     if traced and isinstance(load, np.ndarray | jax.Array) and not isinstance(load, jax.core.Tracer):
         load = constant(np.array(load))  # a copy: the program asks for it whenever it runs
     vectors, shape = operator.space.flatten(load)
-    approach: Approach
     if isinstance(method, str) and method in CELL_METHODS:
         method = CELL_METHODS[method]()
-    if isinstance(method, CellMethod):
-        check_alone(method, backend)
-        approach = method.approach(operator, constraints.held, on_singular)
-    else:
-        approach = assembled(operator, constraints.held, chosen(method, backend), on_singular)
+    approach = approach_of(operator, constraints.held, method, backend, on_singular)
     what = "trace of a solution" if traced else f"solution for {len(vectors)} loads"
     with typed(), stage(f"{what}, {operator.space.count} dofs"):
         return settled(_solve(operator, vectors, constraints, approach=approach)).reshape(shape)
+
+
+def approach_of(
+    operator: Operator,
+    held: Held,
+    method: Backend | CellMethod | Automatic | None,
+    backend: str | None,
+    on_singular: OnSingular,
+) -> Approach:
+    """Return how to solve, by the cells of an operator or by its stored values; see `solve`."""
+    if isinstance(method, CellMethod):
+        check_alone(method, backend)
+        return method.approach(operator, held, on_singular)
+    return assembled(operator, held, chosen(method, backend), on_singular)
 
 
 def assembled(operator: Operator, held: Held, method: str | Backend | None, on_singular: OnSingular) -> Approach:
@@ -166,9 +175,8 @@ def assembled(operator: Operator, held: Held, method: str | Backend | None, on_s
     on_singular : {"raise", "nan"}
         What to do where no solution is found.
     """
-    topology = operator.space.topology
-    asked = suited(method, topology, held, kinds_of(operator.terms))
-    explain = faults_of(topology, held, operator.terms)
+    topology, terms = operator.space.topology, operator.terms
+    asked, explain = suited(method, topology, held, kinds_of(terms)), faults_of(topology, held, terms)
     instead = _INSTEAD if operator.definite else ""
     return _Assembled(SolveOptions(operator.structure, asked, on_singular, explain=explain, instead=instead))
 
@@ -184,11 +192,13 @@ class _Assembled(Approach):
 
     options: SolveOptions
 
-    def prepare(self, operator: Operator, reduction: Reduction) -> tuple[Solver, Any]:
-        """Return the solver of the matrix, and its stored values."""
-        system = reduction.maps.system
-        values = reduce_values(reduction, assemble(operator, system, differentiated=False))
-        return Direct(system.pattern, self.options), values
+    def solver(self, operator: Operator, reduction: Reduction) -> Solver:
+        """Return the solver of the matrix."""
+        return Direct(reduction.maps.system.pattern, self.options)
+
+    def prepared(self, operator: Operator, reduction: Reduction) -> Any:
+        """Return its stored values, shape (s,)."""
+        return reduce_values(reduction, assemble(operator, reduction.maps.system, differentiated=False))
 
 
 @partial(jax.jit, static_argnames=("approach",))
@@ -198,9 +208,7 @@ def _solve(operator: Operator, load: Any, constraints: Constraints, *, approach:
     if g is not None:
         load = load - apply(operator, g[None])
 
-    def product(operator: Operator, z: Any) -> Any:
-        return reduce_vectors(reduction, apply(operator, expand_vectors(reduction, z)))
-
+    product = partial(reduced_product, reduction)
     z = approach.solution(operator, reduction, product, reduce_vectors(reduction, load))
     u = expand_vectors(reduction, z)
     return u if g is None else u + g
@@ -270,6 +278,11 @@ def _with_diagonal(reduction: Reduction, values: Any) -> Any:
     own = values[kept]
     size = jax.lax.cond((own == 0).any(), lambda v: UNRESISTED * jnp.abs(v).max(), lambda _: jnp.ones(()), values)
     return values.at[kept].set(jnp.where(own == 0, size, own), unique_indices=True, mode="promise_in_bounds")
+
+
+def reduced_product(reduction: Reduction, operator: Operator, z: Any) -> Any:
+    """Return T^T K T z, shape (k, n)."""
+    return reduce_vectors(reduction, apply(operator, expand_vectors(reduction, z)))
 
 
 def expand_vectors(reduction: Reduction, z: Any) -> Any:

@@ -10,7 +10,8 @@ With ``u = T z + g`` and the tangent K = dr/du::
 K is the tangent at the solution, applied cell by cell. The factorization is that
 of Newton's last step, at a state that differs by that step only: two steps of
 iterative refinement make the difference vanish [1]_. So the derivative costs
-triangular solves and no factorization.
+triangular solves and no factorization. Iterations are set up once more, at the solution:
+there a solve to a tolerance costs more than a set-up, and nothing is refined.
 
 References
 ----------
@@ -20,6 +21,7 @@ References
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -27,25 +29,23 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fem.assembly.faults import faults_of
-from fem.assembly.near_null import suited
-from fem.assembly.newton import Problem, Settings, factor_solve, newton, reduction_for, residual
+from fem.assembly.newton import Problem, Settings, newton, reduction_for, residual
 from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.operator import apply
 from fem.assembly.solve import (
     all_of,
+    approach_of,
     expand_vectors,
     prescribed_part,
     reduce_vectors,
+    reduced_product,
     settled,
 )
-from fem.assembly.term import kinds_of
+from fem.assembly.solver import CellMethod
 from fem.dofs.cases import single
 from fem.dofs.constraints import Constraints
 from fem.errors import ConvergenceError, SpaceError
-from sparsead.factors.options import SolveOptions, chosen
 from sparsead.jax.raised import typed
-from sparsead.pattern.structure import Structure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,7 +68,7 @@ def solve_nonlinear(
     iterations: int = 25,
     tolerance: float = 1e-9,
     backend: str | None = None,
-    method: Backend | Automatic | None = None,
+    method: Backend | CellMethod | Automatic | None = None,
     progress: Callable[[Any, Any, Any], None] | None = None,
 ) -> jax.Array:
     """Return u with ``r(u) = f`` under constraints.
@@ -97,7 +97,8 @@ def solve_nonlinear(
         A name of `sparsead.backends.installed`; by default the structure decides.
     method : iterative method, optional
         Instead of a library that factorizes, for the linear systems of Newton's steps and of derivatives: a value such
-        as ``sparsead.iterative.cg(sparsead.iterative.amg())``; ``"auto"`` as in `sparsead.jax.solve`.
+        as ``sparsead.iterative.cg(sparsead.iterative.amg())``, or `fem.multigrid`, which here is algebraic;
+        ``"auto"`` as in `sparsead.jax.solve`.
     progress : callable, optional
         Called after each of Newton's steps with the part of the load, the number of the step, and the imbalance as
         a fraction of the largest force.
@@ -131,15 +132,12 @@ def solve_nonlinear(
     space = operator.space
     force = single(space, load, "load")
     constraints = all_of(supports, space.count)
-    symmetric = all(term.form.symmetric for term in operator.terms)
-    if operator.linear is not None:
-        symmetric = symmetric and operator.linear.symmetric
-    terms = operator.terms + (() if operator.linear is None else operator.linear.terms)
-    explain = faults_of(space.topology, constraints.held, terms)
-    structure = Structure(symmetric=symmetric, positive_definite=operator.definite)
-    asked = suited(chosen(method, backend), space.topology, constraints.held, kinds_of(terms))
-    settings = Settings(SolveOptions(structure, asked, explain=explain), steps, iterations, tolerance, progress)
     start = jnp.zeros(space.count) if initial is None else single(space, initial, "initial state")
+    tangent = operator.tangent(start)
+    if isinstance(method, CellMethod):  # at a stable state the tangent is definite; iterations say where it is not
+        tangent = replace(tangent, definite=tangent.symmetric)
+    approach = approach_of(tangent, constraints.held, method, backend, "raise")
+    settings = Settings(approach, steps, iterations, tolerance, progress)
     with typed():
         u = settled(_solve(Problem(operator, force, constraints, start), settings=settings))
     return u.reshape(np.shape(load))
@@ -177,13 +175,14 @@ def _solution(problem: Problem, settings: Settings) -> tuple[Any, Any]:
 @_solution.defjvp
 def _tangent(settings: Settings, primals: tuple[Problem], tangents: tuple[Problem]) -> tuple[Any, Any]:
     (problem,), (d_problem,) = primals, tangents
-    u, values = _solution(problem, settings)
+    u, factorized = _solution(problem, settings)
     imbalance = jax.jvp(lambda p: residual(p, u), (problem,), (d_problem,))[1]
     d_g = _tangent_of_prescribed(problem, d_problem)
     if d_g is not None:
         imbalance = imbalance + apply(problem.operator.tangent(u), d_g[None])[0]
-    d_u = tangent_solve(problem, u, values, -imbalance, settings)
-    return (u, values), (d_u if d_g is None else d_u + d_g, jnp.zeros_like(values))
+    d_u = tangent_solve(problem, u, factorized, -imbalance, settings)
+    still = jax.tree.map(jnp.zeros_like, factorized)
+    return (u, factorized), (d_u if d_g is None else d_u + d_g, still)
 
 
 def _tangent_of_prescribed(problem: Problem, tangents: Problem) -> Any:
@@ -192,8 +191,8 @@ def _tangent_of_prescribed(problem: Problem, tangents: Problem) -> Any:
     return prescribed_part(reduction_for(problem), Constraints(problem.constraints.held, tangents.constraints.values))
 
 
-def tangent_solve(problem: Problem, u: Any, values: Any, rhs: Any, settings: Settings) -> Any:
-    """Return T z with ``T^T K T z = T^T rhs``, K the tangent at u, from factors of `values` at a state nearby.
+def tangent_solve(problem: Problem, u: Any, factorized: Any, rhs: Any, settings: Settings) -> Any:
+    """Return T z with ``T^T K T z = T^T rhs``, K the tangent at u, by factors of that at a state nearby, or iterations.
 
     Parameters
     ----------
@@ -201,27 +200,28 @@ def tangent_solve(problem: Problem, u: Any, values: Any, rhs: Any, settings: Set
         The problem.
     u : array, shape (n,)
         Solution.
-    values : array, shape (s,)
+    factorized : array, shape (s,), or ()
         Stored values of the reduced tangent at Newton's last step.
     rhs : array, shape (n,)
         Right-hand side.
     settings : Settings
-        Backend.
+        How to solve.
     """
     reduction = reduction_for(problem)
-    tangent = problem.operator.tangent(u)
+    tangent, approach = problem.operator.tangent(u), settings.approach
+    solver = approach.solver(tangent, reduction)
+    b, product = reduce_vectors(reduction, rhs[None]), partial(reduced_product, reduction)
+    if solver.iterative:
+        return expand_vectors(reduction, approach.solution(tangent, reduction, product, b))[0]
+    held = jax.lax.stop_gradient(factorized)
 
-    def product(z: Any) -> Any:
-        return reduce_vectors(reduction, apply(tangent, expand_vectors(reduction, z)))
-
-    def solution(matvec: Any, b: Any, trans: str = "N") -> Any:
-        x = factor_solve(reduction, values, b, settings, trans)
+    def solution(solve: Callable[[Any, Any], Any], matvec: Any, b: Any) -> Any:
+        x = solve(held, b)
         for _ in range(_REFINEMENTS):
-            x = x + factor_solve(reduction, values, b - matvec(x), settings, trans)
+            x = x + solve(held, b - matvec(x))
         return x
 
-    transposed = partial(solution, trans="T")
-    b = reduce_vectors(reduction, rhs[None])
-    symmetric = settings.options.structure.symmetric
-    z = jax.lax.custom_linear_solve(product, b, solution, transpose_solve=transposed, symmetric=symmetric)
+    there, back = partial(solution, solver.solve), partial(solution, solver.solve_transposed)
+    matvec = partial(product, tangent)
+    z = jax.lax.custom_linear_solve(matvec, b, there, transpose_solve=back, symmetric=solver.symmetric)
     return expand_vectors(reduction, z)[0]

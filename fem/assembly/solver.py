@@ -34,15 +34,27 @@ class Approach(ABC):
     """A way to a solver, before the numbers of an operator are known; hashable and compared by value."""
 
     @abstractmethod
-    def prepare(self, operator: Operator, reduction: Reduction) -> tuple[Solver, Any]:
-        """Return a solver, and what it prepared for the numbers of an operator, a pytree; traced.
+    def solver(self, operator: Operator, reduction: Reduction) -> Solver:
+        """Return the solver, which needs no numbers.
+
+        Parameters
+        ----------
+        operator : Operator
+            K.
+        reduction : Reduction
+            T: the matrix is ``A = T^T K T``.
+        """
+
+    @abstractmethod
+    def prepared(self, operator: Operator, reduction: Reduction) -> Any:
+        """Return what the solver prepares from the numbers of an operator, a pytree; traced.
 
         Parameters
         ----------
         operator : Operator
             K, which carries no derivative.
         reduction : Reduction
-            T: the matrix is ``A = T^T K T``.
+            As above.
         """
 
     def solution(self, operator: Operator, reduction: Reduction, product: Callable[[Any, Any], Any], b: Any) -> Any:
@@ -57,15 +69,15 @@ class Approach(ABC):
         b : array, shape (k, n)
             Right-hand sides.
         """
-        solver, prepared = self.prepare(jax.lax.stop_gradient(operator), reduction)
-        return inverse(Matrix(product, solver), operator, prepared, b)
+        matrix = Matrix(product, self.solver(operator, reduction))
+        return inverse(matrix, operator, self.prepared(jax.lax.stop_gradient(operator), reduction), b)
 
 
 CELL_METHODS: dict[str, Callable[[], CellMethod]] = {}  # by name; filled by those who make them
 
 
 class CellMethod(ABC):
-    """A method of `fem.solve` that works with the cells of an operator, without its stored values."""
+    """A method that works with the cells of an operator, without its stored values."""
 
     @abstractmethod
     def approach(self, operator: Operator, held: Held, on_singular: OnSingular) -> Approach:

@@ -54,7 +54,7 @@ def instead(topology: Topology, reason: str, options: Options) -> Backend:
             f"fem.multigrid() needs a grid of equal cells and got {reason}: algebraic multigrid with the rigid motions "
             f"of the space takes its place. To say so in the script: method=sparsead.iterative.cg("
             f"sparsead.iterative.amg(), rtol={rtol:g}{also}, max_iterations={limit})",
-            stacklevel=4,  # where fem.solve was called
+            stacklevel=5,  # where fem.solve or fem.solve_nonlinear was called
         )
     return method
 

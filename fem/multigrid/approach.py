@@ -57,8 +57,15 @@ class Geometric(Approach):
     grid: Grid
     on_singular: OnSingular
 
-    def prepare(self, operator: Operator, reduction: Reduction) -> tuple[_Solver, Any]:
-        """Return the solver, and the levels for the numbers of an operator."""
+    def solver(self, operator: Operator, reduction: Reduction) -> _Solver:
+        """Return the solver."""
+        explain = faults_of(operator, reduction.held)
+        direct = SolveOptions(_DEFINITE, on_singular=self.on_singular, explain=explain)
+        settings, own = Settings(self.options.smoothing, self.options.visits, direct), self.options
+        return _Solver(self, reduction, settings, own.rtol, own.adjoint_rtol or own.rtol)
+
+    def prepared(self, operator: Operator, reduction: Reduction) -> Any:
+        """Return the levels for the numbers of an operator."""
         grid, parts = self.grid, parts_of(operator)
         parts = Parts(parts.units, checked(operator, parts.weights))
         free = _on_grid(grid, constant(reduction.mask.astype(float))[None])[0]
@@ -66,13 +73,7 @@ class Geometric(Approach):
         hierarchy = hierarchy_of(parts, free, touched_by(~np.asarray(whole)[grid.points]))
         if self.options.precision == "single":
             hierarchy = in_single(hierarchy)
-        settings, own = self._settings(operator, reduction), self.options
-        return _Solver(self, reduction, settings, own.rtol, own.adjoint_rtol or own.rtol), (parts, hierarchy)
-
-    def _settings(self, operator: Operator, reduction: Reduction) -> Settings:
-        explain = faults_of(operator, reduction.held)
-        direct = SolveOptions(_DEFINITE, on_singular=self.on_singular, explain=explain)
-        return Settings(self.options.smoothing, self.options.visits, direct)
+        return parts, hierarchy
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,7 @@ class Unrolled(Geometric):
 
     def solution(self, operator: Operator, reduction: Reduction, product: Any, b: Any) -> Any:
         """Return z, shape (k, n)."""
-        solver, prepared = self.prepare(operator, reduction)
-        return solver.iterated(prepared, b)
+        return self.solver(operator, reduction).iterated(self.prepared(operator, reduction), b)
 
 
 @dataclass(frozen=True)

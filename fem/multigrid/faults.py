@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fem.assembly.causes import Structure, free_to_move
+from fem.assembly.faults import name_of
 from fem.assembly.term import kinds_of
 from fem.errors import MaterialError
 from sparsead.errors import NonFiniteError, NotPositiveDefiniteError, SingularMatrixError, SparseADError
@@ -37,15 +38,18 @@ class CoarsestFaults:
         if not isinstance(error, SingularMatrixError | NotPositiveDefiniteError | NonFiniteError):
             return error
         everything = np.arange(len(self.structure.topology.mesh.points))
+        name = self.structure.name
+        small = "a small density" if name == "mass" else "a small modulus"
         weak = MaterialError(
-            "cells without stiffness, or a material that is not finite, leave multigrid without an answer",
-            expected="a positive, finite stiffness of every cell: 1e-9 of the largest is enough",
+            f"cells without {name}, or a material that is not finite, leave multigrid without an answer",
+            expected=f"a positive, finite {name} of every cell: 1e-9 of the largest is enough",
             got=error.got,
-            fix="a small modulus for void cells; or leave method= out, and the error of the direct solver names them",
+            fix=f"{small} for void cells; or leave method= out, and the error of the direct solver names them",
         )
-        return next(free_to_move(self.structure, everything), weak)
+        return weak if name == "mass" else next(free_to_move(self.structure, everything), weak)
 
 
 def faults_of(operator: Operator, held: Held) -> CoarsestFaults:
     """Return what says the errors of the coarsest level of an operator."""
-    return CoarsestFaults(Structure(operator.space.topology, held, kinds_of(operator.terms)))
+    topology, terms = operator.space.topology, operator.terms
+    return CoarsestFaults(Structure(topology, held, kinds_of(terms), name=name_of(terms)))

@@ -131,11 +131,11 @@ def preferred(pattern: Pattern, structure: Structure = GENERAL, *, is_complex: b
     return Choice("superlu", f"{structure.describe()}: always there; no faster library is installed")
 
 
-def way_out(structure: Structure) -> str:
+def way_out(structure: Structure, argument: str = "method") -> str:
     """Return the argument of a solve that needs memory for the matrix and little more."""
     if structure.positive_definite:
-        return "method=sparsead.iterative.cg(sparsead.iterative.amg())"
-    return "method=sparsead.iterative.gmres(sparsead.iterative.ilu())"
+        return f"{argument}=sparsead.iterative.cg(sparsead.iterative.amg())"
+    return f"{argument}=sparsead.iterative.gmres(sparsead.iterative.ilu())"
 
 
 def _lapack(pattern: Pattern, structure: Structure) -> Choice | None:

@@ -96,8 +96,15 @@ class SolveOptions:
         return self.settled()
 
 
-def chosen(method: Backend | Automatic | None, backend: str | None) -> str | Backend | None:
+def chosen(method: Backend | Automatic | None, backend: str | None, argument: str = "method") -> str | Backend | None:
     """Return what a caller asked for, by the value or the name of a method or by the name of a library.
+
+    Parameters
+    ----------
+    method, backend
+        What the caller gave.
+    argument : str
+        What the caller knows the method as.
 
     Raises
     ------
@@ -110,22 +117,22 @@ def chosen(method: Backend | Automatic | None, backend: str | None) -> str | Bac
         method = METHODS[method]()
     if not isinstance(method, Backend):
         raise BackendError(
-            "method is not a method",
+            f"{argument} is not a method",
             expected='a value such as sparsead.iterative.cg(), "auto", or None for a direct solver',
-            got=f"method={method!r}",
-            fix='call it: method=sparsead.iterative.cg(); a library is named by backend="..."',
+            got=f"{argument}={method!r}",
+            fix=f'call it: {argument}=sparsead.iterative.cg(); a library is named by backend="..."',
         )
-    check_alone(method, backend)
+    check_alone(method, backend, argument)
     return method
 
 
-def check_alone(method: object, backend: str | None) -> None:
+def check_alone(method: object, backend: str | None, argument: str = "method") -> None:
     """Raise `BackendError` if a library is named beside a method."""
     if backend is not None:
         raise BackendError(
             "a method and a library are given",
-            expected="one of method= and backend=: a library factorizes, a method iterates",
-            got=f"method={method!r}, backend={backend!r}",
+            expected=f"one of {argument}= and backend=: a library factorizes, a method iterates",
+            got=f"{argument}={method!r}, backend={backend!r}",
             fix="drop one of them",
         )
 

@@ -103,7 +103,8 @@ def value_and_grad_with_error(fun: Callable[..., Any], argnums: int | Sequence[i
     -----
     Beside the value and its gradient each solve and each adjoint is done once more, to a relative residual of 0.1:
     a few iterations. That is one digit of an error if the preconditioner is good; where it leaves the matrix badly
-    conditioned, as `jacobi` does with large contrasts, estimates may be too small.
+    conditioned, as `jacobi` does with large contrasts, estimates may be too small. Solves in a `jax.lax.while_loop`,
+    which has no reverse derivative, count as exact.
 
     Examples
     --------
@@ -132,8 +133,6 @@ def value_and_grad_with_error(fun: Callable[..., Any], argnums: int | Sequence[i
         wrt = _places((argnums,) if isinstance(argnums, int) else argnums, len(args))
         program, out = jax.make_jaxpr(fun, return_shape=True)(*args)
         _check_number(fun, out)
-        if not has_iterative(program):
-            raise _nothing_to_estimate(fun)
 
         def scaled(scale: Any, forward: Any, *args: Any) -> Any:
             (value,) = followed(program, Scales(scale, forward), *jax.tree.leaves(args))
@@ -144,6 +143,8 @@ def value_and_grad_with_error(fun: Callable[..., Any], argnums: int | Sequence[i
         ((value, (change, *gradients)), (_, (rest, *errors))) = jax.jvp(
             lambda forward: both(zero, forward, *args), (zero,), (zero + 1,)
         )
+        if not has_iterative(program, loops=False):
+            raise _nothing_to_estimate(fun)
         return _estimate(value, change, rest, *(found[0] if single else tuple(found) for found in (gradients, errors)))
 
     return estimate

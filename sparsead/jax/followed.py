@@ -53,7 +53,8 @@ def _operation(equation: Any, scales: Scales, args: list[Any]) -> Sequence[Any]:
     name, params = equation.primitive.name, equation.params
     if is_iterative(equation):
         return _SOLVES[name](scales, args, params)
-    if not any(map(has_iterative, _programs(params))):
+    # A loop of unknown length has no derivative in reverse mode: what leaves it has no part in the gradient.
+    if name == "while" or not any(map(has_iterative, _programs(params))):
         bound = equation.primitive.get_bind_params(params)  # of JAX before 0.10.2 with functions in front
         functions, others = bound if isinstance(bound, tuple) else ((), bound)
         out = equation.primitive.bind(*functions, *args, **others)
@@ -63,10 +64,17 @@ def _operation(equation: Any, scales: Scales, args: list[Any]) -> Sequence[Any]:
         raise NoDerivativeError(
             "the error of an iterative solve cannot be followed",
             expected="solves in plain code, or under jit, vmap, scan, cond, switch or checkpoint of JAX",
-            got=f"one in {name}",
-            fix="take the solve out of it, or give it the direct solver: leave method= out",
+            got=f"one in {_WORDS.get(name, name)}",
+            fix="take the solve out of it, or give it the direct solver; or compare with a tenth of the tolerance",
         )
     return _CALLS[name](lambda inner, *args: followed(inner, scales, *args), args, equation)
+
+
+_OWN = "something that brings a derivative of its own, as march and fem.solve_nonlinear do"
+_WORDS = {
+    "custom_jvp_call": f"{_OWN} (jax.custom_jvp)",
+    "custom_vjp_call": f"{_OWN} (jax.custom_vjp)",
+}
 
 
 def is_iterative(equation: Any) -> bool:
@@ -79,10 +87,15 @@ def is_iterative(equation: Any) -> bool:
     return isinstance(of, Inverse) and of.matrix.solver.iterative
 
 
-def has_iterative(program: Any) -> bool:
-    """Return whether a jaxpr has an iterative solve, at any depth."""
-    jaxpr = getattr(program, "jaxpr", program)
-    return any(is_iterative(e) or any(map(has_iterative, _programs(e.params))) for e in jaxpr.eqns)
+def has_iterative(program: Any, *, loops: bool = True) -> bool:
+    """Return whether a jaxpr has an iterative solve, at any depth; if wanted, outside of loops of unknown length."""
+    within = partial(has_iterative, loops=loops)
+    equations = getattr(program, "jaxpr", program).eqns
+    return any(
+        is_iterative(e) or any(map(within, _programs(e.params)))
+        for e in equations
+        if loops or e.primitive.name != "while"
+    )
 
 
 def _programs(params: dict[str, Any]) -> Iterator[Any]:

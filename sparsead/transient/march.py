@@ -12,7 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
+from sparsead.backends.backend import Backend
 from sparsead.errors import ShapeError
+from sparsead.factors.options import Automatic, chosen
 from sparsead.jax.sparse_array import SparseArray
 from sparsead.transient.equations.motion import free_of, prescribed_parts, rows_of, with_prescribed
 from sparsead.transient.equations.semidiscrete import Integrand, Motion, Parts, check_matrices, system_of
@@ -71,6 +73,7 @@ def march(
     max_steps: int = 4096,
     functional: Callable[..., Any] | None = None,
     backend: str | None = None,
+    solver: Backend | Automatic | None = None,
     full_output: bool = False,
     words: Words = PLAIN,
 ) -> Any:
@@ -114,6 +117,9 @@ def march(
         ``functional(t, motion, params)`` with a `Motion` of one time. Not with BDF.
     backend : str, optional
         As in `sparsead.jax.solve`.
+    solver : iterative method, optional
+        What `sparsead.jax.solve` knows as its ``method``, such as ``sparsead.iterative.cg()``: one set-up for all
+        steps of one size. States and derivatives are then those to its tolerance, of each solve.
     words : Words, optional
         How errors are said, for packages that build on this one.
 
@@ -132,7 +138,7 @@ def march(
         If shapes, times or options do not fit.
     NoDerivativeError
         As `odesolve`.
-    SingularMatrixError, NotPositiveDefiniteError, NonFiniteError, StepSizeError, StepLimitError
+    SingularMatrixError, NotPositiveDefiniteError, NonFiniteError, ConvergenceError, StepSizeError, StepLimitError
         As `sparsead.jax.solve` and `odesolve`; in a compiled program within JAX's own exception.
 
     References
@@ -158,16 +164,17 @@ def march(
         u0, v0 = rows_of(u0, free), None if v0 is None else rows_of(v0, free)
         whole = partial(with_prescribed, dofs, free, prescribed[1], jnp.asarray(times), params)
     options = Options(h, rtol, atol, gradient, checkpoint, max_steps)
-    return _marched(parts, times, u0, v0, params, method, options, backend, words, whole, counts=full_output)
+    asked = chosen(solver, backend, "solver")
+    return _marched(parts, times, u0, v0, params, method, options, asked, words, whole, counts=full_output)
 
 
 def _marched(
-    parts: Parts, times: Any, u0: Any, v0: Any, params: Any, method: Any, options: Options, backend: str | None,
-    words: Words, whole: Callable[..., Any] | None, *, counts: bool,
+    parts: Parts, times: Any, u0: Any, v0: Any, params: Any, method: Any, options: Options,
+    asked: str | Backend | None, words: Words, whole: Callable[..., Any] | None, *, counts: bool,
 ) -> Any:  # fmt: skip
     """States; then integrals, if there are any, and counts, if they are wanted."""
     u0, before = begun(u0) if counts else (u0, 0)
-    system, integrand, data = system_of(parts, u0, params, backend, words)
+    system, integrand, data = system_of(parts, u0, params, asked, words)
     scheme = _scheme(system, method, integrand, u0.size)
     z0 = scheme.lift(data, jnp.asarray(times[0]), u0, v0)
     place = z0.size - (0 if integrand is None else scheme.behind)
@@ -199,6 +206,13 @@ def _states(out: Any, n: int, second: bool, whole: Callable[..., Any] | None) ->
 
 def _scheme(system: Any, method: Any, integrand: Integrand | None, n: int) -> Any:
     formula = method
+    if isinstance(method, Backend):
+        raise ShapeError(
+            "method of a march is its formula in time",
+            expected='a name such as method="newmark"',
+            got=f"method={method!r}",
+            fix=f"solver={method!r}: the linear systems of its steps",
+        )
     if not (system.second and isinstance(method, GeneralizedAlpha)):
         table = SECOND_ORDER if system.second else FIRST_ORDER
         default = "newmark" if system.second else "backward_euler"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax.numpy as jnp
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class L2:
     """L2 product of each component; its modulus is a density."""
 
+    is_mass: ClassVar[bool] = True
     components: int = 1
     symmetric: bool = True
     definite: bool = True

@@ -16,7 +16,7 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -47,6 +47,7 @@ class FrameMass:
         2 or 3.
     """
 
+    is_mass: ClassVar[bool] = True
     dimension: int
     symmetric: bool = True
     definite: bool = True

@@ -16,7 +16,7 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax.numpy as jnp
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 class Lumped:
     """Diagonal mass of each component; its modulus is the density."""
 
+    is_mass: ClassVar[bool] = True
     components: int = 1
     symmetric: bool = True
     definite: bool = True

@@ -11,7 +11,7 @@ Derivation
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax.numpy as jnp
 
@@ -29,6 +29,7 @@ class ComponentMass:
         For each component the number of its modulus.
     """
 
+    is_mass: ClassVar[bool] = True
     densities: tuple[int, ...]
     symmetric: bool = True
     definite: bool = True

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
+from sparsead.backends.backend import Backend
 from sparsead.errors import DtypeError, ShapeError
 from sparsead.jax.sparse_array import SparseArray
 from sparsead.transient.equations import traced
@@ -62,7 +63,7 @@ class Parts(NamedTuple):
 
 
 def system_of(
-    parts: Parts, u0: Any, params: Any, backend: str | None, words: Words
+    parts: Parts, u0: Any, params: Any, solver: str | Backend | None, words: Words
 ) -> tuple[SparseSystem, Integrand | None, traced.Data]:
     """Return the system, the functional, and their data: matrices, params, and what the functions close over.
 
@@ -87,7 +88,7 @@ def system_of(
         functions.append((partial(_functional, parts), (time, *jax.tree.leaves(state))))
     (residual, matrix, mass, *more), data = traced.trace(functions, shared)
     damped = parts.damping is not None
-    system = SparseSystem(residual, matrix, mass, parts.second, damped, parts.internal is None, backend, words)
+    system = SparseSystem(residual, matrix, mass, parts.second, damped, parts.internal is None, solver, words)
     return system, Integrand(more[0], flat.size, unravel) if more else None, data
 
 

@@ -16,6 +16,8 @@ import jax.numpy as jnp
 from jax import lax
 
 from sparsead.arrays.solve import solve_with
+from sparsead.backends.backend import Backend
+from sparsead.backends.choose import way_out
 from sparsead.factors.options import SolveOptions
 from sparsead.transient.equations.field import Field
 from sparsead.transient.equations.traced import Data, Traced
@@ -73,8 +75,8 @@ class SparseSystem:
         Whether M belongs to a, not to v; whether there is a C.
     linear : bool
         Whether R is linear in u: one solve a step, no iteration.
-    backend : str or None
-        As in `sparsead.jax.solve`.
+    solver : str, Backend or None
+        Name of a library, an iterative method, or None for what suits the matrices.
     words : Words
         How errors are said.
     """
@@ -85,7 +87,7 @@ class SparseSystem:
     second: bool
     damped: bool
     linear: bool
-    backend: str | None = None
+    solver: str | Backend | None = None
     words: Words = PLAIN
 
     def residual(self, data: Data, t: Any, u: Any, v: Any, a: Any) -> Any:
@@ -99,8 +101,11 @@ class SparseSystem:
             matrix, explain = self.mass_of(data, jnp.asarray(inertia, u.dtype)), self.words.mass
         else:
             matrix, explain = self.matrix_of(data, t, u, *(jnp.asarray(x, u.dtype) for x in c)), self.words.step
-        options = SolveOptions(matrix.structure, self.backend, explain=explain)
-        return self._solved(options, matrix, b, "T" if trans == "T" else "N")
+        instead = way_out(matrix.structure, "solver")
+        options = SolveOptions(matrix.structure, self.solver, explain=explain, instead=instead)
+        if trans == "T":
+            return self._solved(options.adjoint(), matrix, b, "T")
+        return self._solved(options, matrix, b, "N")
 
     def slope(self, data: Data, t: Any, u: Any) -> Any:
         """Return v of ``R(t, u, v) = 0`` of a system of first order, shape (n,)."""

@@ -286,6 +286,14 @@ def test_cells_without_mass_and_stiffness_are_named(way: str) -> None:
     refused(dragged, (CORNER, CORNER, LOAD, REST), MaterialError, got, way)
 
 
+@pytest.mark.parametrize("form", [fem.elements.mass, fem.elements.lumped_mass])
+def test_mass_without_density_is_no_structure_that_moves(form: Any) -> None:
+    with pytest.raises(MaterialError, match=r"got:      no mass in cells 9 and 11, all that point 17 at \(5, 2\) has"):
+        fem.solve(form(SPACE, density=CORNER), LOAD)
+    with pytest.raises(MaterialError, match=r"cells without mass(.|\n)*fix: .*small density"):
+        fem.solve(form(SPACE, density=CORNER), LOAD, method=fem.multigrid())
+
+
 def test_void_cells_with_mass_march() -> None:
     assert np.isfinite(shaken(CORNER, SOLID).u).all()
 

@@ -142,4 +142,4 @@ def test_newtons_method_and_its_gradient_by_iterations() -> None:
     for one, other in zip(*found, strict=True):
         assert np.allclose(one, other, rtol=0, atol=1e-8 * np.abs(one).max())
     stats = factor_cache.stats()
-    assert stats.setups == stats.factorizations > 2
+    assert stats.setups == stats.factorizations + 1 > 3  # once more for the derivative

@@ -18,6 +18,7 @@ import jax.numpy as jnp  # noqa: E402
 
 import fem  # noqa: E402
 import sparsead.transient as transient  # noqa: E402
+from sparsead.iterative import amg, cg  # noqa: E402
 from tests.sparsead.transient.derivatives import check_derivatives  # noqa: E402
 
 # A steel strip of 0.2 m x 0.05 m, 10 mm thick, clamped at the left.
@@ -266,3 +267,29 @@ def test_inverted_cell_is_named_by_a_program_that_ran_before_too() -> None:
 def test_blow_that_turns_a_cell_inside_out_names_the_step() -> None:
     with pytest.raises(sparsead.errors.NonFiniteError, match=r"got: .*nan at t = .*, step \d+"):
         rubber(YOUNG, 4000.0)
+
+
+def test_iterations_march_as_factorizations_do() -> None:
+    require("pyamg")
+    last = lambda solver: jax.value_and_grad(lambda t: 1e6 * jnp.sum(struck(t, 1.0, solver=solver).u[-1] ** 2))  # noqa: E731
+    (one, bars), (other, found) = (last(solver)(THICKNESS) for solver in (None, cg(amg(), rtol=1e-12)))
+    assert relative_gap(other, one) < 1e-10 and relative_gap(found, bars) < 1e-8
+    stats = sparsead.factor_cache.stats()
+    assert stats.setups == stats.factorizations == 2
+
+
+def test_iterations_are_told_the_rigid_motions_of_the_space(monkeypatch: pytest.MonkeyPatch) -> None:
+    def seen(*_: Any, solver: Any, **__: Any) -> None:
+        assert solver.preconditioner.block == 2
+        assert solver.preconditioner.near_null.vectors().shape == (SPACE.count, 3)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(transient, "march", seen)
+    with pytest.raises(ZeroDivisionError):
+        struck(THICKNESS, 1.0, solver=cg(amg()))
+
+
+def test_multigrid_has_no_cells_in_a_march() -> None:
+    for name in ("solver", "method"):
+        with pytest.raises(fem.errors.SpaceError, match=rf"got:      {name}=Multigrid\(rtol"):
+            struck(THICKNESS, 1.0, **{name: fem.multigrid()})

@@ -15,6 +15,8 @@ jax, sp = require("jax"), require("sparsead.jax")
 import jax.numpy as jnp  # noqa: E402
 
 import fem  # noqa: E402
+from sparsead.errors import NoDerivativeError  # noqa: E402
+from sparsead.iterative import cg  # noqa: E402
 
 LOWEST, HIGHEST = 0.3, 3.0  # of an estimate over the true error: the target
 CONTRAST = 1e-9
@@ -90,6 +92,14 @@ def test_adjoint_has_a_tolerance_of_its_own() -> None:
     assert iterations[1] < iterations[0]
     gradient = EXACT(YOUNG, WEIGHTS["displacement"])[1]
     assert within(norm(found.gradient_error) / norm(gradient - found.gradient))
+
+
+def test_newtons_method_is_refused() -> None:
+    """Iterations leave Newton's method no error of theirs, but that of the last step."""
+    body = lambda young: fem.elements.neo_hookean(SPACE, young=young, poisson=0.3)  # noqa: E731
+    run = lambda young: fem.solve_nonlinear(body(young), LOAD, HELD, method=cg()).sum()  # noqa: E731
+    with pytest.raises(NoDerivativeError, match=r"got:      one in something .* as march and fem.solve_nonlinear do"):
+        sparsead.jax.value_and_grad_with_error(run)(jnp.ones(MESH.cell_count))
 
 
 def test_load_cases_and_prescribed_motion_by_algebraic_multigrid() -> None:

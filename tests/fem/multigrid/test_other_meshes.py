@@ -79,6 +79,24 @@ def test_other_meshes_are_solved_and_the_reason_is_told_once(reason: str) -> Non
     fem.solve(operator, load, held, method=METHOD)  # told before; a warning is an error here
 
 
+def test_tangents_of_a_grid_are_solved_algebraically() -> None:
+    _, space, held, load = plate()
+    body = fem.elements.neo_hookean(space, young=1.0, poisson=0.3)
+    with pytest.warns(UserWarning, match="got cell matrices that depend on more than moduli") as said:
+        found = fem.solve_nonlinear(body, 1e-3 * load, held, method=METHOD)
+    assert [one.filename for one in said] == [__file__]
+    assert sparsead.factor_cache.stats().setups >= 2
+    expected = fem.solve_nonlinear(body, 1e-3 * load, held)
+    assert np.linalg.norm(found - expected) < 1e-7 * np.linalg.norm(expected)
+
+
+def test_tangents_that_are_not_symmetric_are_refused() -> None:
+    _, space, held, load = plate()
+    skew = fem.elements.residual(space, lambda u, g: (jnp.array([u[0] + u[1], u[1]]), g))
+    with pytest.raises(fem.errors.SpaceError, match="got:      an operator that is not known to be positive definite"):
+        fem.solve_nonlinear(skew, load, held, method=METHOD)
+
+
 @pytest.mark.filterwarnings("ignore:fem.multigrid")
 def test_rigid_motions_of_the_space_are_known_to_it() -> None:
     # With the six motions three levels hold what bends; with constants alone twice the iterations are needed.

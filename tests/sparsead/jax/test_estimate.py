@@ -245,8 +245,37 @@ def test_solve_under_a_rule_of_its_own_is_refused() -> None:
         return solution(cg(), d)
 
     own.defjvp(lambda primals, tangents: (own(*primals), tangents[0]))
-    with pytest.raises(NoDerivativeError, match="got:      one in custom_jvp_call"):
+    with pytest.raises(NoDerivativeError, match="got:      one in something that brings a derivative of its own"):
         sp.value_and_grad_with_error(lambda d: own(d).sum())(jnp.asarray(A.data))
+
+
+def marched(solver: Any, d: Any, **options: Any) -> Any:
+    """Heat that flows for a time, the matrix as what holds it."""
+    flow, march = sp.eye(N).declare(symmetric=True, positive_definite=True), require("sparsead.transient").march
+    states = march(B, [0.0, 0.5], mass=assembled(d), stiffness=flow, h=0.25, solver=solver, **options)
+    return (states[-1] ** 2).sum()
+
+
+def test_solves_of_a_march_that_is_differentiated_naively() -> None:
+    of_value, of_gradient, _ = ratios(
+        partial(marched, method="euler", gradient="naive"), cg(rtol=1e-4), jnp.asarray(A.data)
+    )
+    assert within(of_value) and within(of_gradient)
+
+
+def test_march_with_a_derivative_of_its_own_is_refused() -> None:
+    run = lambda d: marched(cg(), d)  # noqa: E731
+    with pytest.raises(NoDerivativeError, match=r"got:      one in something .* as march and fem.solve_nonlinear do"):
+        sp.value_and_grad_with_error(run)(jnp.asarray(A.data))
+
+
+def test_solves_in_a_loop_of_unknown_length_are_none() -> None:
+    def of(d: Any) -> Any:
+        start = jax.lax.while_loop(lambda x: x.sum() < 0, lambda _: solution(cg(), jax.lax.stop_gradient(d)), -d[:N])
+        return jax.lax.stop_gradient(start) @ d[:N]
+
+    with pytest.raises(NoDerivativeError, match="got:      of without one"):
+        sp.value_and_grad_with_error(of)(jnp.asarray(A.data))
 
 
 def test_failure_of_an_iteration_keeps_its_type() -> None:
