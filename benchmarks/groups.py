@@ -10,6 +10,7 @@ GROUPS = {
     "overhead": "bench_overhead",
     "peers": "bench_peers",
     "triplets": "bench_triplets",
+    "algebra": "bench_algebra",
     "reuse": "bench_reuse",
     "logdet": "bench_logdet",
     "memory": "bench_memory",

@@ -12,7 +12,7 @@ that is missing.
     y = \log|\det A|, \qquad dy = \mathrm{tr}(A^{-1} dA), \qquad \bar A_{ij} = \bar y\,(A^{-1})_{ji}
 
 on the stored entries: with :math:`X = A^{-1}` (one solve, n right-hand sides) and the unit vectors U,
-``values_bar = y_bar sddmm(U, X)``. Both are among the five kernels, so that second derivatives come by themselves.
+``values_bar = y_bar sddmm(U, X)``. Both are among the kernels, so that second derivatives come by themselves.
 """
 
 import matplotlib.pyplot as plt

@@ -202,6 +202,8 @@ class Backend(ABC):
         Tolerance of solutions, and of those that carry a derivative back; zero for rounding.
     advice : str
         What to do where it does not support a structure.
+    limited : bool
+        Whether not all matrices and right-hand sides suit it: `check` then sees those that are no derivative's.
     """
 
     name: str
@@ -210,6 +212,7 @@ class Backend(ABC):
     shows: bool = False
     rtol: float = 0.0
     adjoint_rtol: float = 0.0
+    limited: bool = False
     advice: str = "declare what holds (symmetric=True, positive_definite=True), or pass backend=None"
 
     @abstractmethod
@@ -223,6 +226,11 @@ class Backend(ABC):
     @abstractmethod
     def analyze(self, pattern: Pattern, structure: Structure, values: NDArray[Any]) -> Analysis:
         """Return the symbolic phase; `values`, shape (s,), gives the type and may steer scaling."""
+
+    def check(  # noqa: B027
+        self, pattern: Pattern, values: NDArray[Any], b: NDArray[Any], trans: Trans, parts: int
+    ) -> None:
+        """Raise if a matrix, values (s,), or a right-hand side, of `parts` rows of b, shape (k, n), does not suit."""
 
 
 def untold(what: str, module: str) -> BackendError:

@@ -100,6 +100,7 @@ _BATCHERS: dict[str, Callable[..., Any]] = {
     "solve": _batch_vectors,
     "spmv": _batch_vectors,
     "sddmm": _batch_all,
+    "spgemm": _batch_all,
     "sum_triplets": _batch_all,
     "gather": _batch_all,
     "logdet": _batch_all,

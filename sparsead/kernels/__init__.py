@@ -1,4 +1,4 @@
-"""The host kernels on plain NumPy arrays: solve, spmv, sddmm, sum_triplets, gather; logdet, selected_inverse.
+"""The host kernels on plain NumPy arrays: solve, spmv, sddmm, spgemm, sum_triplets, gather; logdet, selected_inverse.
 
 Shapes inside the package: a leading batch axis ``b``; stored values (b, s);
 vectors (b, k, n) with each right-hand side contiguous, which is the
@@ -14,6 +14,7 @@ from sparsead.kernels.logdet import logdet
 from sparsead.kernels.sddmm import sddmm
 from sparsead.kernels.selected_inverse import selected_inverse
 from sparsead.kernels.solve import solve
+from sparsead.kernels.spgemm import spgemm
 from sparsead.kernels.spmv import spmv
 from sparsead.kernels.sum_triplets import sum_triplets
 
@@ -25,6 +26,7 @@ __all__ = [
     "sddmm",
     "selected_inverse",
     "solve",
+    "spgemm",
     "spmv",
     "sum_triplets",
 ]

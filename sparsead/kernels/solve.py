@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sparsead.backends.backend import Backend
 from sparsead.errors import SingularMatrixError, SparseADError
 from sparsead.factors.range import narrowed
 from sparsead.factors.store import factor_cache
@@ -80,6 +81,8 @@ def _solve_one(
     values: NDArray[Any], b: NDArray[Any], pattern: Pattern, options: SolveOptions, trans: Trans
 ) -> NDArray[Any]:
     check_finite_rhs(b, options.parts)
+    if isinstance(options.backend, Backend) and options.backend.limited and not options.derived:
+        options.backend.check(pattern, values, b, trans, options.parts)
     working = working_dtype(values, options)
     entry = factor_cache.entry(pattern, np.ascontiguousarray(values, working), options)
     return narrowed(entry.solve(np.ascontiguousarray(b, working), trans, options.rtol), b.dtype)

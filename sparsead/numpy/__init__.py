@@ -6,8 +6,10 @@ from sparsead.arrays.constructors import Assembler
 from sparsead.arrays.conversions import to_dense, to_scipy
 from sparsead.arrays.determinants import logdet, slogdet
 from sparsead.arrays.inertia import inertia
+from sparsead.arrays.kronecker import kron
 from sparsead.arrays.selected_inverse import marginal_variances, selected_inverse
 from sparsead.arrays.solve import solve
+from sparsead.arrays.triangles import tril, triu
 from sparsead.numpy.derivatives import jvp, vjp
 from sparsead.numpy.factorized import Factorized, factorize
 from sparsead.numpy.norm_solve import norm_solve_and_grad
@@ -38,6 +40,7 @@ __all__ = [
     "from_scipy",
     "inertia",
     "jvp",
+    "kron",
     "logdet",
     "marginal_variances",
     "norm_solve_and_grad",
@@ -46,6 +49,8 @@ __all__ = [
     "solve",
     "to_dense",
     "to_scipy",
+    "tril",
     "triplets",
+    "triu",
     "vjp",
 ]

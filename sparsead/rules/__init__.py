@@ -1,7 +1,7 @@
 """How each kernel differentiates: one file each, with its derivation; `RULES` is the table that tests walk."""
 
 from sparsead.factors.options import SolveOptions
-from sparsead.rules import gather, logdet, sddmm, selected_inverse, solve, spmv, sum_triplets
+from sparsead.rules import gather, logdet, sddmm, selected_inverse, solve, spgemm, spmv, sum_triplets
 from sparsead.rules.kernels import Kernels, KernelsByName
 from sparsead.rules.rule import Rule
 
@@ -11,6 +11,7 @@ RULES: dict[str, Rule] = {
         solve.RULE,
         spmv.RULE,
         sddmm.RULE,
+        spgemm.RULE,
         sum_triplets.RULE,
         gather.RULE,
         logdet.RULE,

@@ -24,6 +24,10 @@ class Kernels(Protocol):
         """Return the sum over k of u[k, row s] v[k, col s], shape (b, s), for `u` (b, k, m) and `v` (b, k, n)."""
         ...
 
+    def spgemm(self, x: Any, y: Any, *, product: Any, role: str) -> Any:
+        """Return stored values (b, s) of C = A B ("out"), C B^T on A ("left") or A^T C on B ("right")."""
+        ...
+
     def sum_triplets(self, triplets: Any, *, slots: Any) -> Any:
         """Return stored values, shape (b, s), from triplets, shape (b, t), each added to its slot."""
         ...
@@ -59,6 +63,10 @@ class KernelsByName(ABC):
     def sddmm(self, u: Any, v: Any, **static: Any) -> Any:
         """Return sum_k u[k, row s] v[k, col s]."""
         return self.evaluate("sddmm", u, v, **static)
+
+    def spgemm(self, x: Any, y: Any, **static: Any) -> Any:
+        """Return A B, or one of its transposes on a pattern."""
+        return self.evaluate("spgemm", x, y, **static)
 
     def sum_triplets(self, triplets: Any, **static: Any) -> Any:
         """Add triplets to their stored entries."""

@@ -42,7 +42,7 @@ def jvp(kernels: Kernels, primals: Any, x: Any, tangents: Any, *, pattern: Any, 
     else:
         moved = kernels.spmv(d_values, x, pattern=pattern, trans=trans)
         imbalance = -moved if d_b is None else d_b - moved
-    return kernels.solve(values, imbalance, pattern=pattern, options=options, trans=trans)
+    return kernels.solve(values, imbalance, pattern=pattern, options=options.tangent(), trans=trans)
 
 
 def vjp(

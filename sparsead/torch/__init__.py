@@ -4,7 +4,9 @@ from sparsead.arrays import constructors
 from sparsead.arrays.bind import bind
 from sparsead.arrays.constructors import Assembler
 from sparsead.arrays.conversions import to_dense, to_scipy
+from sparsead.arrays.kronecker import kron
 from sparsead.arrays.solve import solve
+from sparsead.arrays.triangles import tril, triu
 from sparsead.torch.norm_solve import norm_solve_and_grad
 from sparsead.torch.sparse_array import SparseArray
 
@@ -27,9 +29,12 @@ __all__ = [
     "diags",
     "eye",
     "from_scipy",
+    "kron",
     "norm_solve_and_grad",
     "solve",
     "to_dense",
     "to_scipy",
+    "tril",
     "triplets",
+    "triu",
 ]

@@ -10,6 +10,7 @@ import numpy as np
 
 from sparsead.factors.options import SolveOptions
 from sparsead.pattern.pattern import Pattern
+from sparsead.pattern.product import product
 from sparsead.pattern.slots import Slots
 from sparsead.pattern.structure import Structure
 from sparsead.pattern.triplets import from_triplets
@@ -134,6 +135,36 @@ def sddmm(dtype: Any) -> Iterator[Case]:
             yield Case(f"{name}, k={k}", primals, {"pattern": pattern}, oracle)
 
 
+def spgemm(dtype: Any) -> Iterator[Case]:
+    """Yield A B and both its transposes, of patterns with empty rows and columns, and of one that stores nothing."""
+    rng = np.random.default_rng(6)
+    some = from_triplets(rng.integers(0, 6, 14), rng.integers(0, 5, 14), (6, 5))[0]
+    other = from_triplets(rng.integers(0, 5, 11), rng.integers(0, 4, 11), (5, 4))[0]
+    gaps, nothing = from_triplets([0, 3, 3, 0], [4, 0, 4, 1], (6, 5))[0], from_triplets([], [], (5, 4))[0]
+    for name, left, right in (
+        ("A @ B", some, other),
+        ("gaps", gaps, other),
+        ("nothing in common", from_triplets([0, 1], [1, 1], (3, 2))[0], from_triplets([0], [0], (2, 2))[0]),
+        ("nothing stored", some, nothing),
+    ):
+        patterns = {"left": left, "right": right, "out": product(left, right).pattern}
+        for role, (x, y) in {"out": ("left", "right"), "left": ("out", "right"), "right": ("left", "out")}.items():
+            primals = tuple(numbers(rng, (2, patterns[name].size), dtype) for name in (x, y))
+            static = {"product": product(left, right), "role": role}
+            yield Case(f"{name}, {role}", primals, static, _dense_product(patterns, role, x, y))
+
+
+def _dense_product(patterns: dict[str, Pattern], role: str, x: str, y: str) -> Callable[..., Any]:
+    letters = {"out": "bij,bjk->bik", "left": "bik,bjk->bij", "right": "bij,bik->bjk"}[role]
+    kept = patterns[role]
+
+    def oracle(of_x: Any, of_y: Any) -> Any:
+        full = np.einsum(letters, dense(of_x, patterns[x]), dense(of_y, patterns[y]))
+        return full[:, kept.indices, kept.cols]
+
+    return oracle
+
+
 def sum_triplets(dtype: Any) -> Iterator[Case]:
     """Yield sums into every pattern, and into slots of which some get nothing."""
     rng = np.random.default_rng(4)
@@ -207,6 +238,7 @@ CASES: dict[str, Callable[[Any], Iterator[Case]]] = {
     "solve": solve,
     "spmv": spmv,
     "sddmm": sddmm,
+    "spgemm": spgemm,
     "sum_triplets": sum_triplets,
     "gather": gather,
     "logdet": logdet,
