@@ -55,8 +55,8 @@ def logdet(
     Notes
     -----
     A gradient takes some twice the arithmetic of the factorization with libraries that show their factors, CHOLMOD
-    (scikit-sparse 0.4) and SuperLU. With others up to 1,000 unknowns are solved with the identity; larger matrices are
-    factorized once more, by CHOLMOD or SuperLU: name one of these by ``backend``, here and in `solve`, to pay for one.
+    (scikit-sparse 0.4), UMFPACK and SuperLU. With others up to 1,000 unknowns are solved with the identity; larger
+    matrices are factorized once more, by one of these: name it by ``backend``, here and in `solve`, to pay for one.
 
     Examples
     --------

@@ -18,6 +18,7 @@ from sparsead.errors import BackendError, SingularMatrixError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from sparsead.backends.shown import Shown
     from sparsead.pattern.pattern import Pattern
     from sparsead.pattern.structure import Structure
 
@@ -42,6 +43,7 @@ class Umfpack(Backend):
 
     name = "umfpack"
     releases_gil = True
+    shows = True
 
     def missing(self) -> str | None:
         """Return how to install SuiteSparse where UMFPACK cannot be loaded."""
@@ -98,7 +100,7 @@ class UmfpackAnalysis(Analysis):
         """Return the LU factors."""
         figures = np.zeros(umfpack_library.FIGURES)
         status, numeric = self._functions.numeric(self._matrix(values), self._symbolic, self._controls, figures)
-        made = UmfpackFactorization(self._functions, numeric, self._controls, figures)
+        made = UmfpackFactorization(self._functions, numeric, self._controls, figures, self._pattern.shape[0])
         if status == _SINGULAR or self._definite:
             self._look_at_pivots(numeric, singular=status == _SINGULAR)
         _check(status, self._pattern)
@@ -136,15 +138,22 @@ class UmfpackFactorization(Factorization):
         Settings.
     figures : array, shape (90,)
         What UMFPACK told of the factorization.
+    n : int
+        Unknowns.
     """
 
     backward_stable = False  # pivots on the diagonal may be a thousand times smaller than the largest entry
 
     def __init__(
-        self, functions: Functions, numeric: ctypes.c_void_p, controls: NDArray[Any], figures: NDArray[Any]
+        self,
+        functions: Functions,
+        numeric: ctypes.c_void_p,
+        controls: NDArray[Any],
+        figures: NDArray[Any],
+        n: int,
     ) -> None:
         weakref.finalize(self, _free, functions.free_numeric, numeric).atexit = False
-        self._functions, self._numeric, self._controls = functions, numeric, controls
+        self._functions, self._numeric, self._controls, self._n = functions, numeric, controls, n
         self.nbytes = int(figures[_NUMERIC_UNITS] * figures[_UNIT_BYTES])
         self.pivots = Pivots(ratio=float(figures[_RCOND]))
 
@@ -160,6 +169,10 @@ class UmfpackFactorization(Factorization):
     def log_abs_det(self) -> float:
         """Return log |det A|."""
         return self._functions.det(self._numeric)[1]
+
+    def shown(self) -> Shown:
+        """Return copies of L and U."""
+        return self._functions.factors(self._numeric, self._n)
 
     def phase(self) -> complex:
         """Return det A / |det A|."""

@@ -11,6 +11,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csc_array, csr_array
+
+from sparsead.backends.shown import Shown, inverted
 
 INSTALL = "apt-get install libsuitesparse-dev libopenblas0-pthread (macOS: brew install suite-sparse)"
 
@@ -53,6 +56,7 @@ class Functions:
         self._solve = _typed(library[prefix + "solve"], [ctypes.c_int] + [pointer] * (8 + 3 * size))
         self._determinant = _typed(library[prefix + "get_determinant"], [pointer] * (4 + size))
         self._get = _typed(library[prefix + "get_numeric"], [pointer] * (12 + 3 * size))
+        self._counts = _typed(library[prefix + "get_lunz"], [pointer] * 6)
         self._defaults = _typed(library[prefix + "defaults"], [pointer])
         self.free_symbolic = _typed(library[prefix + "free_symbolic"], [pointer])
         self.free_numeric = _typed(library[prefix + "free_numeric"], [pointer])
@@ -107,6 +111,33 @@ class Functions:
         by_column, on_diagonal = np.empty_like(by_step), np.empty(n, bool)
         by_column[columns], on_diagonal[columns] = by_step, rows == columns
         return by_column, on_diagonal
+
+    def factors(self, numeric: ctypes.c_void_p, n: int) -> Shown:
+        """Return copies of L and U with ``P R A Q = L U``, the scaling R of the rows taken out of both.
+
+        With D = P R^-1 P^T it is ``P A Q = (D L D^-1) (D U)``, where the first factor has a diagonal of ones too.
+        """
+        counts = np.zeros(5, np.int64)
+        self._counts(*(counts[i:].ctypes.data for i in range(5)), numeric)
+        dtype = np.dtype(complex if self._is_complex else float)
+        # L comes by rows, U by columns
+        (l_start, l_at, l_values), (u_start, u_at, u_values) = (
+            (np.zeros(n + 1, np.int64), np.zeros(count, np.int64), np.zeros(count, dtype)) for count in counts[:2]
+        )
+        (rows, cols), scale, multiplied = np.zeros((2, n), np.int64), np.zeros(n), np.zeros(1, np.int64)
+        of_l, of_u = (
+            [a.ctypes.data for a in arrays] for arrays in ((l_start, l_at, l_values), (u_start, u_at, u_values))
+        )
+        self._get(
+            *of_l, *self._parts, *of_u, *self._parts, rows.ctypes.data, cols.ctypes.data, None, *self._parts,
+            multiplied.ctypes.data, scale.ctypes.data, numeric,
+        )  # fmt: skip
+        d = (1 / scale if multiplied[0] else scale)[rows]
+        l_values *= np.repeat(d, np.diff(l_start)) / d[l_at]
+        u_values *= d[u_at]
+        lower = csr_array((l_values, l_at, l_start), shape=(n, n)).tocsc()
+        upper = csc_array((u_values, u_at, u_start), shape=(n, n)).tocsr()
+        return Shown(lower, upper, inverted(rows), inverted(cols))
 
     def det(self, numeric: ctypes.c_void_p) -> tuple[complex, float]:
         """Return det A / |det A| and log |det A|; UMFPACK gives mantissa and decimal exponent."""

@@ -146,7 +146,7 @@ def _showing(entry: Entry) -> str:
     """Name of the best library that shows its factors and takes this structure."""
     group = entry.group
     is_complex = entry.values.dtype.kind == "c"
-    for name in ("cholmod", "superlu"):
+    for name in ("cholmod", "umfpack", "superlu"):
         library = BACKENDS[name]
         able = library.single_precision or entry.values.dtype.char not in "fF"
         if library.missing() is None and library.shows and able:

@@ -59,6 +59,8 @@ MATRICES: dict[str, tuple[Any, Structure, str]] = {
     "complex grid, CHOLMOD": (of_complex_grid, DEFINITE, "cholmod"),
     "grid, SuperLU": (grid, DEFINITE, "superlu"),
     "scattered": (lambda: scattered(float), Structure(), "superlu"),
+    "scattered, UMFPACK": (lambda: scattered(float), Structure(), "umfpack"),
+    "scattered, complex, UMFPACK": (lambda: scattered(complex), Structure(), "umfpack"),
     "scattered, complex": (lambda: scattered(complex), Structure(), "superlu"),
     "stored zeros": (with_stored_zeros, DEFINITE, "superlu"),
     "diagonal": (lambda: ss.diags_array(np.arange(1.0, 60.0), format="csc"), DEFINITE, "superlu"),
