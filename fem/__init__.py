@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from fem import design, elements, fields, optimize, output, responses, shape
+from fem.assembly.buckling import BucklingModes, buckling
 from fem.assembly.march import march
+from fem.assembly.modal import Modes, modal
 from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.operator import Operator
 from fem.assembly.reactions import reactions
@@ -20,15 +22,18 @@ from fem.mesh import CellBlock, Facets, Mesh, box, from_meshio, interval, read, 
 from fem.multigrid.method import multigrid
 
 __all__ = [
+    "BucklingModes",
     "CellBlock",
     "Constraints",
     "Facets",
     "Mesh",
+    "Modes",
     "NonlinearOperator",
     "Operator",
     "Space",
     "body_load",
     "box",
+    "buckling",
     "design",
     "elements",
     "fields",
@@ -37,6 +42,7 @@ __all__ = [
     "interval",
     "lower_order",
     "march",
+    "modal",
     "multi_point",
     "multigrid",
     "optimize",

@@ -103,6 +103,10 @@ class SingularMatrixError(SparseADError, ArithmeticError):
     dof: int | None = None
 
 
+class NullSpaceError(SparseADError, ArithmeticError):
+    """A declared null space is none of the matrix, or b is outside its range; ``share`` says how far."""
+
+
 class NotPositiveDefiniteError(SparseADError, ArithmeticError):
     """A matrix declared positive definite is not; ``column`` says where it shows."""
 

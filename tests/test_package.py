@@ -18,11 +18,11 @@ from tests.conftest import absent, require
 OPTIONAL = ("jax", "jaxlib", "autograd", "torch", "mkl", "pypardiso", "sksparse", "cvxopt", "matplotlib")
 SHARED_NAMES = {
     *("coo", "csc", "csr", "triplets", "diags", "eye", "block", "from_scipy", "to_scipy", "to_dense"),
-    *("solve", "norm_solve_and_grad", "SparseArray"),
+    *("kron", "tril", "triu", "solve", "norm_solve_and_grad", "SparseArray"),
 }
 OWN_NAMES = {
     "numpy": {"vjp", "jvp", "factorize", "Factorized", "apply"},
-    "jax": {"transport", "value_and_grad_with_error", "Estimate"},
+    "jax": {"transport", "value_and_grad_with_error", "Estimate", "jacobian", "hessian", "SparseJacobian"},
 }
 
 # What a program can see of the process's state, before and after the import.

@@ -3,14 +3,16 @@ A rule of one's own: the logarithm of a determinant
 ===================================================
 
 Springs in a heat bath at temperature T fluctuate, and the free energy of a network with stiffness K is
-:math:`\tfrac12 k_B T \log\det K`. The library has no rule for :math:`\log|\det A|`; here is one.
+:math:`\tfrac12 k_B T \log\det K`. For :math:`\log|\det A|` the library has ``logdet``, which
+reads the gradient in the factors; here is the same as a rule of one's own, by solves, as one writes it for an operation
+that is missing.
 
 .. math::
 
     y = \log|\det A|, \qquad dy = \mathrm{tr}(A^{-1} dA), \qquad \bar A_{ij} = \bar y\,(A^{-1})_{ji}
 
 on the stored entries: with :math:`X = A^{-1}` (one solve, n right-hand sides) and the unit vectors U,
-``values_bar = y_bar sddmm(U, X)``. Both are among the five kernels, so that second derivatives come by themselves.
+``values_bar = y_bar sddmm(U, X)``. Both are among the kernels, so that second derivatives come by themselves.
 """
 
 import matplotlib.pyplot as plt

@@ -107,7 +107,7 @@ def _causes(
 ) -> Iterator[SparseADError]:
     rests = structure.name == "stiffness"
     if rests:
-        for part in _parts_of_mesh(structure.topology):
+        for part in parts_of_mesh(structure.topology):
             yield from free_to_move(structure, part)
     for least, much in ((0.0, "no"), (_HARDLY, f"less than {_HARDLY:g} of the largest")):
         found = carried(structure.topology, structure.held, structure.domains, pattern, values, least)
@@ -119,7 +119,8 @@ def _causes(
     yield _unknown(error, structure)
 
 
-def _parts_of_mesh(topology: Topology) -> list[NDArray[np.integer]]:
+def parts_of_mesh(topology: Topology) -> list[NDArray[np.integer]]:
+    """Return the points of each part that cells hold together."""
     pairs = topology.system().pairs
     count = len(pairs.indptr) - 1
     graph = csr_array((np.ones(len(pairs.neighbours), np.int8), pairs.neighbours, pairs.indptr), (count, count))

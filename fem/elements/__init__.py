@@ -17,6 +17,7 @@ from fem.elements.plates.plate_mass import plate_mass
 from fem.elements.solids.anisotropic import anisotropic
 from fem.elements.solids.axisymmetric import axisymmetric
 from fem.elements.solids.elasticity import elasticity
+from fem.elements.solids.geometric import geometric
 from fem.elements.solids.neo_hookean import neo_hookean
 from fem.elements.transport.advection import advection
 from fem.elements.transport.diffusion import diffusion
@@ -34,6 +35,7 @@ __all__ = [
     "energy",
     "euler_bernoulli",
     "frame_mass",
+    "geometric",
     "line_load",
     "lumped_mass",
     "mass",

@@ -10,7 +10,7 @@ from sparsead.rules.kernels import Kernels
 
 
 class Binding(Kernels, Protocol):
-    """The five kernels, a namespace of elementwise functions, and three facts about arrays.
+    """The kernels, a namespace of elementwise functions, and three facts about arrays.
 
     Attributes
     ----------

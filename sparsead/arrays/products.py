@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sparsead.errors import DtypeError, ShapeError
+from sparsead.errors import ShapeError
 
 if TYPE_CHECKING:
     from sparsead.arrays.dense import Array
@@ -19,17 +19,10 @@ def matmul(matrix: StoredMatrix[Array], x: Any) -> Array:
     Raises
     ------
     DtypeError
-        If `x` is a sparse matrix, or no array of numbers.
+        If `x` is no array of numbers.
     ShapeError
         If `x` does not fit.
     """
-    if isinstance(x, type(matrix)):
-        raise DtypeError(
-            "no product of two sparse matrices",
-            expected=f"a dense array of shape ({matrix.shape[1]},) or ({matrix.shape[1]}, k)",
-            got=f"{x!r}",
-            fix="apply them one after the other, A @ (B @ x), or pass to_dense(B)",
-        )
     binding = matrix.binding
     x = binding.asarray("x", x)
     check_rows("x", np.shape(x), matrix.shape[1], "columns")

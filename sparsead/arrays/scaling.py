@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from sparsead.arrays.algebra import entrywise
 from sparsead.checks import check_indices, concrete
 from sparsead.errors import ShapeError
 from sparsead.pattern import combine
+from sparsead.pattern.slots import Slots
 from sparsead.pattern.structure import GENERAL, Structure
 
 if TYPE_CHECKING:
@@ -50,10 +52,10 @@ def multiply(matrix: A, factor: Any) -> A:
     Raises
     ------
     ShapeError
-        If the factor has another shape, or is a matrix on another pattern.
+        If the factor has another shape.
     """
     if hasattr(factor, "pattern"):
-        return _entrywise(matrix, factor)
+        return entrywise(matrix, factor)
     binding = matrix.binding
     factor = binding.asarray("factor", _in_precision_of(matrix, factor))
     shape = np.shape(factor)
@@ -101,29 +103,17 @@ def select(matrix: A, rows: Any, cols: Any) -> A:
     """Return A[rows][:, cols] for concrete indices or masks."""
     matrix = matrix.plain()
     m, n = matrix.shape
-    kept_rows = _indices("rows", rows, m)
-    kept_cols = _indices("cols", cols, n)
-    pattern, slots = combine.select(matrix.pattern, kept_rows, kept_cols)
+    kept_rows = positions("rows", rows, m)
+    kept_cols = positions("cols", cols, n)
+    pattern, slots = combine.select(matrix.pattern, (Slots(kept_rows, m), Slots(kept_cols, n)))
     values = matrix.binding.gather(matrix.values[None], slots=slots)[0]
     same = np.array_equal(kept_rows, kept_cols) and len(np.unique(kept_rows)) == len(kept_rows)
     structure = matrix.structure if same and not matrix.structure.triangular else GENERAL
     return type(matrix)(values, pattern, structure)
 
 
-def _entrywise(matrix: A, factor: StoredMatrix[Any]) -> A:
-    matrix, other = matrix.plain(), factor.plain()
-    if matrix.pattern is not other.pattern:
-        raise ShapeError(
-            "matrices on different patterns cannot be multiplied entry by entry",
-            expected=f"a matrix on {matrix.pattern}",
-            got=f"a matrix on {other.pattern}",
-            fix="make both from the same triplets(...), or add a zero multiple of the other first",
-        )
-    structure = _shared(matrix.structure, other.structure, definite=False)
-    return type(matrix)(matrix.values * other.values, matrix.pattern, structure)
-
-
-def _indices(name: str, chosen: Any, extent: int) -> Any:
+def positions(name: str, chosen: Any, extent: int) -> Any:
+    """Return indices along an axis from indices or a mask, known now; None is all of them."""
     if chosen is None:
         return np.arange(extent)
     chosen = concrete(name, chosen)

@@ -10,11 +10,14 @@ import numpy as np
 from sparsead.arrays.products import as_columns, as_rows, check_rows
 from sparsead.arrays.sparse_array import check_sparse
 from sparsead.backends.registry import get
-from sparsead.errors import ShapeError
+from sparsead.checks import numbers
+from sparsead.errors import BackendError, NoDerivativeError, ShapeError
+from sparsead.factors.null_space import Grounded
+from sparsead.factors.null_vectors import NullSpace
 from sparsead.factors.options import Automatic, OnSingular, Precision, SolveOptions, chosen
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from sparsead.arrays.dense import Array
     from sparsead.arrays.sparse_array import SparseArray
@@ -30,6 +33,7 @@ def solve(
     method: Backend | Automatic | None = None,
     on_singular: OnSingular = "raise",
     precision: Precision = "double",
+    null_space: ArrayLike | None = None,
 ) -> Array:
     """Return x with ``op(A) x = b``.
 
@@ -57,6 +61,10 @@ def solve(
         iterations that do not converge: raise, or return NaN (zero for ``b = 0``), as dead lanes of a batch need.
     precision : {"double", "single"}
         Type of the factors; float32 values are factorized in float64 unless "single" is asked for.
+    null_space : array, shape (n,) or (n, r), optional
+        All motions that a singular symmetric or Hermitian matrix does not resist, known when the program is traced:
+        rigid motions of a floating structure, constants of a pure Neumann problem. The solution is the one of
+        minimum norm. Derivatives are those of matrices that keep this null space.
 
     Returns
     -------
@@ -77,6 +85,8 @@ def solve(
         If A is declared positive definite and is not; says in which column.
     StructureError
         If A is declared symmetric or Hermitian and is not; says at which entry.
+    NullSpaceError
+        If A does not map `null_space` to zero, or b has a share in it; says how large.
     BackendMissingError, BackendError
         If the backend is not installed, or cannot do it.
     ConvergenceError
@@ -99,7 +109,10 @@ def solve(
     array([1., 2.])
     """
     check_square(matrix)
-    options = SolveOptions(matrix._structure, chosen(method, backend), on_singular, precision)
+    asked = chosen(method, backend)
+    if null_space is not None:
+        asked = _grounded(matrix, null_space, asked)
+    options = SolveOptions(matrix._structure, asked, on_singular, precision)
     return solve_with(options, matrix, b, trans=trans)
 
 
@@ -124,6 +137,43 @@ def solve_with(options: SolveOptions, matrix: SparseArray[Array], b: ArrayLike |
     load = binding.xp.conj(load) if conjugated else load
     x = _solve(binding, values, load, pattern=matrix._pattern, options=options, trans="T" if transposed else "N")
     return binding.xp.conj(x) if conjugated else x
+
+
+def _grounded(matrix: SparseArray[Any], null_space: Any, asked: str | Backend | None) -> Grounded:
+    """The backend that takes a declared null space out."""
+    if not (asked is None or isinstance(asked, str)):
+        raise BackendError(
+            "a declared null space and a method are given",
+            expected="null_space= with a library, which factorizes",
+            got=f"method={asked!r}",
+            fix="drop method=; Krylov methods need no null space where b is in the range",
+        )
+    basis = _known(null_space)
+    basis = basis[:, None] if basis.ndim == 1 else basis
+    n = matrix.shape[0]
+    if basis.ndim != 2 or len(basis) != n or basis.shape[1] >= n:
+        raise ShapeError(
+            "null_space does not fit the matrix",
+            expected=f"shape ({n},) or ({n}, r), r < {n}: one column for each motion",
+            got=f"null_space of shape {np.shape(null_space)}",
+            fix="pass null_space.T"
+            if np.ndim(null_space) == 2 and np.shape(null_space)[1] == n
+            else "correct its shape",
+        )
+    return Grounded(NullSpace(basis), asked)
+
+
+def _known(null_space: Any) -> NDArray[Any]:
+    try:
+        known = np.asarray(null_space)
+    except Exception as error:  # whatever the library that traces it raises
+        raise NoDerivativeError(
+            "null_space must be known when the program is traced",
+            expected="a concrete array: NumPy's, or one outside jit, vmap and grad",
+            got=f"null_space = {type(null_space).__name__}, traced",
+            fix="make it with NumPy outside the traced function: matrices to differentiate in keep their null space",
+        ) from error
+    return numbers("null_space", known)
 
 
 def check_square(matrix: SparseArray[Any]) -> int:

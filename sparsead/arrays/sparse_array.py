@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
 
 import numpy as np
 
-from sparsead.arrays import products, scaling
+from sparsead.arrays import algebra, indexing, products, scaling
 from sparsead.arrays.dense import Array
 from sparsead.arrays.stored_matrix import StoredMatrix
 from sparsead.errors import DtypeError
@@ -54,9 +54,15 @@ class SparseArray(StoredMatrix[Array]):
     __array_ufunc__: ClassVar[Any] = None  # NumPy arrays leave ``x @ A`` and ``c * A`` to this class
     __array_priority__ = 1000
 
-    def __matmul__(self, x: ArrayLike | Array) -> Array:
-        """``A @ x``, shape (m,) or (m, k), with a dense ``x`` of shape (n,) or (n, k). Unit: [A] [x]."""
-        return products.matmul(self, x)
+    __iter__: ClassVar[None] = None  # ``A[i]`` alone is no part of a matrix
+
+    @overload
+    def __matmul__(self, x: SparseArray[Array]) -> Self: ...
+    @overload
+    def __matmul__(self, x: ArrayLike | Array) -> Array: ...
+    def __matmul__(self, x: Any) -> Any:
+        """``A @ x``, shape (m,) or (m, k), with a dense ``x`` of shape (n,) or (n, k); ``A @ B``. Unit: [A] [x]."""
+        return algebra.matmul(self, x) if isinstance(x, SparseArray) else products.matmul(self, x)
 
     def __rmatmul__(self, x: Any) -> Array:
         """``x @ A`` with a dense ``x`` of shape (m,) or (k, m)."""
@@ -82,7 +88,7 @@ class SparseArray(StoredMatrix[Array]):
         return self * -1.0
 
     def __mul__(self, factor: Any) -> Self:
-        """``A * c`` with a number, or entry by entry with (m, 1), (n,), (1, n) or a matrix of the same pattern."""
+        """``A * c`` with a number, or entry by entry with (m, 1), (n,), (1, n) or a matrix."""
         return scaling.multiply(self, factor)
 
     __rmul__ = __mul__
@@ -90,6 +96,10 @@ class SparseArray(StoredMatrix[Array]):
     def __truediv__(self, divisor: Any) -> Self:
         """``A / c`` with a number."""
         return scaling.divide(self, divisor)
+
+    def __getitem__(self, key: Any) -> Any:
+        """``A[rows]``, ``A[:, cols]``, ``A[:3, 2:]``: a matrix; ``A[rows, cols]`` in pairs, ``A[i, j]``: entries."""
+        return indexing.index(self, key)
 
     def diagonal(self) -> Array:
         """Return the main diagonal, shape (min(m, n),); zero where nothing is stored. Unit: [A].

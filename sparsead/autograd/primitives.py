@@ -1,4 +1,4 @@
-"""The five kernels as autograd primitives, made from the table of rules.
+"""The kernels as autograd primitives, made from the table of rules.
 
 autograd has JAX's convention for complex numbers, which is the rules': pullbacks
 are transposes, never conjugated. Cotangents of all arguments of an operation come
@@ -77,7 +77,7 @@ def apply(name: str, *primals: Any, **static: Any) -> Any:
 
 
 class PrimitiveKernels(KernelsByName):
-    """The five kernels as autograd primitives."""
+    """The kernels as autograd primitives."""
 
     def evaluate(self, name: str, *arrays: Any, **static: Any) -> Any:
         """Return the kernel `name`."""

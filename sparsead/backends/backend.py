@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sparsead.backends.prediction import Prediction
+    from sparsead.backends.shown import Shown
     from sparsead.pattern.pattern import Pattern
     from sparsead.pattern.structure import Structure
 
@@ -103,6 +104,20 @@ class Factorization(ABC):
         """
         raise untold("the determinant", type(self).__module__)
 
+    def phase(self) -> complex:
+        """Return ``det A / |det A|``, from the factors: 1 or -1 of a real matrix.
+
+        Raises
+        ------
+        BackendError
+            If the library does not tell.
+        """
+        raise untold("the sign of the determinant", type(self).__module__)
+
+    def shown(self) -> Shown | None:
+        """Return the triangular factors; None where the library keeps them to itself."""
+        return None
+
     def inertia(self) -> tuple[int, int, int]:
         """Return the numbers of positive, negative and zero eigenvalues of a Hermitian matrix.
 
@@ -181,17 +196,26 @@ class Backend(ABC):
         Whether other Python threads run during factorize and solve.
     single_precision : bool
         Whether it can factorize in float32 / complex64.
+    tells_inertia : bool
+        Whether factorizations of indefinite symmetric matrices tell their inertia.
+    shows : bool
+        Whether its factorizations show their factors.
     rtol, adjoint_rtol : float
         Tolerance of solutions, and of those that carry a derivative back; zero for rounding.
     advice : str
         What to do where it does not support a structure.
+    limited : bool
+        Whether not all matrices and right-hand sides suit it: `check` then sees those that are no derivative's.
     """
 
     name: str
     releases_gil: bool
     single_precision: bool = False
+    tells_inertia: bool = False
+    shows: bool = False
     rtol: float = 0.0
     adjoint_rtol: float = 0.0
+    limited: bool = False
     advice: str = "declare what holds (symmetric=True, positive_definite=True), or pass backend=None"
 
     @abstractmethod
@@ -205,6 +229,11 @@ class Backend(ABC):
     @abstractmethod
     def analyze(self, pattern: Pattern, structure: Structure, values: NDArray[Any]) -> Analysis:
         """Return the symbolic phase; `values`, shape (s,), gives the type and may steer scaling."""
+
+    def check(  # noqa: B027
+        self, pattern: Pattern, values: NDArray[Any], b: NDArray[Any], trans: Trans, parts: int
+    ) -> None:
+        """Raise if a matrix, values (s,), or a right-hand side, of `parts` rows of b, shape (k, n), does not suit."""
 
 
 def untold(what: str, module: str) -> BackendError:

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.linalg import lapack
 
 from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, not_positive_definite, ratio
+from sparsead.backends.shown import exchanges, phase_of
 from sparsead.errors import SingularMatrixError
 from sparsead.pattern.band import Band, band
 
@@ -137,6 +138,10 @@ class BandLU(_Ordered):
         """Return log |det A|."""
         return float(np.log(self._pivots).sum())
 
+    def phase(self) -> complex:
+        """Return det A / |det A|; unknowns and equations were put in the same order."""
+        return exchanges(self._piv) * phase_of(self._lu[self._lower + self._upper])
+
 
 class BandCholesky(_Ordered):
     """``A = L L^H`` by LAPACK pbtrf."""
@@ -160,6 +165,10 @@ class BandCholesky(_Ordered):
     def log_abs_det(self) -> float:
         """Return log det A."""
         return float(2 * np.log(self._diagonal).sum())
+
+    def phase(self) -> complex:
+        """Return 1: the matrix is positive definite."""
+        return 1
 
     def inertia(self) -> tuple[int, int, int]:
         """Return (n, 0, 0): the matrix is positive definite."""

@@ -21,6 +21,7 @@ from sparsead.errors import BackendError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from sparsead.backends.shown import Shown
     from sparsead.pattern.pattern import Pattern
     from sparsead.pattern.structure import Structure
 
@@ -45,6 +46,11 @@ class Cholmod(Backend):
 
     name = "cholmod"
     releases_gil = False
+
+    @property
+    def shows(self) -> bool:  # type: ignore[override]
+        """Whether L is shown: scikit-sparse 0.5 takes the supernodes apart for it."""
+        return hasattr(load(), "analyze")
 
     def missing(self) -> str | None:
         """Return how to install scikit-sparse where it cannot be imported."""
@@ -167,6 +173,14 @@ class CholmodFactorization(Factorization):
     def log_abs_det(self) -> float:
         """Return log det A."""
         return self._numeric.log_det()
+
+    def phase(self) -> complex:
+        """Return 1: the matrix is positive definite."""
+        return 1
+
+    def shown(self) -> Shown | None:
+        """Return a copy of L."""
+        return self._numeric.shown()
 
     def inertia(self) -> tuple[int, int, int]:
         """Return (n, 0, 0): the matrix is positive definite."""

@@ -8,9 +8,11 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse import csc_array
 
 from sparsead.backends.dropped import Dropped
 from sparsead.backends.layout import compressed_columns
+from sparsead.backends.shown import Shown, inverted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,6 +102,13 @@ class OldNumeric:
         pivots = np.real(self._factor.D())
         bad = np.flatnonzero(~(pivots > 0))
         return float(pivots.min() / pivots.max()), int(self._factor.P()[bad[0]]) if bad.size else None
+
+    def shown(self) -> Shown:
+        """Return a copy of L."""
+        with self._lock:
+            lower = csc_array(self._factor.L())
+        place = inverted(self._factor.P())
+        return Shown(lower, None, place, place)
 
     def log_det(self) -> float:
         """Return log det A."""

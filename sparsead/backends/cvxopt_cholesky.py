@@ -150,6 +150,10 @@ class CholeskyFactorization(Factorization):
         """Return log det A."""
         return self._log_det
 
+    def phase(self) -> complex:
+        """Return 1: the matrix is positive definite."""
+        return 1
+
     def inertia(self) -> tuple[int, int, int]:
         """Return (n, 0, 0): the matrix is positive definite."""
         return self._n, 0, 0

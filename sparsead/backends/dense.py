@@ -8,6 +8,7 @@ import numpy as np
 from scipy.linalg import lapack, qr, solve_triangular
 
 from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, not_positive_definite, ratio
+from sparsead.backends.shown import exchanges, phase_of
 from sparsead.errors import SingularMatrixError
 
 if TYPE_CHECKING:
@@ -96,6 +97,10 @@ class DenseLU(Factorization):
         """Return log |det A|."""
         return float(np.log(np.abs(np.diagonal(self._lu))).sum())
 
+    def phase(self) -> complex:
+        """Return det A / |det A|."""
+        return exchanges(self._piv) * phase_of(np.diagonal(self._lu))
+
 
 class DenseQR(Factorization):
     """``R A C = Q U`` by LAPACK geqrf, where R and C scale rows and columns to largest entries near one."""
@@ -164,6 +169,10 @@ class DenseCholesky(Factorization):
     def log_abs_det(self) -> float:
         """Return log det A."""
         return float(2 * np.log(np.real(np.diagonal(self._factor))).sum())
+
+    def phase(self) -> complex:
+        """Return 1: the matrix is positive definite."""
+        return 1
 
     def inertia(self) -> tuple[int, int, int]:
         """Return (n, 0, 0): the matrix is positive definite."""

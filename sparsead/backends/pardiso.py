@@ -72,6 +72,7 @@ class Pardiso(Backend):
 
     name = "pardiso"
     releases_gil = True
+    tells_inertia = True
 
     def missing(self) -> str | None:
         """Return how to install MKL where it cannot be loaded."""
@@ -218,6 +219,11 @@ class PardisoFactorization(Factorization):
         if diagonal is None:
             raise untold("the determinant", __name__)
         return float(np.log(np.abs(diagonal)).sum())
+
+    def phase(self) -> complex:
+        """Return det A / |det A| of positive definite and symmetric matrices, whose pivots are counted by sign."""
+        _, negative, _ = self.inertia()
+        return -1 if negative % 2 else 1
 
     def inertia(self) -> tuple[int, int, int]:
         """Return the numbers of positive, negative and zero pivots."""

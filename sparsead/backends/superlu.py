@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, csr_array
 from scipy.sparse.linalg import splu
 
 from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, check_positive
 from sparsead.backends.prediction import Prediction, estimated_beyond
+from sparsead.backends.shown import Shown, parity, phase_of
 from sparsead.errors import BackendError, SingularMatrixError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class SuperLU(Backend):
     name = "superlu"
     releases_gil = True
     single_precision = True
+    shows = True
 
     def missing(self) -> None:
         """Return None: SuperLU comes with SciPy."""
@@ -131,6 +133,15 @@ class SuperLUFactorization(Factorization):
         if len(b) == 0:
             return np.empty_like(b)
         return np.ascontiguousarray(self._lu.solve(b.T, trans).T)
+
+    def phase(self) -> complex:
+        """Return det A / |det A|; copies U."""
+        return parity(self._lu.perm_r) * parity(self._lu.perm_c) * phase_of(self._lu.U.diagonal())
+
+    def shown(self) -> Shown:
+        """Return L and U, as copies that SciPy makes once and keeps: the factors then take twice their memory."""
+        lower, upper = csc_array(self._lu.L), csr_array(self._lu.U)
+        return Shown(lower.sorted_indices(), upper, self._lu.perm_r.astype(np.int64), self._lu.perm_c.astype(np.int64))
 
     def log_abs_det(self) -> float:
         """Return log |det A|; copies U."""

@@ -9,6 +9,7 @@ from scipy.sparse import csc_array
 from scipy.sparse.linalg import spsolve_triangular
 
 from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, Trans, ratio
+from sparsead.backends.shown import phase_of
 from sparsead.errors import SingularMatrixError
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class TriangularAnalysis(Analysis):
                 dof=int(zero[0]),
             )
         matrix = csc_array((values.copy(), pattern.indices, pattern.indptr), shape=pattern.shape)
-        return TriangularFactorization(matrix, self._lower, np.abs(diagonal))
+        return TriangularFactorization(matrix, self._lower, diagonal)
 
 
 class TriangularFactorization(Factorization):
@@ -69,10 +70,11 @@ class TriangularFactorization(Factorization):
 
     backward_stable = True
 
-    def __init__(self, matrix: Any, lower: bool, pivots: NDArray[Any]) -> None:
+    def __init__(self, matrix: Any, lower: bool, diagonal: NDArray[Any]) -> None:
         self._matrix = matrix
         self._lower = lower
-        self._log_abs_det = float(np.log(pivots).sum())
+        pivots = np.abs(diagonal)
+        self._log_abs_det, self._phase = float(np.log(pivots).sum()), phase_of(diagonal)
         self.pivots = Pivots(ratio=ratio(pivots))
         self.nbytes = matrix.data.nbytes
 
@@ -89,3 +91,7 @@ class TriangularFactorization(Factorization):
     def log_abs_det(self) -> float:
         """Return log |det A|."""
         return self._log_abs_det
+
+    def phase(self) -> complex:
+        """Return det A / |det A|."""
+        return self._phase

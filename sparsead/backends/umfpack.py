@@ -159,7 +159,11 @@ class UmfpackFactorization(Factorization):
 
     def log_abs_det(self) -> float:
         """Return log |det A|."""
-        return self._functions.log_abs_det(self._numeric)
+        return self._functions.det(self._numeric)[1]
+
+    def phase(self) -> complex:
+        """Return det A / |det A|."""
+        return self._functions.det(self._numeric)[0]
 
 
 def _check(status: int, pattern: Pattern | None = None) -> None:

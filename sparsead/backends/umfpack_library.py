@@ -108,11 +108,13 @@ class Functions:
         by_column[columns], on_diagonal[columns] = by_step, rows == columns
         return by_column, on_diagonal
 
-    def log_abs_det(self, numeric: ctypes.c_void_p) -> float:
-        """Return log |det A|; UMFPACK gives mantissa and decimal exponent."""
+    def det(self, numeric: ctypes.c_void_p) -> tuple[complex, float]:
+        """Return det A / |det A| and log |det A|; UMFPACK gives mantissa and decimal exponent."""
         mantissa, exponent = np.zeros(2), np.zeros(1)
         self._determinant(mantissa.ctypes.data, *self._parts, exponent.ctypes.data, numeric, None)
-        return float(np.log(np.hypot(*mantissa)) + exponent[0] * _LOG_10)
+        size = float(np.hypot(*mantissa))
+        phase = complex(*mantissa) / size if self._is_complex else float(np.sign(mantissa[0]))
+        return phase, float(np.log(size) + exponent[0] * _LOG_10)
 
 
 @functools.cache

@@ -68,6 +68,8 @@ class Entry:
         The store's clock when the entry was last asked for.
     accounted : int
         Bytes that the store counts for it.
+    inverse : array, shape (s,), or None
+        The transposed inverse on the pattern, once somebody asked for it.
     """
 
     def __init__(
@@ -95,11 +97,15 @@ class Entry:
         self._remembered: Remembered | None = None
         self._watched = False
         self._units: Units | None = None
+        self.inverse: NDArray[Any] | None = None
         self._shift = 0  # the factors are those of the values times this power of two
 
     @property
     def nbytes(self) -> int:
-        """Memory of the factors and the values; a remembered solve adds at most a quarter. Unit: [byte]."""
+        """Memory of the factors and the values. Unit: [byte].
+
+        A remembered solve adds at most a quarter, an inverse on the pattern as much as the values.
+        """
         return self.values.nbytes + (self._factorization.nbytes if self._factorization else 0)
 
     def holds(self, values: NDArray[Any]) -> bool:
@@ -129,6 +135,20 @@ class Entry:
                 check_structure(self.group.pattern, self.group.structure, self.values)
                 self._factorization = self._make(self.group.analysis(self._near_one()))
             return self._factorization
+
+    def scaled(self) -> tuple[Factorization, int]:
+        """Return the factors, and the power of two by which the values were multiplied before."""
+        return self.factorization(), self._shift
+
+    def distrust(self, inaccurate: Factorization, reason: str) -> None:
+        """Replace factors that proved inaccurate by those of the next, more careful way.
+
+        Raises
+        ------
+        SingularMatrixError
+            If there is no other way.
+        """
+        self._take_another(inaccurate, reason)
 
     def log_abs_det(self) -> float:
         """Return log |det A|."""

@@ -53,6 +53,8 @@ class SolveOptions:
     instead : str
         The argument that names an iterative method, for the warning before factors that do not fit; by default that
         of `sparsead.backends.choose`.
+    derived : bool
+        Whether the right-hand side is that of a derivative, which a limited backend takes to those that suit it.
     """
 
     structure: Structure = GENERAL
@@ -64,6 +66,7 @@ class SolveOptions:
     parts: int = 1
     rtol: float | None = None
     instead: str = ""
+    derived: bool = False
 
     def __post_init__(self) -> None:
         _one_of("on_singular", self.on_singular, ("raise", "nan"))
@@ -89,8 +92,16 @@ class SolveOptions:
         """Return the same options for the solve of a derivative, which nothing awaits."""
         return replace(self, awaited=False) if self.awaited else self
 
+    def tangent(self) -> SolveOptions:
+        """Return the same options for the right-hand side of a derivative."""
+        limited = isinstance(self.backend, Backend) and self.backend.limited
+        return replace(self, derived=True) if limited and not self.derived else self
+
     def adjoint(self) -> SolveOptions:
         """Return the same options for the solve that carries a derivative back, to the tolerance of such."""
+        return self.tangent()._adjoint()
+
+    def _adjoint(self) -> SolveOptions:
         if self.rtol is None and isinstance(self.backend, Backend) and self.backend.adjoint_rtol != self.backend.rtol:
             return replace(self, awaited=False, rtol=self.backend.adjoint_rtol)
         return self.settled()

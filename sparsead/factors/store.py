@@ -100,6 +100,13 @@ class FactorStore:
             self._account(entry)
         return entry
 
+    def unkept(self, pattern: Pattern, values: NDArray[Any], options: SolveOptions) -> Entry:
+        """Return an entry that the store does not keep, for a matrix that is looked at once; as `entry`."""
+        group = self._group(pattern, values.dtype, options)
+        entry = Entry(group, values, group.sample(values), self._counters, born=next(self._clock), replaced=[])
+        entry.factorization()
+        return entry
+
     def stats(self) -> Stats:
         """Return the counts since the last `clear`, and what is held now.
 

@@ -4,9 +4,16 @@ from sparsead.arrays import constructors
 from sparsead.arrays.bind import bind
 from sparsead.arrays.constructors import Assembler
 from sparsead.arrays.conversions import to_dense, to_scipy
+from sparsead.arrays.determinants import logdet, slogdet
+from sparsead.arrays.eigsh import eigsh
+from sparsead.arrays.inertia import inertia
+from sparsead.arrays.kronecker import kron
+from sparsead.arrays.selected_inverse import marginal_variances, selected_inverse
 from sparsead.arrays.solve import solve
+from sparsead.arrays.triangles import tril, triu
 from sparsead.jax import library  # noqa: F401  first: without JAX it says how to get it
 from sparsead.jax.estimate import Estimate, value_and_grad_with_error
+from sparsead.jax.jacobian import SparseJacobian, hessian, jacobian
 from sparsead.jax.norm_solve import norm_solve_and_grad
 from sparsead.jax.sparse_array import SparseArray
 from sparsead.jax.transport import transport
@@ -24,18 +31,30 @@ __all__ = [
     "Assembler",
     "Estimate",
     "SparseArray",
+    "SparseJacobian",
     "block",
     "coo",
     "csc",
     "csr",
     "diags",
+    "eigsh",
     "eye",
     "from_scipy",
+    "hessian",
+    "inertia",
+    "jacobian",
+    "kron",
+    "logdet",
+    "marginal_variances",
     "norm_solve_and_grad",
+    "selected_inverse",
+    "slogdet",
     "solve",
     "to_dense",
     "to_scipy",
     "transport",
+    "tril",
     "triplets",
+    "triu",
     "value_and_grad_with_error",
 ]

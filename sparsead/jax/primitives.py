@@ -1,9 +1,9 @@
-"""The five kernels as JAX primitives, made from the table of rules.
+"""The kernels as JAX primitives, made from the table of rules.
 
 Tangents and transposes are the rules'; batching is here: a batch of right-hand
 sides only is merged into ``k`` (one factorization, more right-hand sides), a
 batch of values into the leading axis. So jit, vmap, grad, scan and remat, in
-any order, stay within the five primitives.
+any order, stay within these primitives.
 
 Only this file, `sparsead.jax.linear_call` and `sparsead.jax.fixed_product` define rules of JAX's interpreters.
 """
@@ -86,29 +86,36 @@ def _batch_all(primitive: Any, args: Any, dims: Any, **static: Any) -> tuple[Any
 
 
 def _batch_vectors(primitive: Any, args: Any, dims: Any, **static: Any) -> tuple[Any, int]:
-    """Merge a batch of vectors only into k: one matrix, more vectors."""
-    values, vectors = args
-    if dims[0] is not None:
+    """Merge a batch of vectors, which come last, only into k: one matrix, more vectors."""
+    *others, vectors = args
+    if any(dim is not None for dim in dims[:-1]):
         return _batch_all(primitive, args, dims, **static)
-    vectors = jnp.moveaxis(vectors, dims[1], 1)
+    vectors = jnp.moveaxis(vectors, dims[-1], 1)
     lanes, size, k, n = vectors.shape
-    out = primitive.bind(values, vectors.reshape(lanes, size * k, n), **static)
+    out = primitive.bind(*others, vectors.reshape(lanes, size * k, n), **static)
     return out.reshape(lanes, size, k, out.shape[-1]), 1
 
 
 _BATCHERS: dict[str, Callable[..., Any]] = {
     "solve": _batch_vectors,
     "spmv": _batch_vectors,
+    "eigsh": _batch_all,
+    "bordered": _batch_vectors,
+    "repeated": _batch_vectors,
+    "alike": _batch_vectors,
     "sddmm": _batch_all,
+    "spgemm": _batch_all,
     "sum_triplets": _batch_all,
     "gather": _batch_all,
+    "logdet": _batch_all,
+    "selected_inverse": _batch_all,
 }
 
 _PRIMITIVES = {name: _make(rule) for name, rule in RULES.items()}
 
 
 class PrimitiveKernels(KernelsByName):
-    """The five kernels as bound primitives."""
+    """The kernels as bound primitives."""
 
     def evaluate(self, name: str, *arrays: Any, **static: Any) -> Any:
         """Bind the primitive `name`."""

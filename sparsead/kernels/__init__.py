@@ -1,4 +1,4 @@
-"""The five host kernels on plain NumPy arrays: solve, spmv, sddmm, sum_triplets, gather.
+"""Host kernels on plain NumPy arrays: solve, products, triplets; determinants; eigenpairs.
 
 Shapes inside the package: a leading batch axis ``b``; stored values (b, s);
 vectors (b, k, n) with each right-hand side contiguous, which is the
@@ -8,11 +8,33 @@ takes ``out`` to write into, so that a caller's buffer is filled without a copy.
 ``fixed_spmv`` is spmv with a matrix that is no argument: no rule, being linear in all that it takes.
 """
 
+from sparsead.kernels.alike import alike
+from sparsead.kernels.bordered import bordered
+from sparsead.kernels.eigsh import eigsh
 from sparsead.kernels.fixed_spmv import FixedMatrix, fixed_spmv
 from sparsead.kernels.gather import gather
+from sparsead.kernels.logdet import logdet
+from sparsead.kernels.repeated import repeated
 from sparsead.kernels.sddmm import sddmm
+from sparsead.kernels.selected_inverse import selected_inverse
 from sparsead.kernels.solve import solve
+from sparsead.kernels.spgemm import spgemm
 from sparsead.kernels.spmv import spmv
 from sparsead.kernels.sum_triplets import sum_triplets
 
-__all__ = ["FixedMatrix", "fixed_spmv", "gather", "sddmm", "solve", "spmv", "sum_triplets"]
+__all__ = [
+    "FixedMatrix",
+    "alike",
+    "bordered",
+    "eigsh",
+    "fixed_spmv",
+    "gather",
+    "logdet",
+    "repeated",
+    "sddmm",
+    "selected_inverse",
+    "solve",
+    "spgemm",
+    "spmv",
+    "sum_triplets",
+]

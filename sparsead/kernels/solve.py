@@ -6,16 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sparsead.errors import (
-    ConvergenceError,
-    NonFiniteError,
-    NotPositiveDefiniteError,
-    SingularMatrixError,
-    SparseADError,
-)
+from sparsead.backends.backend import Backend
+from sparsead.errors import SingularMatrixError, SparseADError
 from sparsead.factors.range import narrowed
 from sparsead.factors.store import factor_cache
 from sparsead.factors.values import check_finite_rhs
+from sparsead.kernels.lanes import UNUSABLE, note_lane, working_dtype
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,10 +19,6 @@ if TYPE_CHECKING:
     from sparsead.backends.backend import Trans
     from sparsead.factors.options import SolveOptions
     from sparsead.pattern.pattern import Pattern
-
-
-_UNUSABLE = (SingularMatrixError, NotPositiveDefiniteError, NonFiniteError, ConvergenceError)
-_DOUBLE = {char: np.result_type(char, np.float64) for char in "fdFD"}
 
 
 def solve(
@@ -72,11 +64,11 @@ def solve(
         try:
             out[lane] = _solve_one(values[lane], b[lane], pattern, options, trans)
         except SparseADError as error:
-            if options.on_singular == "nan" and isinstance(error, _UNUSABLE):
+            if options.on_singular == "nan" and isinstance(error, UNUSABLE):
                 out[lane] = np.where(np.any(b[lane], axis=1, keepdims=True), np.nan, 0)
                 continue
             told = error if options.explain is None else options.explain(error, pattern, values[lane])
-            _note_lane(told, lane, len(values))
+            note_lane(told, lane, len(values))
             if told is not error:
                 raise told from None  # whoever knows the problem has said all; the words of the matrix would mislead
             if trans != "N" and isinstance(error, SingularMatrixError):
@@ -89,11 +81,8 @@ def _solve_one(
     values: NDArray[Any], b: NDArray[Any], pattern: Pattern, options: SolveOptions, trans: Trans
 ) -> NDArray[Any]:
     check_finite_rhs(b, options.parts)
-    working = _DOUBLE[values.dtype.char] if options.precision == "double" else values.dtype
+    if isinstance(options.backend, Backend) and options.backend.limited and not options.derived:
+        options.backend.check(pattern, values, b, trans, options.parts)
+    working = working_dtype(values, options)
     entry = factor_cache.entry(pattern, np.ascontiguousarray(values, working), options)
     return narrowed(entry.solve(np.ascontiguousarray(b, working), trans, options.rtol), b.dtype)
-
-
-def _note_lane(error: SparseADError, lane: int, lanes: int) -> None:
-    if lanes > 1:
-        error.add_note(f"in matrix {lane} of a batch of {lanes}")

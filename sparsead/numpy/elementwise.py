@@ -1,4 +1,4 @@
-"""Elementwise operations with their rules: what matrices and solves need around the five kernels.
+"""Elementwise operations with their rules: what matrices and solves need around the kernels.
 
 Cotangents follow the convention of the kernels: transposes, never conjugated;
 the cotangent of a real array is real.
@@ -115,6 +115,7 @@ RULES: dict[str, Rule] = {
             lambda k, p, out, bar, wanted, exponent: (bar * (exponent * p[0] ** (exponent - 1)),),
             (False,),
         ),
+        Rule("exp", lambda k, a: np.exp(a), lambda k, p, y, d: d[0] * y, lambda k, p, y, bar, w: (bar * y,), (False,)),
         Rule(
             "concatenate",
             lambda k, *arrays, axis: np.concatenate(arrays, axis),
@@ -187,6 +188,11 @@ def sum_axis(x: Any, axis: int | None = None) -> Any:
 def astype(x: Any, dtype: np.dtype[Any]) -> Any:
     """Array of another type."""
     return x if x.dtype == dtype else apply(RULES["astype"], x, dtype=dtype)
+
+
+def exp(x: Any) -> Any:
+    """Exponential."""
+    return apply(RULES["exp"], x)
 
 
 def add(a: Any, b: Any) -> Any:

@@ -164,7 +164,7 @@ def _made_of(out: Tracer) -> list[Tracer]:
 
 
 class TracedKernels(KernelsByName):
-    """The five kernels, on arrays or tracers."""
+    """The kernels, on arrays or tracers."""
 
     def evaluate(self, name: str, *arrays: Any, **static: Any) -> Any:
         """Return the kernel `name` of arrays or tracers."""

@@ -7,14 +7,15 @@ transpositions of patterns that nobody can ask for again.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TypeVar
 
 from sparsead.pattern.pattern import Pattern
 
 T = TypeVar("T")
+Partner = TypeVar("Partner", bound=Hashable)
 
-_PARTNERS = 8  # other patterns, newest last, for which a pattern keeps what was derived from the two
+_PARTNERS = 8  # others, newest last, for which a pattern keeps what was derived from the two
 
 
 def kept(derive: Callable[[Pattern], T]) -> Callable[[Pattern], T]:
@@ -31,13 +32,13 @@ def kept(derive: Callable[[Pattern], T]) -> Callable[[Pattern], T]:
     return of
 
 
-def kept_with_partner(derive: Callable[[Pattern, Pattern], T]) -> Callable[[Pattern, Pattern], T]:
-    """Decorate a function of two patterns: the first keeps what was derived from it and each of the last partners."""
+def kept_with_partner(derive: Callable[[Pattern, Partner], T]) -> Callable[[Pattern, Partner], T]:
+    """Decorate a function of a pattern and another, or an index map: the first keeps what the last partners gave."""
     name = f"{derive.__module__}.{derive.__qualname__}"
 
     @functools.wraps(derive)
-    def of(pattern: Pattern, partner: Pattern) -> T:
-        known: dict[Pattern, T] = pattern.__dict__.setdefault(name, {})
+    def of(pattern: Pattern, partner: Partner) -> T:
+        known: dict[Partner, T] = pattern.__dict__.setdefault(name, {})
         found = known.pop(partner, None) or derive(pattern, partner)
         known[partner] = found  # the newest is last
         for oldest in list(known)[:-_PARTNERS]:

@@ -1,4 +1,4 @@
-"""The five kernels as rules see them, whatever the front-end."""
+"""The kernels as rules see them, whatever the front-end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 
 class Kernels(Protocol):
-    """The five kernels as one front-end sees them: host functions, primitives, or library functions.
+    """The kernels as one front-end sees them: host functions, primitives, or library functions.
 
     ``values`` are (b, s), vectors (b, k, n): a batch of matrices on one pattern, each with k vectors.
     """
@@ -24,6 +24,10 @@ class Kernels(Protocol):
         """Return the sum over k of u[k, row s] v[k, col s], shape (b, s), for `u` (b, k, m) and `v` (b, k, n)."""
         ...
 
+    def spgemm(self, x: Any, y: Any, *, product: Any, role: str) -> Any:
+        """Return stored values (b, s) of C = A B ("out"), C B^T on A ("left") or A^T C on B ("right")."""
+        ...
+
     def sum_triplets(self, triplets: Any, *, slots: Any) -> Any:
         """Return stored values, shape (b, s), from triplets, shape (b, t), each added to its slot."""
         ...
@@ -32,9 +36,37 @@ class Kernels(Protocol):
         """Return the stored entry of each triplet, shape (b, t), from stored values, shape (b, s)."""
         ...
 
+    def eigsh(self, stiffness: Any, mass: Any, *, patterns: Any, options: Any) -> Any:
+        """Return the eigenpairs of ``K v = lambda M v``, shape (b, k, 1 + n)."""
+        ...
+
+    def bordered(
+        self, stiffness: Any, mass: Any, pairs: Any, r: Any, *, patterns: Any, options: Any, trans: str, checked: bool
+    ) -> Any:
+        """Return z of the systems that derivatives of eigenpairs solve, shape of `r`, (b, m k, 1 + n)."""
+        ...
+
+    def repeated(self, stiffness: Any, mass: Any, pairs: Any, y: Any, *, patterns: Any, options: Any) -> Any:
+        """Return what of y, shape (b, m k, n), lies along the other members of a repeated eigenvalue."""
+        ...
+
+    def alike(
+        self, stiffness: Any, mass: Any, values: Any, g: Any, *, patterns: Any, options: Any, checked: bool
+    ) -> Any:
+        """Return g, shape (b, m, k), one number for each eigenvalue, checked where it is a cotangent."""
+        ...
+
+    def logdet(self, values: Any, *, pattern: Any, options: Any, positive: bool) -> Any:
+        """Return (l, f) with det A = f exp(l), shape (b, 1, 2); `positive` makes a real f = -1 an error."""
+        ...
+
+    def selected_inverse(self, values: Any, *between: Any, pattern: Any, options: Any) -> Any:
+        """Return (A^-1 D1 A^-1 ... Dm A^-1)[col s, row s], shape (b, s), for `between`, each of shape (b, s)."""
+        ...
+
 
 class KernelsByName(ABC):
-    """The five kernels of a front-end that evaluates all of them in one way, given the name."""
+    """The kernels of a front-end that evaluates all of them in one way, given the name."""
 
     @abstractmethod
     def evaluate(self, name: str, *arrays: Any, **static: Any) -> Any:
@@ -52,6 +84,10 @@ class KernelsByName(ABC):
         """Return sum_k u[k, row s] v[k, col s]."""
         return self.evaluate("sddmm", u, v, **static)
 
+    def spgemm(self, x: Any, y: Any, **static: Any) -> Any:
+        """Return A B, or one of its transposes on a pattern."""
+        return self.evaluate("spgemm", x, y, **static)
+
     def sum_triplets(self, triplets: Any, **static: Any) -> Any:
         """Add triplets to their stored entries."""
         return self.evaluate("sum_triplets", triplets, **static)
@@ -59,3 +95,27 @@ class KernelsByName(ABC):
     def gather(self, stored: Any, **static: Any) -> Any:
         """Return the stored entry of each triplet."""
         return self.evaluate("gather", stored, **static)
+
+    def eigsh(self, stiffness: Any, mass: Any, **static: Any) -> Any:
+        """Return eigenpairs."""
+        return self.evaluate("eigsh", stiffness, mass, **static)
+
+    def bordered(self, stiffness: Any, mass: Any, pairs: Any, r: Any, **static: Any) -> Any:
+        """Return the solution of bordered systems."""
+        return self.evaluate("bordered", stiffness, mass, pairs, r, **static)
+
+    def repeated(self, stiffness: Any, mass: Any, pairs: Any, y: Any, **static: Any) -> Any:
+        """Return what lies along the other members of a repeated eigenvalue."""
+        return self.evaluate("repeated", stiffness, mass, pairs, y, **static)
+
+    def alike(self, stiffness: Any, mass: Any, values: Any, g: Any, **static: Any) -> Any:
+        """Return the numbers."""
+        return self.evaluate("alike", stiffness, mass, values, g, **static)
+
+    def logdet(self, values: Any, **static: Any) -> Any:
+        """Return (l, f) with det A = f exp(l)."""
+        return self.evaluate("logdet", values, **static)
+
+    def selected_inverse(self, values: Any, *between: Any, **static: Any) -> Any:
+        """Return entries of the inverse, or of a product of inverses, on the pattern."""
+        return self.evaluate("selected_inverse", values, *between, **static)

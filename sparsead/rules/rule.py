@@ -1,4 +1,4 @@
-"""Rule: an operation, its tangent and its cotangents, written once against the five kernels.
+"""Rule: an operation, its tangent and its cotangents, written once against the kernels.
 
 Conventions
 -----------
@@ -47,6 +47,16 @@ class Rule:
     linear: tuple[bool, ...]
     differentiated: Callable[[dict[str, Any]], dict[str, Any]] = _same
     settled: Callable[[dict[str, Any]], dict[str, Any]] = _same
+
+
+def awaiting(static: dict[str, Any]) -> dict[str, Any]:
+    """Static arguments whose options say that a derivative will ask for the factorization again."""
+    return {**static, "options": static["options"].awaiting()}
+
+
+def settled(static: dict[str, Any]) -> dict[str, Any]:
+    """Static arguments whose options say that none will."""
+    return {**static, "options": static["options"].settled()}
 
 
 def add(a: Any, b: Any) -> Any:

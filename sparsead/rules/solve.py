@@ -25,7 +25,7 @@ from __future__ import annotations
 from typing import Any
 
 from sparsead.rules.kernels import Kernels
-from sparsead.rules.rule import Rule, flipped
+from sparsead.rules.rule import Rule, awaiting, flipped, settled
 
 
 def primal(kernels: Kernels, values: Any, b: Any, *, pattern: Any, options: Any, trans: str) -> Any:
@@ -42,7 +42,7 @@ def jvp(kernels: Kernels, primals: Any, x: Any, tangents: Any, *, pattern: Any, 
     else:
         moved = kernels.spmv(d_values, x, pattern=pattern, trans=trans)
         imbalance = -moved if d_b is None else d_b - moved
-    return kernels.solve(values, imbalance, pattern=pattern, options=options, trans=trans)
+    return kernels.solve(values, imbalance, pattern=pattern, options=options.tangent(), trans=trans)
 
 
 def vjp(
@@ -58,12 +58,4 @@ def vjp(
     return values_bar, lam if wanted[1] else None
 
 
-def _awaiting(static: dict[str, Any]) -> dict[str, Any]:
-    return {**static, "options": static["options"].awaiting()}
-
-
-def _settled(static: dict[str, Any]) -> dict[str, Any]:
-    return {**static, "options": static["options"].settled()}
-
-
-RULE = Rule("solve", primal, jvp, vjp, linear=(False, True), differentiated=_awaiting, settled=_settled)
+RULE = Rule("solve", primal, jvp, vjp, linear=(False, True), differentiated=awaiting, settled=settled)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsead.backends.backend import Analysis, Backend, Factorization, Trans
+from sparsead.backends.shown import Shown
 from sparsead.errors import BackendError
 from sparsead.testing.backend_cases import Case, backward_error, demand, operator, right_hand_sides
 from sparsead.testing.backend_life import check_errors, check_memory, check_threads
@@ -167,7 +168,7 @@ def check_live_together(backend: Backend, case: Case, rng: np.random.Generator) 
 
 
 def check_figures(backend: Backend, case: Case) -> None:
-    """Bytes, pivots, and where the library tells them determinant and inertia."""
+    """Bytes, pivots, and where the library tells them determinant, factors and inertia."""
     analysis, factorization = accurate(backend, case)
     least = len(case.dense) * case.values.itemsize
     demand(factorization.nbytes >= least, backend, case, f"nbytes = {factorization.nbytes}, less than a vector")
@@ -179,11 +180,27 @@ def check_figures(backend: Backend, case: Case) -> None:
         oracle = float(np.linalg.slogdet(case.dense)[1])
         gap = abs(log_abs_det - oracle)
         demand(gap <= _SAME_LOG_DET * (1 + abs(oracle)), backend, case, f"log_abs_det() = {log_abs_det}, not {oracle}")
+    phase = _told(factorization.phase)
+    if phase is not None:
+        oracle = np.linalg.slogdet(case.dense)[0]
+        demand(abs(phase - oracle) <= _SAME_LOG_DET, backend, case, f"phase() = {phase}, not {oracle}")
+    _check_shown(backend, case, factorization.shown())
     inertia = _told(factorization.inertia)
     if inertia is not None:
         eigenvalues = np.linalg.eigvalsh(case.dense)
         counts = int((eigenvalues > 0).sum()), int((eigenvalues < 0).sum()), int((eigenvalues == 0).sum())
         demand(tuple(inertia) == counts, backend, case, f"inertia() = {inertia}, not {counts}")
+
+
+def _check_shown(backend: Backend, case: Case, shown: Shown | None) -> None:
+    """Factors that are shown multiply to the matrix, its rows and columns in their order."""
+    if shown is None:
+        return
+    lower = shown.lower.toarray()
+    product = lower @ (lower.conj().T if shown.upper is None else shown.upper.toarray())
+    gap = np.abs(product[np.ix_(shown.row_place, shown.col_place)] - case.dense).max()
+    bound = _SAME_LOG_DET * np.abs(lower).max() * np.abs(product).max()
+    demand(gap <= bound, backend, case, f"shown() multiplies to a matrix {gap:.1e} from A")
 
 
 def _told(figure: Any) -> Any:

@@ -4,7 +4,10 @@ from sparsead.arrays import constructors
 from sparsead.arrays.bind import bind
 from sparsead.arrays.constructors import Assembler
 from sparsead.arrays.conversions import to_dense, to_scipy
+from sparsead.arrays.eigsh import eigsh
+from sparsead.arrays.kronecker import kron
 from sparsead.arrays.solve import solve
+from sparsead.arrays.triangles import tril, triu
 from sparsead.torch.norm_solve import norm_solve_and_grad
 from sparsead.torch.sparse_array import SparseArray
 
@@ -25,11 +28,15 @@ __all__ = [
     "csc",
     "csr",
     "diags",
+    "eigsh",
     "eye",
     "from_scipy",
+    "kron",
     "norm_solve_and_grad",
     "solve",
     "to_dense",
     "to_scipy",
+    "tril",
     "triplets",
+    "triu",
 ]

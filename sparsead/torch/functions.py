@@ -1,4 +1,4 @@
-"""The five kernels as PyTorch functions, made from the table of rules.
+"""The kernels as PyTorch functions, made from the table of rules.
 
 Complex numbers: the rules' pullbacks are transposes, ``x_bar = J^T y_bar``, where
 ``x_bar = dL/dRe x - i dL/dIm x``. PyTorch's gradient is the direction of steepest
@@ -124,7 +124,7 @@ def _call(name: str, tensors: Sequence[Any], static: Any, recorded: Sequence[Any
 
 
 class FunctionKernels(KernelsByName):
-    """The five kernels as PyTorch functions."""
+    """The kernels as PyTorch functions."""
 
     def evaluate(self, name: str, *arrays: Any, **static: Any) -> Any:
         """Return the kernel `name`."""
@@ -132,7 +132,7 @@ class FunctionKernels(KernelsByName):
 
 
 class KernelsAtTheEnd(KernelsByName):
-    """The five kernels in a pullback.
+    """The kernels in a pullback.
 
     A transform of `torch.func` records its own pullback too, and then ends: what it records, nobody differentiates,
     but the transforms around it may, whose tensors its own ones wrap.

@@ -126,6 +126,23 @@ PRODUCTS = [
     _rect("A.conj() @ x", lambda sp, a, x: a.conj() @ x, lambda a, x: a.conj() @ x, (N,), analytic=False),
     _rect("A.H.T.conj() @ x", lambda sp, a, x: a.H.T.conj() @ x, lambda a, x: a @ x, (N,), analytic=False),
 ]
+ALGEBRA = [
+    _two("A @ B.T", lambda a, b: a @ b.T, lambda a, b: a @ b.T),
+    _two("A.T @ B", lambda a, b: a.T @ b, lambda a, b: a.T @ b),
+    _two("A.H @ B", lambda a, b: a.H @ b, lambda a, b: a.conj().T @ b, analytic=False),
+    _two("B @ A.T @ A", lambda a, b: b @ a.T @ a, lambda a, b: b @ a.T @ a),
+    _square("A @ A", lambda sp, a: sp.to_dense(a @ a), lambda a: a @ a),
+    _two("entrywise product", lambda a, b: a * b, lambda a, b: a * b),
+    Operation(
+        "kron",
+        lambda sp, a, b: sp.to_dense(sp.kron(rect(sp, a), sp.coo(*OTHER, b, (M, N)))),
+        lambda a, b: np.kron(full(RECT, a, (M, N)), full(OTHER, b, (M, N))),
+        ((len(RECT[0]),), (len(OTHER[0]),)),
+    ),
+    _square("tril", lambda sp, a: sp.to_dense(sp.tril(a)), np.tril),
+    _rect("tril below the diagonal", lambda sp, a: sp.to_dense(sp.tril(a, -1)), lambda a: np.tril(a, -1)),
+    _rect("triu of A.T", lambda sp, a: sp.to_dense(sp.triu(a.T, 2)), lambda a: np.triu(a.T, 2)),
+]
 CONVERSIONS = [
     _rect("to_dense", lambda sp, a: sp.to_dense(a), lambda a: a),
     _rect("to_dense of A.T", lambda sp, a: sp.to_dense(a.T), lambda a: a.T),
@@ -162,6 +179,14 @@ SELECTIONS = [
     _rect("mask", lambda sp, a: sp.to_dense(a.select(MASK, [3, 2])), lambda a: a[MASK][:, [3, 2]]),
     _rect("repeated", lambda sp, a: sp.to_dense(a.select([0, 0, 5], [2, 4, 2])), lambda a: a[[0, 0, 5]][:, [2, 4, 2]]),
     _rect("of A.T", lambda sp, a: sp.to_dense(a.T.select([2, 3], MASK)), lambda a: a.T[[2, 3]][:, MASK]),
+    _rect("rows by a slice", lambda sp, a: sp.to_dense(a[4:0:-2]), lambda a: a[4:0:-2]),
+    _rect("columns indexed", lambda sp, a: sp.to_dense(a[:, [4, 0]]), lambda a: a[:, [4, 0]]),
+    _rect(
+        "rows and columns", lambda sp, a: sp.to_dense(a[np.ix_([5, 0], [4, 3])]), lambda a: a[np.ix_([5, 0], [4, 3])]
+    ),
+    _rect("entries", lambda sp, a: a[[5, 0, 5, 4], [4, 2, 4, 1]], lambda a: a[[5, 0, 5, 4], [4, 2, 4, 1]]),
+    _rect("entries of A.H", lambda sp, a: a.H[[4, 2], 5], lambda a: a.conj().T[[4, 2], 5], analytic=False),
+    _rect("one entry", lambda sp, a: a[5, 4], lambda a: a[5, 4]),
     _rect("nothing", lambda sp, a: sp.to_dense(a.select([], [1])), lambda a: a[[]][:, [1]]),
 ]
 
@@ -241,4 +266,51 @@ SOLVES = [
     _solve("solve, twice", lambda sp, a, b: sp.solve(a, sp.solve(a.T, b)), lambda a, b: _inv(a, _inv(a.T, b)), (N,)),
     _solve("b . A^-1 b", lambda sp, a, b: b @ sp.solve(a, b), lambda a, b: b @ _inv(a, b), (N,)),
 ]
-OPERATIONS = [*PRODUCTS, *CONVERSIONS, *SUMS, *SCALINGS, *SELECTIONS, *CONSTRUCTORS, *SOLVES]
+
+
+def _inverse_on_pattern(a: Any) -> Any:
+    stored = np.zeros((N, N), bool)
+    stored[SQUARE] = True
+    return np.linalg.inv(a) * stored.T
+
+
+DETERMINANTS = [
+    _square("logdet", lambda sp, a: sp.logdet(a), lambda a: np.log(np.linalg.det(a)), solves=True),
+    _square(
+        "logdet of A.H",
+        lambda sp, a: sp.logdet(a.H, backend="superlu"),
+        lambda a: np.log(np.linalg.det(a)).conj(),
+        analytic=False,
+        solves=True,
+    ),
+    _square(
+        "slogdet",
+        lambda sp, a: sp.slogdet(a)[0] * sp.slogdet(a)[1],
+        lambda a: np.multiply(*np.linalg.slogdet(a)),
+        analytic=False,
+        solves=True,
+    ),
+    _square(
+        "selected inverse",
+        lambda sp, a: sp.to_dense(sp.selected_inverse(a, backend="superlu")),
+        _inverse_on_pattern,
+        solves=True,
+    ),
+    _square(
+        "selected inverse of A.T",
+        lambda sp, a: sp.to_dense(sp.selected_inverse(a.T)),
+        lambda a: _inverse_on_pattern(a).T,
+        solves=True,
+    ),
+]
+OPERATIONS = [
+    *PRODUCTS,
+    *ALGEBRA,
+    *CONVERSIONS,
+    *SUMS,
+    *SCALINGS,
+    *SELECTIONS,
+    *CONSTRUCTORS,
+    *SOLVES,
+    *DETERMINANTS,
+]

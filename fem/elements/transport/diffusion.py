@@ -19,6 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fem.elements.common import tensor
 from fem.elements.common.build import bilinear, least, material, product, thickness_margin
 from fem.elements.common.identity import for_each_component
 from fem.errors import MaterialError
@@ -57,27 +58,17 @@ class Diffusion:
 class TensorDiffusion:
     """Anisotropic diffusion of a scalar; its moduli are the conductivities k_ij, row by row."""
 
-    dimension: int
     symmetric: bool = True
     definite: bool = True
     depends_on_position: bool = False
 
     def matrix(self, cells: Cells, moduli: tuple[Any, ...]) -> Any:
         """Cell matrices, shape (a, i, b, j, e)."""
-        d = self.dimension
-        if any(jnp.ndim(k) == 2 for k in moduli):
-            g = cells.gradients * cells.measure
-            flux = [sum(moduli[d * i + j] * g[:, j] for j in range(d)) for i in range(d)]
-            return jnp.einsum("aiqe,ibqe->abe", cells.gradients, jnp.stack(flux))[:, None, :, None]
-        products = cells.gradient_products()
-        total = sum(moduli[d * i + j] * products[:, i, :, j] for i in range(d) for j in range(d))
-        return total[:, None, :, None]
+        return tensor.products(cells, moduli)[:, None, :, None]
 
     def action(self, cells: Cells, moduli: tuple[Any, ...], u: Any) -> Any:
         """Fluxes of u, both of shape (i, a, e)."""
-        slope, axes = cells.gradient_of(u), range(self.dimension)
-        flux = [sum(moduli[self.dimension * i + j] * slope[:, j] for j in axes) for i in axes]
-        return cells.test_gradient(jnp.stack(flux, 1))
+        return tensor.action(cells, moduli, u)
 
 
 def diffusion(
@@ -115,8 +106,8 @@ def diffusion(
     """
     d, t = space.mesh.dimension, material("thickness", thickness)
     if np.shape(conductivity)[-2:] == (d, d) and d > 1:
-        tensor = _tensor(jnp.asarray(conductivity, float), d)
-        return bilinear(space, TensorDiffusion(d), tensor, thickness_margin(thickness), factor=t, field=field)
+        components = _tensor(jnp.asarray(conductivity, float), d)
+        return bilinear(space, TensorDiffusion(), components, thickness_margin(thickness), factor=t, field=field)
     k = material("conductivity", conductivity)
     factor = product(k, t)
     form = Diffusion(space.field(field).components)
@@ -124,15 +115,15 @@ def diffusion(
     return bilinear(space, form, (jnp.ones(()),), margins, factor=factor, field=field)
 
 
-def _tensor(tensor: Any, d: int) -> tuple[Any, ...]:
-    if not isinstance(tensor, jax.core.Tracer):
-        asymmetry = np.abs(np.asarray(tensor) - np.swapaxes(np.asarray(tensor), -1, -2))
-        if asymmetry.max() > 1e-12 * np.abs(np.asarray(tensor)).max():
+def _tensor(k: Any, d: int) -> tuple[Any, ...]:
+    if not isinstance(k, jax.core.Tracer):
+        asymmetry = np.abs(np.asarray(k) - np.swapaxes(np.asarray(k), -1, -2))
+        if asymmetry.max() > 1e-12 * np.abs(np.asarray(k)).max():
             place = tuple(int(i) for i in np.unravel_index(asymmetry.argmax(), asymmetry.shape))
             raise MaterialError(
                 "a conductivity tensor is not symmetric",
                 expected="k_ij = k_ji",
-                got=f"k[{place}] = {tensor[place]}",
+                got=f"k[{place}] = {k[place]}",
                 fix="pass (k + k.T) / 2",
             )
-    return tuple(tensor[..., i, j] for i in range(d) for j in range(d))
+    return tuple(k[..., i, j] for i in range(d) for j in range(d))

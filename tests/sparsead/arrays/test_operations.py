@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 
 import sparsead.numpy as sp
-from sparsead.errors import DtypeError
-from tests.conftest import require
 from tests.sparsead.operations import OPERATIONS, SOLVES, Operation, rect, square
 
 DTYPES = (np.float32, np.float64, np.complex64, np.complex128, np.int64)
@@ -129,10 +127,3 @@ def test_transposed_triangle_is_the_other() -> None:
     matrix = sp.coo([0, 1, 1], [0, 0, 1], np.ones(3), (2, 2), triangular="lower")
     assert matrix.T.structure.triangular == "upper"
     assert np.array_equal(sp.solve(matrix.T, [1.0, 1.0]), [0.0, 1.0])
-
-
-@pytest.mark.parametrize("front_end", ["numpy", "jax"])
-def test_product_of_sparse_matrices_says_what_to_do(front_end: str) -> None:
-    eye = require(f"sparsead.{front_end}").eye(3)
-    with pytest.raises(DtypeError, match=r"(?s)got:      SparseArray\(3x3, .*fix:      apply them one after the other"):
-        eye @ eye

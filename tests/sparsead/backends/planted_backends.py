@@ -7,8 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 from scipy.linalg import lapack
+from scipy.sparse import csc_array, csr_array
 
 from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots, not_positive_definite
+from sparsead.backends.shown import Shown
 from sparsead.errors import SingularMatrixError
 
 
@@ -156,6 +158,21 @@ class WrongDeterminant(InverseFactorization):
 
     def log_abs_det(self) -> float:
         return super().log_abs_det() + 1e-3
+
+
+class WrongSign(InverseFactorization):
+    """Tells the sign of the determinant of every matrix to be minus."""
+
+    def phase(self) -> complex:
+        return -1
+
+
+class ShowsOtherFactors(InverseFactorization):
+    """Shows factors of the transpose."""
+
+    def shown(self) -> Shown:
+        n = len(self.full)
+        return Shown(csc_array(np.eye(n)), csr_array(self.full.T), np.arange(n), np.arange(n))
 
 
 class WrongInertia(InverseFactorization):

@@ -22,6 +22,8 @@ FACTORIZATIONS = {
     planted.LosesDigits: "backward error is|has dtype",
     planted.SharesAWorkspace: "in one of 4 threads is wrong",
     planted.WrongDeterminant: r"log_abs_det\(\) = .*, not",
+    planted.WrongSign: r"phase\(\) = -1, not",
+    planted.ShowsOtherFactors: r"shown\(\) multiplies to a matrix",
     planted.WrongInertia: r"inertia\(\) = .*, not",
     planted.NoBytes: "nbytes = 0",
 }

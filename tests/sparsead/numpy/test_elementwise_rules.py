@@ -40,6 +40,7 @@ CASES: dict[str, list[tuple[Callable[..., Any], tuple[tuple[int, ...], ...], dic
         (lambda x: (x + 0.0) ** 3, ((3,),), {"exponent": 3}, True),
         (lambda x: x**-1.0, ((3,),), {"exponent": -1.0}, True),
     ],
+    "exp": [(np.exp, ((2, 3),), {}, True)],
     "concatenate": [
         (lambda a, b: np.concatenate([a, b]), ((3,), (2,)), {"axis": 0}, True),
         (lambda a, b: np.concatenate([a, b], 1), ((2, 3), (2, 1)), {"axis": 1}, True),

@@ -66,7 +66,7 @@ def test_left_pattern_remembers_its_last_partners_only() -> None:
 def test_selection_holds_the_entries_chosen(rows: Any, cols: Any) -> None:
     rows, cols = np.array(rows, int), np.array(cols, int)
     whole = some((6, 5), 2)
-    assert (moved(*combine.select(whole, rows, cols)) == numbered(whole)[rows][:, cols]).all()
+    assert (moved(*combine.select(whole, (Slots(rows, 6), Slots(cols, 5)))) == numbered(whole)[rows][:, cols]).all()
 
 
 def test_blocks_hold_the_entries_of_each() -> None:

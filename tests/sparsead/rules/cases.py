@@ -10,9 +10,11 @@ import numpy as np
 
 from sparsead.factors.options import SolveOptions
 from sparsead.pattern.pattern import Pattern
+from sparsead.pattern.product import product
 from sparsead.pattern.slots import Slots
 from sparsead.pattern.structure import Structure
 from sparsead.pattern.triplets import from_triplets
+from sparsead.rules import Rule
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Case:
     primals: tuple[Any, ...]
     static: dict[str, Any]
     oracle: Callable[..., Any]
+    of: Callable[[Rule], Rule] = lambda rule: rule  # the rule as one of these primals alone
 
 
 def numbers(rng: np.random.Generator, shape: tuple[int, ...], dtype: Any) -> Any:
@@ -134,6 +137,36 @@ def sddmm(dtype: Any) -> Iterator[Case]:
             yield Case(f"{name}, k={k}", primals, {"pattern": pattern}, oracle)
 
 
+def spgemm(dtype: Any) -> Iterator[Case]:
+    """Yield A B and both its transposes, of patterns with empty rows and columns, and of one that stores nothing."""
+    rng = np.random.default_rng(6)
+    some = from_triplets(rng.integers(0, 6, 14), rng.integers(0, 5, 14), (6, 5))[0]
+    other = from_triplets(rng.integers(0, 5, 11), rng.integers(0, 4, 11), (5, 4))[0]
+    gaps, nothing = from_triplets([0, 3, 3, 0], [4, 0, 4, 1], (6, 5))[0], from_triplets([], [], (5, 4))[0]
+    for name, left, right in (
+        ("A @ B", some, other),
+        ("gaps", gaps, other),
+        ("nothing in common", from_triplets([0, 1], [1, 1], (3, 2))[0], from_triplets([0], [0], (2, 2))[0]),
+        ("nothing stored", some, nothing),
+    ):
+        patterns = {"left": left, "right": right, "out": product(left, right).pattern}
+        for role, (x, y) in {"out": ("left", "right"), "left": ("out", "right"), "right": ("left", "out")}.items():
+            primals = tuple(numbers(rng, (2, patterns[name].size), dtype) for name in (x, y))
+            static = {"product": product(left, right), "role": role}
+            yield Case(f"{name}, {role}", primals, static, _dense_product(patterns, role, x, y))
+
+
+def _dense_product(patterns: dict[str, Pattern], role: str, x: str, y: str) -> Callable[..., Any]:
+    letters = {"out": "bij,bjk->bik", "left": "bik,bjk->bij", "right": "bij,bik->bjk"}[role]
+    kept = patterns[role]
+
+    def oracle(of_x: Any, of_y: Any) -> Any:
+        full = np.einsum(letters, dense(of_x, patterns[x]), dense(of_y, patterns[y]))
+        return full[:, kept.indices, kept.cols]
+
+    return oracle
+
+
 def sum_triplets(dtype: Any) -> Iterator[Case]:
     """Yield sums into every pattern, and into slots of which some get nothing."""
     rng = np.random.default_rng(4)
@@ -159,10 +192,57 @@ def gather(dtype: Any) -> Iterator[Case]:
         yield Case(name, (numbers(rng, (2, slots.size), dtype),), {"slots": slots}, oracle)
 
 
+def logdet(dtype: Any) -> Iterator[Case]:
+    """Yield matrices of every structure, some of negative determinant."""
+    rng = np.random.default_rng(6)
+    for name, pattern, values, options in _factorized(rng, dtype):
+
+        def oracle(values: Any, pattern: Pattern = pattern) -> Any:
+            det = np.linalg.det(dense(values, pattern))
+            factor = np.ones(1) if np.dtype(dtype).kind == "c" else np.sign(det.real)
+            return np.stack([np.log(det * factor), factor + 0 * det], 1)[:, None]
+
+        yield Case(name, (values,), {"pattern": pattern, "options": options, "positive": False}, oracle)
+
+
+def selected_inverse(dtype: Any) -> Iterator[Case]:
+    """Yield the inverse, and its product with a matrix in between."""
+    rng = np.random.default_rng(7)
+    for name, pattern, values, options in _factorized(rng, dtype):
+        for m in (0, 1):
+            between = tuple(numbers(rng, values.shape, dtype) for _ in range(m))
+
+            def oracle(values: Any, *between: Any, pattern: Pattern = pattern) -> Any:
+                z = np.linalg.inv(dense(values, pattern))
+                chain = z
+                for factor in between:
+                    chain = chain @ dense(factor, pattern) @ z
+                return chain[:, pattern.cols, pattern.indices]
+
+            yield Case(f"{name}, m={m}", (values, *between), {"pattern": pattern, "options": options}, oracle)
+
+
+def _factorized(rng: np.random.Generator, dtype: Any) -> Iterator[tuple[str, Pattern, Any, SolveOptions]]:
+    for name, n, structure, backend in (
+        ("general", 7, Structure(), None),
+        ("general, SuperLU", 30, Structure(), "superlu"),
+        ("symmetric", 8, Structure(symmetric=True), None),
+        ("positive definite, SuperLU", 30, Structure(positive_definite=True), "superlu"),
+        ("upper triangular", 6, Structure(triangular="upper"), None),
+    ):
+        pattern, values = _matrix(rng, n, structure, dtype)
+        if not structure.positive_definite:
+            values[:, pattern.diagonal[0]] *= -1
+        yield name, pattern, values, SolveOptions(structure, backend)
+
+
 CASES: dict[str, Callable[[Any], Iterator[Case]]] = {
     "solve": solve,
     "spmv": spmv,
     "sddmm": sddmm,
+    "spgemm": spgemm,
     "sum_triplets": sum_triplets,
     "gather": gather,
+    "logdet": logdet,
+    "selected_inverse": selected_inverse,
 }

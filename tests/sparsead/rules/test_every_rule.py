@@ -10,8 +10,10 @@ import pytest
 
 from sparsead.rules import RULES
 from sparsead.testing import check_rule
-from tests.sparsead.rules.cases import CASES, Case
+from tests.sparsead.rules import cases, eigen_cases
+from tests.sparsead.rules.cases import Case
 
+CASES = {**cases.CASES, **eigen_cases.CASES}
 DTYPES = (np.float64, np.complex128)
 ALL = [
     pytest.param(name, case, id=f"{name}: {case.name}, {np.dtype(dtype)}")
@@ -27,9 +29,15 @@ def test_every_rule_has_cases() -> None:
 
 @pytest.mark.parametrize(("name", "case"), ALL)
 def test_rule_is_right(name: str, case: Case) -> None:
-    has_factors = name == "solve" and np.size(case.primals[1]) > 0
+    by_factors = name in ("logdet", "selected_inverse", "eigsh", "bordered")
+    has_factors = by_factors or (name == "solve" and np.size(case.primals[1]) > 0)
     check_rule(
-        RULES[name], case.oracle, case.primals, static=case.static, factorizations=int(has_factors), directions=1
+        case.of(RULES[name]),
+        case.oracle,
+        case.primals,
+        static=case.static,
+        factorizations=int(has_factors),
+        directions=1,
     )
 
 
@@ -45,4 +53,4 @@ def test_planted_sign_is_caught_by_the_cases(name: str, part: str) -> None:
 
     case = next(case for case in CASES[name](np.float64) if all(map(np.size, case.primals)))
     with pytest.raises(AssertionError, match=f"{part}: "):
-        check_rule(replace(rule, **{part: wrong}), case.oracle, case.primals, static=case.static)
+        check_rule(case.of(replace(rule, **{part: wrong})), case.oracle, case.primals, static=case.static)

@@ -1,0 +1,127 @@
+"""Linear buckling: load factors and shapes from stiffness, geometric stiffness and supports.
+
+With the stiffness K and the geometric stiffness G of a prestress, equilibrium becomes indifferent under the factor f of
+the load where ``(K + f G) u = 0``. That is ``-G u = mu K u`` with ``mu = 1 / f``: the smallest positive factors are the
+largest mu, found with the factorization of K, which the prestress was computed with already.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from fem.assembly.eigenpairs import Request, check_operators, eigenpairs
+from fem.assembly.operator import Operator
+from fem.assembly.solve import all_of, settled
+from fem.progress import stage
+from sparsead.arrays.eigsh import eigen_options
+from sparsead.jax.raised import typed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fem.dofs.constraints import Constraints
+
+_NEVER = 1e-12  # of the largest mu: a motion that the prestress does not touch
+
+
+class BucklingModes(NamedTuple):
+    """Buckling modes, that of the smallest load factor first; a pytree of arrays.
+
+    Attributes
+    ----------
+    factors : array, shape (k,)
+        By which the load has to be multiplied; infinite where no positive factor is left.
+    shapes : array, shape (k, points, components)
+        Of ``u . K u = 1``, one field of the space each. Unit: [length] / [energy]^1/2.
+    """
+
+    factors: jax.Array
+    shapes: jax.Array
+
+
+def buckling(
+    stiffness: Operator,
+    geometric: Operator,
+    supports: Constraints | Sequence[Constraints] = (),
+    *,
+    k: int = 4,
+    backend: str | None = None,
+    maxiter: int = 50,
+    count: bool = True,
+) -> BucklingModes:
+    """Return the smallest positive load factors and the shapes of linear buckling, ``(K + f G) u = 0``.
+
+    Differentiable in everything that made the operators. Where G is made of the stress of a solution, derivatives go
+    through that too, with one adjoint solve, and all use the one factorization of K.
+
+    Parameters
+    ----------
+    stiffness : Operator
+        K, positive definite under the supports. Unit: [force/length].
+    geometric : Operator
+        G of the prestress: `fem.elements.geometric`. Unit: [force/length].
+    supports : Constraints, or several
+        Held and coupled dofs.
+    k : int
+        How many modes.
+    maxiter : int
+        Restarts allowed to the iteration, which does not end where nothing buckles: under tension no factor is
+        positive, and those of motions that the prestress does not touch lie beyond any.
+    backend, count
+        As in `sparsead.jax.eigsh`.
+
+    Returns
+    -------
+    BucklingModes
+        ``factors``, ``shapes``.
+
+    Raises
+    ------
+    SpaceError
+        If an operator is not linear and symmetric, or they are of different spaces.
+    ConstraintError
+        If supports are of another space.
+    ConvergenceError
+        If the iteration does not end, as under tension.
+    SparseADError
+        As `sparsead.jax.eigsh`.
+
+    Notes
+    -----
+    Linear: the structure keeps its stiffness until it buckles, and displacements before are small. Repeated factors are
+    treated as repeated eigenvalues are; factors that are infinite have no derivative, zero is returned.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> mesh = fem.rectangle((20, 1), size=(20.0, 1.0), element="quad8")
+    >>> space = fem.Space(mesh, components=2)
+    >>> K = fem.elements.elasticity(space, young=12e3, poisson=0.0)
+    >>> foot = fem.fix(space, mesh.points_on(lambda x: x[:, 0] == 0))
+    >>> pressed = jax.numpy.zeros((20, 2, 2)).at[:, 0, 0].set(-1.0)
+    >>> modes = fem.buckling(K, fem.elements.geometric(space, pressed), foot, k=1)
+    >>> round(float(modes.factors[0]), 1)  # Euler: pi^2 E I / (2 L)^2 = 6.2
+    6.2
+    """
+    check_operators({"stiffness": stiffness, "geometric stiffness": geometric})
+    constraints = all_of(supports, stiffness.space.count)
+    free = stiffness.space.count - len(constraints.held.dofs)
+    options = eigen_options(free, k, stiffness.structure, sigma=np.inf, backend=backend, maxiter=maxiter, count=count)
+    with typed(), stage(f"{k} buckling modes, {stiffness.space.count} dofs"):
+        found = _buckling(stiffness, geometric, request=Request(constraints.held, options))
+        return BucklingModes(*map(settled, found))
+
+
+@partial(jax.jit, static_argnames=("request",))
+def _buckling(stiffness: Operator, geometric: Operator, *, request: Request) -> BucklingModes:
+    mu, u = eigenpairs(request, -geometric, stiffness)
+    mu, u = mu[::-1], u[::-1]
+    positive = mu > _NEVER * jnp.abs(mu).max()
+    factors = jnp.where(positive, 1 / jnp.where(positive, mu, 1.0), jnp.inf)
+    return BucklingModes(factors, u.reshape((len(u), *stiffness.space.shape)))

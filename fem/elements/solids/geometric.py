@@ -1,0 +1,105 @@
+"""Geometric stiffness of a solid: what a stress that is there already does to further displacements.
+
+Derivation
+----------
+Of Green's strain the part of second order does work with the prestress s [1]_::
+
+    a(u, v) = int  s_ij u_k,i v_k,j
+    K[a k, b l] = delta_kl int  N_a,i s_ij N_b,j
+
+so each component by itself diffuses with the tensor s. Pressure makes it negative.
+
+References
+----------
+.. [1] R. D. Cook, D. S. Malkus, M. E. Plesha, R. J. Witt, "Concepts and Applications of Finite Element Analysis",
+   4th ed., Wiley, 2002, chapter 18.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from fem.elements.common import tensor
+from fem.elements.common.build import bilinear, material, thickness_margin
+from fem.elements.common.identity import for_each_component
+from fem.errors import MaterialError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from fem.assembly.operator import Operator
+    from fem.dofs.space import Space
+    from fem.geometry.cells import Cells
+
+
+@dataclass(frozen=True)
+class Geometric:
+    """Prestress on displacements; its moduli are the stresses s_ij, row by row."""
+
+    components: int
+    symmetric: bool = True
+    definite: bool = False
+    depends_on_position: bool = False
+
+    def matrix(self, cells: Cells, moduli: tuple[Any, ...]) -> Any:
+        """Cell matrices, shape (a, i, b, j, e)."""
+        return for_each_component(tensor.products(cells, moduli), self.components)
+
+    def action(self, cells: Cells, moduli: tuple[Any, ...], u: Any) -> Any:
+        """Forces of displacements u, both of shape (i, a, e)."""
+        return tensor.action(cells, moduli, u)
+
+
+def geometric(space: Space, stress: ArrayLike, *, thickness: ArrayLike = 1.0, field: str | None = None) -> Operator:
+    """Return the geometric stiffness of a prestressed solid, plane or in space.
+
+    Parameters
+    ----------
+    space : Space
+        Displacements.
+    stress : array, shape (e, d, d), (e, q, d, d), or with 3 for d as `fem.fields.stress` gives it
+        Prestress, symmetric; at quadrature points those of the stiffness. Of a plane body the part in its plane counts.
+        Unit: [force/length^2].
+    thickness : array, shape () or (e,)
+        Thickness of a plane body. Unit: [length].
+    field : str, optional
+        Name of the unknown, where the space has several fields.
+
+    Returns
+    -------
+    Operator
+        Symmetric, in general indefinite. Unit: [force/length].
+
+    Raises
+    ------
+    MaterialError
+        If the stress does not fit the cells.
+
+    Examples
+    --------
+    >>> import jax, fem
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> space = fem.Space(fem.rectangle((2, 2)), components=2)
+    >>> pressed = -1.0 * jax.numpy.eye(2)[None] * jax.numpy.ones((4, 1, 1))
+    >>> turned = space.points[:, ::-1] * jax.numpy.array([-1.0, 1.0])
+    >>> round(float((turned * (fem.elements.geometric(space, pressed) @ turned)).sum()), 12)
+    -2.0
+    """
+    d, t = space.mesh.dimension, material("thickness", thickness)
+    shape = np.shape(stress)
+    cells = sum(domain.count for domain in space.topology.bulk)
+    if len(shape) not in (3, 4) or shape[0] != cells or shape[-2:] not in ((d, d), (3, 3)):
+        raise MaterialError(
+            "a prestress does not fit the cells",
+            expected=f"shape ({cells}, {d}, {d}) or ({cells}, quadrature points, {d}, {d}); 3 for {d} is taken too",
+            got=f"shape {shape}",
+            fix="pass what fem.fields.stress returns for one load case",
+        )
+    s = jnp.asarray(stress, float)
+    moduli = tuple(s[..., i, j] for i in range(d) for j in range(d))
+    form = Geometric(space.field(field).components)
+    return bilinear(space, form, moduli, thickness_margin(thickness), factor=t, field=field)

@@ -1,0 +1,55 @@
+"""What is known of computed pairs: their residual is small, and none was missed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sparsead.errors import ConvergenceError, SingularMatrixError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sparsead.eigen.pencil import Pencil
+
+_SMALL = 1e-9  # rounding leaves 1e-15 to 1e-12
+_AT_THE_SHIFT = 1e-13
+
+
+def check_residuals(pencil: Pencil, values: NDArray[Any], vectors: NDArray[Any]) -> None:
+    """Raise unless ``K v - lambda M v`` is small beside the terms that it is made of, in the largest row.
+
+    Raises
+    ------
+    ConvergenceError
+        Of which pair it is not, and by how much.
+    """
+    shifted = values[:, None] * pencil.times_mass(vectors)
+    residual = np.abs(pencil.times_stiffness(vectors) - shifted).max(1)
+    terms = (abs(pencil.stiffness) @ np.abs(vectors).T).T.max(1) + np.abs(shifted).max(1)
+    gaps = residual / np.where(terms > 0, terms, 1.0)
+    worst = int(gaps.argmax())
+    if not gaps[worst] <= _SMALL:
+        raise ConvergenceError(
+            "an eigenpair is not accurate",
+            expected=f"K v = lambda M v to {_SMALL:g} of the terms",
+            got=f"{gaps[worst]:.1e} for lambda = {values[worst]:.9g}, pair {worst}",
+            fix="move sigma away from eigenvalues, and check the units of K and M",
+            residuals=tuple(map(float, gaps)),
+        )
+
+
+def check_distance(values: NDArray[Any], sigma: float) -> None:
+    """Raise `SingularMatrixError` if an eigenvalue lies at the shift, to rounding."""
+    if not np.isfinite(sigma):
+        return
+    at = int(np.abs(values - sigma).argmin())
+    size = max(abs(sigma), float(np.abs(values).max()))
+    if not abs(values[at] - sigma) > _AT_THE_SHIFT * size:
+        raise SingularMatrixError(
+            "an eigenvalue at the shift",
+            expected=f"eigenvalues that differ from sigma={sigma!r}",
+            got=f"lambda = {values[at]:.9g}, {abs(values[at] - sigma):.1e} from it",
+            fix="move sigma; below zero for a structure that is free to move: sigma=None",
+        )

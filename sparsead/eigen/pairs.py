@@ -1,0 +1,73 @@
+"""The eigenpairs nearest to the shift, certified."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sparsead.eigen.certify import check_distance, check_residuals
+from sparsead.eigen.clusters import check_cut, check_second
+from sparsead.eigen.lanczos import is_small, nearest
+from sparsead.eigen.options import REPEATED
+from sparsead.errors import ConvergenceError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sparsead.eigen.pencil import Pencil
+
+_MORE = 8  # pairs computed beside those wanted when some were missed
+
+
+def pairs(pencil: Pencil) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the k pairs nearest to the shift, or largest: eigenvalues, shape (k,), ascending, and vectors, (k, n).
+
+    One more is computed, which tells whether k cuts a cluster and where eigenvalues can be counted.
+
+    Raises
+    ------
+    ConvergenceError
+        If Lanczos does not converge, or the residual of a pair is not small, or pairs were missed.
+    NoDerivativeError
+        If a derivative follows that does not exist.
+    """
+    pencil.check()
+    options = pencil.options
+    for more in (1, _MORE):
+        values, vectors = nearest(pencil, min(options.k + more, pencil.n))
+        check_distance(values, pencil.sigma)
+        nearness = np.argsort(pencil.distances(values), kind="stable")
+        counted = options.count and not is_small(pencil, options.k + more)
+        lacking = _lacking(pencil, values[nearness]) if counted else 0
+        if lacking <= 0:
+            break
+    else:
+        raise ConvergenceError(
+            "eigenvalues were missed",
+            expected=f"as many as the inertia counts around sigma={pencil.sigma!r}",
+            got=f"{lacking} less, of the {options.k} asked for",
+            fix="pass a larger k: a repeated eigenvalue hides its copies",
+        )
+    kept = np.sort(nearness[: options.k])
+    if options.order:
+        check_cut(values, pencil.noise, kept)
+    values, vectors = values[kept], vectors[kept]
+    if options.order > 1:
+        check_second(values, pencil.noise)
+    check_residuals(pencil, values, vectors)
+    return values, vectors
+
+
+def _lacking(pencil: Pencil, values: NDArray[Any]) -> int:
+    """Return how many eigenvalues were missed; those found come in the order of their distance from the shift.
+
+    They are counted up to the last gap before the pairs that nobody asked for: within a cluster rounding would decide.
+    """
+    distances = pencil.distances(values)
+    for found in range(min(pencil.options.k, len(values) - 1), 0, -1):
+        inner, outer = distances[found - 1 : found + 1]
+        if outer - inner > REPEATED * np.abs(values[found - 1 : found + 1]).max():
+            counted = pencil.within(float(values[found - 1]), float(values[found]))
+            return 0 if counted is None else counted - found
+    return 0

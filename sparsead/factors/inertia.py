@@ -1,0 +1,89 @@
+"""Inertia: how many eigenvalues are positive and negative, from the signs of pivots.
+
+``A = L D L^H`` is a congruence, so that D has as many eigenvalues of each sign as A (Sylvester). A factorization with
+row exchanges (LU) is none, and tells nothing: a small matrix is then factorized once more, full, by Bunch and Kaufman's
+method; a large one by PARDISO.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.linalg import eigvalsh_tridiagonal, ldl
+from scipy.sparse import csc_array
+
+from sparsead.backends.registry import BACKENDS
+from sparsead.errors import BackendError
+from sparsead.factors.store import factor_cache
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sparsead.factors.entry import Entry
+    from sparsead.factors.options import SolveOptions
+    from sparsead.pattern.pattern import Pattern
+
+_FEW_UNKNOWNS = 1_000  # a full matrix of so many takes 8 MB and a tenth of a second
+
+Inertia = tuple[int, int, int]
+
+
+def inertia_of(pattern: Pattern, values: NDArray[Any], options: SolveOptions) -> Inertia:
+    """Return the numbers of positive, negative and zero eigenvalues.
+
+    Parameters
+    ----------
+    pattern : Pattern
+        Stored entries, shape (n, n).
+    values : array, shape (s,)
+        Stored values of a symmetric or Hermitian matrix, in the type of the factors, contiguous.
+    options : SolveOptions
+        Structure and backend.
+
+    Raises
+    ------
+    BackendError
+        If no library that is here tells, of a large matrix.
+    """
+    entry = factor_cache.entry(pattern, values, options)
+    told = _told(entry)
+    if told is None and pattern.shape[0] <= _FEW_UNKNOWNS:
+        return _of_full(entry)
+    if told is None and _pardiso_tells(entry):
+        told = _told(factor_cache.entry(pattern, values, replace(options, backend="pardiso")))
+    if told is None:
+        raise BackendError(
+            "no library tells the inertia of this matrix",
+            expected=f"PARDISO, of a real matrix, without perturbed pivots; or at most {_FEW_UNKNOWNS} unknowns",
+            got=f"a {entry.group.structure.describe()} matrix of type {values.dtype}, shape {pattern.shape}",
+            fix='install PARDISO, pip install "sparsead[pardiso]"; declare positive_definite=True if that holds',
+        )
+    return told
+
+
+def _told(entry: Entry) -> Inertia | None:
+    """What the factorization tells; None where it does not, or where it changed pivots, perhaps their signs."""
+    factorization = entry.factorization()
+    if factorization.pivots.perturbed:
+        return None
+    try:
+        return factorization.inertia()
+    except BackendError:
+        return None
+
+
+def _pardiso_tells(entry: Entry) -> bool:
+    library = BACKENDS["pardiso"]
+    return library.missing() is None and entry.values.dtype.char == "d" and entry.group.library is not library
+
+
+def _of_full(entry: Entry) -> Inertia:
+    """By blocks of one or two pivots; eigenvalues of a Hermitian tridiagonal matrix do not depend on its phases."""
+    pattern = entry.group.pattern
+    full = csc_array((entry.values, pattern.indices, pattern.indptr), shape=pattern.shape).toarray()
+    _, blocks, _ = ldl(full)
+    pivots = eigvalsh_tridiagonal(np.real(np.diagonal(blocks)), np.abs(np.diagonal(blocks, -1)))
+    positive, negative = int((pivots > 0).sum()), int((pivots < 0).sum())
+    return positive, negative, len(pivots) - positive - negative

@@ -1,0 +1,1 @@
+"""Triangular factors in dense blocks: their tree, and what is read in it beside solutions."""

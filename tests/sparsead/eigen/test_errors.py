@@ -1,0 +1,142 @@
+"""What is wrong with an eigenvalue problem is said with its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import sparsead.numpy as sp
+from sparsead import errors
+from sparsead.eigen.options import EigenOptions
+from sparsead.rules import RULES
+from tests.sparsead.eigen.pencils import chain, square
+
+SQUARE, EXACT = square(8)
+GRID = sp.from_scipy(SQUARE, positive_definite=True)
+UNEVEN = SQUARE.copy()
+UNEVEN.data[1] += 0.5
+COMPLEX = sp.eye(64) * (1 + 1j)
+
+
+def pulled(f: Callable[..., Any], k: int = 3) -> None:
+    """Take the gradient of a function of the pairs."""
+    value, pullback = sp.vjp(lambda K: f(*sp.eigsh(K, k)), GRID)
+    pullback(np.ones(np.shape(value)))
+
+
+def twice(k: int) -> None:
+    """Take the curvature of the largest of k eigenvalues."""
+    last = np.eye(k)[-1]
+    sp.jvp(lambda K: sp.vjp(lambda K: sp.eigsh(K, k)[0], K)[1](last)[0], (GRID,), (GRID,))
+
+
+CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
+    "no convergence": (
+        lambda: sp.eigsh(GRID, 20, maxiter=1),
+        errors.ConvergenceError,
+        r"got: +\d+ after maxiter=1 restarts: 0\.24\d+, ",
+    ),
+    "an eigenvalue at the shift": (
+        lambda: sp.eigsh(GRID, 3, sigma=float(EXACT[0])),
+        errors.SingularMatrixError,
+        r"sigma=0\.24\d+\n  got: +a singular K - sigma M: ",
+    ),
+    "a cluster cut by k": (
+        lambda: pulled(lambda values, vectors: values, 2),
+        errors.NoDerivativeError,
+        r"got: +eigenvalues 0\.588\d+, kept, and 0\.588\d+, not: apart by \S+ of their size",
+    ),
+    "K not symmetric": (
+        lambda: sp.eigsh(sp.from_scipy(UNEVEN, symmetric=True), 3),
+        errors.StructureError,
+        r"got: +A\[1, 0\] = -0\.5, A\[0, 1\] = -1\.0",
+    ),
+    "K not declared symmetric": (lambda: sp.eigsh(sp.from_scipy(SQUARE), 3), errors.StructureError, "got: .*general"),
+    "M not declared symmetric": (
+        lambda: sp.eigsh(GRID, 3, sp.from_scipy(SQUARE)),
+        errors.StructureError,
+        "M is not declared symmetric",
+    ),
+    "K complex": (lambda: sp.eigsh(COMPLEX, 3), errors.DtypeError, "got: .*complex128"),
+    "mass not positive": (
+        lambda: sp.eigsh(GRID, 3, sp.diags([np.r_[np.ones(63), -2.0]], symmetric=True)),
+        errors.NotPositiveDefiniteError,
+        r"got: +M\[63, 63\] = -2\n",
+    ),
+    "mass not positive off its diagonal": (
+        lambda: sp.eigsh(
+            sp.from_scipy(chain(3)[0], symmetric=True),
+            1,
+            sp.diags([np.ones(3), 2 * np.ones(2), 2 * np.ones(2)], (0, 1, -1), symmetric=True),
+        ),
+        errors.NotPositiveDefiniteError,
+        r"got: +an eigenvalue -1\.8284\d* of M, beside the largest 3\.8284",
+    ),
+    "no mass": (
+        lambda: sp.eigsh(GRID, 3, sp.diags([np.zeros(64)], symmetric=True)),
+        errors.NotPositiveDefiniteError,
+        "got: +a mass of zeros",
+    ),
+    "M of another size": (lambda: sp.eigsh(GRID, 3, sp.eye(63)), errors.ShapeError, r"got: +M of shape \(63, 63\)"),
+    "k too large": (lambda: sp.eigsh(GRID, 65), errors.ShapeError, r"1 <= k <= 64.*\n  got: +k=65"),
+    "k larger than the rank of M": (
+        lambda: sp.eigsh(GRID, 3, sp.diags([np.r_[np.zeros(62), 1.0, 1.0]], symmetric=True)),
+        errors.ShapeError,
+        r"1 <= k <= 2.*\n  got: +k=3",
+    ),
+    "k no number": (lambda: sp.eigsh(GRID, 2.5), errors.ShapeError, r"got: +k=2\.5"),  # type: ignore[arg-type]
+    "sigma no number": (lambda: sp.eigsh(GRID, 2, sigma=float("nan")), errors.DtypeError, r"got: +sigma=nan"),
+    "one member of a repeated eigenvalue": (
+        lambda: pulled(lambda values, vectors: values[1]),
+        errors.NoDerivativeError,
+        r"got: +eigenvalues 1 and 2: 0\.588\d+ and 0\.588\d+, apart by \S+ of their size",
+    ),
+    "one vector of a repeated eigenvalue": (
+        lambda: pulled(lambda values, vectors: vectors[5, 1]),
+        errors.NoDerivativeError,
+        r"no derivative of one vector of.*\n.*\n  got: +eigenvalues 1 and 2: ",
+    ),
+    "a second derivative of a repeated eigenvalue": (
+        lambda: twice(3),
+        errors.NoDerivativeError,
+        r"no derivative of second order of.*\n.*\n  got: +eigenvalues 1 and 2: ",
+    ),
+}
+
+
+def test_a_pullback_through_a_repeated_eigenvalue_is_not_differentiated() -> None:
+    """As autograd and PyTorch do, which tell of no second derivative before they take it."""
+    options = EigenOptions(3, 0.0, GRID.structure)
+    static = {"patterns": (GRID.pattern, GRID.pattern), "options": options, "trans": "T", "checked": True}
+    values = sp.eigsh(GRID, 3)
+    pairs = np.concatenate([values[0][:, None], values[1].T], axis=1)[None]
+    identity = np.where(GRID.pattern.indices == GRID.pattern.cols, 1.0, 0.0)[None]
+
+    def solved(stiffness: Any) -> Any:
+        return sp.apply(RULES["bordered"], stiffness, identity, pairs, 0 * pairs, **static).sum()
+
+    with pytest.raises(errors.NoDerivativeError, match=r"no derivative of second order"):
+        sp.vjp(solved, GRID.values[None])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_error_has_its_numbers(name: str) -> None:
+    wrong, error, match = CASES[name]
+    with pytest.raises(error, match=match) as caught:
+        wrong()
+    assert len(str(caught.value).splitlines()) == 4
+
+
+def test_no_convergence_gives_what_converged() -> None:
+    with pytest.raises(errors.ConvergenceError) as caught:
+        sp.eigsh(GRID, 20, maxiter=1)
+    found = caught.value.eigenvalues  # type: ignore[attr-defined]
+    np.testing.assert_allclose(found[:3], EXACT[:3], rtol=1e-10)
+
+
+def test_symmetric_functions_of_a_repeated_eigenvalue_pass() -> None:
+    pulled(lambda values, vectors: values[1] + values[2])
+    pulled(lambda values, vectors: values[0])

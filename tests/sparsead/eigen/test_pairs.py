@@ -1,0 +1,98 @@
+"""Eigenpairs against LAPACK and closed forms: values, norm, sign, shifts, counts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.linalg import eigh
+from scipy.sparse import csc_array
+
+import sparsead.numpy as sp
+from sparsead import factor_cache
+from sparsead.eigen import pairs as module
+from sparsead.errors import ConvergenceError
+from tests.sparsead.backends.installed import backend_or_skip
+from tests.sparsead.eigen.pencils import chain, square
+
+
+@pytest.mark.parametrize("n", [12, 120])
+@pytest.mark.parametrize("sigma", [0.0, 1.5, None])
+def test_pairs_are_those_of_lapack(n: int, sigma: float | None) -> None:
+    K, M = chain(n)
+    expected = eigh(K.toarray(), M.toarray(), eigvals_only=True)
+    near = np.sort(expected[np.argsort(np.abs(expected - (sigma or 0.0)))[:4]])
+    definite = {"positive_definite": True} if sigma is None else {"symmetric": True}
+    values, vectors = sp.eigsh(sp.from_scipy(K, **definite), 4, sp.from_scipy(M, symmetric=True), sigma=sigma)
+    np.testing.assert_allclose(values, near, rtol=1e-12, atol=1e-14)  # LAPACK's rounding, of the largest of all
+    np.testing.assert_allclose(vectors.T @ M @ vectors, np.eye(4), atol=1e-13)
+    np.testing.assert_allclose(K @ vectors, M @ vectors * values, atol=1e-11)
+    size = np.abs(vectors)
+    first = (size >= 0.99 * size.max(0)).argmax(0)
+    assert (vectors[first, np.arange(4)] > 0).all()
+
+
+@pytest.mark.parametrize("n", [12, 120])
+def test_largest_pairs_are_those_of_lapack(n: int) -> None:
+    K, M = chain(n)
+    stiffness, mass = sp.from_scipy(K, symmetric=True), sp.from_scipy(M, positive_definite=True)
+    values, vectors = sp.eigsh(stiffness, 4, mass, sigma=np.inf)
+    np.testing.assert_allclose(values, eigh(K.toarray(), M.toarray(), eigvals_only=True)[-4:], rtol=1e-12)
+    np.testing.assert_allclose(vectors.T @ M @ vectors, np.eye(4), atol=1e-13)
+
+
+def test_repeated_eigenvalues_of_a_square_are_all_found() -> None:
+    K, exact = square(12)
+    values, vectors = sp.eigsh(sp.from_scipy(K, positive_definite=True), 8)
+    np.testing.assert_allclose(values, exact[:8], rtol=1e-13)
+    np.testing.assert_allclose(vectors.T @ vectors, np.eye(8), atol=1e-13)
+
+
+def test_one_factorization_is_kept_and_those_that_count_are_not() -> None:
+    backend_or_skip("pardiso")
+    matrix = sp.from_scipy(square(12)[0], positive_definite=True)
+    sp.solve(matrix, np.ones(144))
+    sp.eigsh(matrix, 3, count=False)
+    assert factor_cache.stats().factorizations == 1
+    sp.eigsh(matrix, 3, backend="pardiso")
+    stats = factor_cache.stats()
+    assert (stats.factorizations, stats.held) == (3, 2)
+
+
+@pytest.mark.parametrize("sigma", [0.0, 0.4])
+def test_missed_eigenvalues_are_counted(sigma: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend_or_skip("pardiso")
+    K, _ = square(12)
+    honest = module.nearest
+
+    def forgetful(pencil: object, count: int) -> object:
+        values, vectors = honest(pencil, count + 1)  # type: ignore[arg-type]
+        return np.delete(values, 1), np.delete(vectors, 1, axis=0)
+
+    monkeypatch.setattr(module, "nearest", forgetful)
+    with pytest.raises(ConvergenceError, match="got:      1 less, of the 4 asked for"):
+        sp.eigsh(sp.from_scipy(K, symmetric=True), 4, sigma=sigma)
+
+
+def test_a_mass_of_few_dofs_has_as_many_eigenvalues() -> None:
+    K, _ = chain(60)
+    masses = np.zeros(60)
+    masses[[7, 30]] = 2.0
+    M = sp.diags([masses], symmetric=True)
+    flexibility = np.linalg.inv(K.toarray())[np.ix_([7, 30], [7, 30])]
+    values, _ = sp.eigsh(sp.from_scipy(K, symmetric=True), 2, M)
+    np.testing.assert_allclose(values, np.sort(0.5 / np.linalg.eigvalsh(flexibility)), rtol=1e-12)
+
+
+def test_a_floating_chain_has_a_zero() -> None:
+    n = 80
+    K = np.diag(np.r_[1.0, 2 * np.ones(n - 2), 1.0]) - np.eye(n, k=1) - np.eye(n, k=-1)
+    values, _ = sp.eigsh(sp.from_scipy(csc_array(K), positive_definite=True), 4, sigma=None)
+    np.testing.assert_allclose(values, 2 - 2 * np.cos(np.pi * np.arange(4) / n), atol=1e-14)
+
+
+def test_float32_is_computed_in_double() -> None:
+    K, M = chain(20)
+    single = [sp.from_scipy(csc_array(one, dtype=np.float32), symmetric=True) for one in (K, M)]
+    values, vectors = sp.eigsh(single[0], 2, single[1])
+    assert values.dtype == vectors.dtype == np.float32
+    np.testing.assert_allclose(values, eigh(K.toarray(), M.toarray(), eigvals_only=True)[:2], rtol=1e-5)
