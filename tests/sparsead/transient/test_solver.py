@@ -74,6 +74,12 @@ def test_adjoints_have_a_tolerance_of_their_own() -> None:
     assert sizes[0] == sizes[1] == 0 and 1e-6 < sizes[2] < 1e-1
 
 
+def test_auto_factorizes_what_is_small() -> None:
+    shaken(K0, solver="auto")
+    stats = factor_cache.stats()
+    assert (stats.factorizations, stats.setups) == (2, 0)
+
+
 def test_steps_that_do_not_converge_are_an_error() -> None:
     with pytest.raises(ConvergenceError, match=r"got:      .* \|b\| after 2 iterations"):
         carried(K0, solver=gmres(jacobi(), rtol=1e-12, max_iterations=2))
