@@ -109,8 +109,10 @@ def slogdet(
     """
     options = solve_options(matrix, backend, on_singular, precision)
     value, factor = _logarithm(matrix, options, positive=False)
-    xp = matrix.binding.xp
-    return (factor if value.dtype.kind != "c" else xp.exp(1j * xp.imag(value))), xp.real(value)
+    binding = matrix.binding
+    if binding.dtype(value).kind == "c":
+        factor = binding.xp.exp(1j * binding.xp.imag(value))
+    return factor, binding.xp.real(value)
 
 
 def solve_options(matrix: SparseArray[Any], backend: str | None, on_singular: Any, precision: Any) -> SolveOptions:

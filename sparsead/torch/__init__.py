@@ -4,8 +4,11 @@ from sparsead.arrays import constructors
 from sparsead.arrays.bind import bind
 from sparsead.arrays.constructors import Assembler
 from sparsead.arrays.conversions import to_dense, to_scipy
+from sparsead.arrays.determinants import logdet, slogdet
 from sparsead.arrays.eigsh import eigsh
+from sparsead.arrays.inertia import inertia
 from sparsead.arrays.kronecker import kron
+from sparsead.arrays.selected_inverse import marginal_variances, selected_inverse
 from sparsead.arrays.solve import solve
 from sparsead.arrays.triangles import tril, triu
 from sparsead.torch.norm_solve import norm_solve_and_grad
@@ -31,8 +34,13 @@ __all__ = [
     "eigsh",
     "eye",
     "from_scipy",
+    "inertia",
     "kron",
+    "logdet",
+    "marginal_variances",
     "norm_solve_and_grad",
+    "selected_inverse",
+    "slogdet",
     "solve",
     "to_dense",
     "to_scipy",

@@ -25,7 +25,9 @@ class TorchBinding(FunctionKernels):
     """Arrays are PyTorch's, wherever they lie."""
 
     name = "sparsead.torch"
-    xp: Any = SimpleNamespace(concatenate=torch.cat, conj=conj, imag=torch.imag, real=torch.real, reshape=torch.reshape)
+    xp: Any = SimpleNamespace(
+        concatenate=torch.cat, conj=conj, exp=torch.exp, imag=torch.imag, real=torch.real, reshape=torch.reshape
+    )
 
     @property
     def default_dtype(self) -> np.dtype[Any]:
