@@ -58,7 +58,7 @@ def multigrid(
     adjoint_rtol: float | None = None,
     max_iterations: int = 500,
     smoothing: int = 3,
-    visits: int = 2,
+    visits: int = 3,
     precision: Precision = "double",
     differentiate: Differentiate = "solution",
 ) -> Multigrid:

@@ -40,7 +40,7 @@ class Options:
     rtol: float = 1e-8
     max_iterations: int = 500
     smoothing: int = 3
-    visits: int = 2
+    visits: int = 3
     precision: Precision = "double"
     adjoint_rtol: float | None = None
     differentiate: Differentiate = "solution"
@@ -50,7 +50,7 @@ class Options:
         for name, tolerance in (("rtol", self.rtol), ("adjoint_rtol", adjoint)):
             if not isinstance(tolerance, float) or not _LEAST <= tolerance < 1:
                 raise _impossible(name, tolerance, f"a relative residual from {_LEAST:g} to less than 1", "1e-8")
-        for name, usual in (("max_iterations", 500), ("smoothing", 3), ("visits", 2)):
+        for name, usual in (("max_iterations", 500), ("smoothing", 3), ("visits", 3)):
             count = getattr(self, name)
             if isinstance(count, bool) or not isinstance(count, int) or count < 1:
                 raise _impossible(name, count, "a whole number, 1 or more", str(usual))
