@@ -14,8 +14,7 @@ the first and the last is visited several times, by Chebyshev's iteration with t
 keeps C linear and symmetric; eigenvalues below its interval are taken care of by the conjugate gradients outside [1]_.
 After m visits those of C A lie between 0 and 1 + 1 / T_m, with T_m Chebyshev's polynomial where the interval maps zero;
 divided by that they stay below 1, which the level above relies on. What the next level solves exactly, eigenvalue 1, is
-then taken whole where m is odd, and where it is even only (1 - 1 / T_m) / (1 + 1 / T_m) of it, a third after two visits:
-three do more than half as much again.
+then taken whole where m is odd; where it is even only (1 - 1 / T_m) / (1 + 1 / T_m) of it, a third after two visits.
 
 References
 ----------
