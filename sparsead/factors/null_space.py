@@ -36,7 +36,7 @@ from scipy.sparse import csc_array
 
 from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots
 from sparsead.backends.choose import preferred
-from sparsead.backends.registry import get
+from sparsead.backends.registry import check_able, get
 from sparsead.errors import NotPositiveDefiniteError, NullSpaceError, SingularMatrixError
 from sparsead.factors.accuracy import check_condition, checked_solve, is_doubtful, locate
 from sparsead.factors.null_vectors import NullSpace
@@ -70,6 +70,7 @@ class Grounded(Backend):
 
     name = "null_space"
     releases_gil = False
+    single_precision = True  # as far as the library has it, see `analyze`
     limited = True
     advice = "declare symmetric=True, hermitian=True or positive_definite=True: that A = A^H is what null_space= needs"
 
@@ -81,10 +82,18 @@ class Grounded(Backend):
         return structure.hermitian
 
     def analyze(self, pattern: Pattern, structure: Structure, values: NDArray[Any]) -> Analysis:
-        """Return the analysis of what is left when a few dofs are held."""
+        """Return the analysis of what is left when a few dofs are held.
+
+        Raises
+        ------
+        BackendError, BackendMissingError
+            If the library cannot factorize it, or is not installed.
+        """
         free, rest, slots = _held(pattern, self.null_space)
         name = self.library or preferred(rest, structure, is_complex=values.dtype.kind == "c").backend
-        inner = get(name).analyze(rest, structure, values[slots.slot])
+        library = get(name)
+        check_able(library, structure, values.dtype)
+        inner = library.analyze(rest, structure, values[slots.slot])
         return _Analysis(self.null_space, pattern, structure, free, rest, slots, inner)
 
     def check(self, pattern: Pattern, values: NDArray[Any], b: NDArray[Any], trans: Trans, parts: int) -> None:

@@ -113,6 +113,15 @@ def test_single_precision_may_miss_the_range_by_its_digits() -> None:
     assert np.abs(x - pseudo(K) @ PULL).max() < 1e-5
 
 
+def test_factors_in_single_precision_are_those_of_a_library_that_has_it() -> None:
+    k, b = (K / 3).astype(np.float32), (PULL / 3).astype(np.float32)
+    x = sp.solve(chain(k), b, null_space=ONES, precision="single", backend="superlu")
+    assert x.dtype == np.float32 and np.abs(x - pseudo(K) @ PULL).max() < 1e-4
+    if "umfpack" in sparsead.backends.installed():
+        with pytest.raises(BackendError, match="backend 'umfpack' has no single precision"):
+            sp.solve(chain(k), b, null_space=ONES, precision="single", backend="umfpack")
+
+
 TWO = np.stack([ONES, 2 * ONES], axis=1)
 
 
@@ -144,6 +153,12 @@ TWO = np.stack([ONES, 2 * ONES], axis=1)
         (lambda: sp.solve(chain(-K), PULL, null_space=ONES), NotPositiveDefiniteError, "a pivot that is not positive"),
         (lambda: sp.solve(chain(K, symmetric=False), PULL, null_space=ONES), BackendError, "a general matrix"),
         (lambda: sp.solve(chain(K), PULL, null_space=ONES, method=cg()), BackendError, r"method=cg\("),
+        (lambda: sp.solve(chain(K), PULL, null_space=ONES, backend="triangular"), BackendError, "a positive definite"),
+        (
+            lambda: sp.solve(chain(K, symmetric=True), PULL, null_space=ONES, backend="triangular"),
+            BackendError,
+            "a symmetric matrix",
+        ),
         (lambda: sp.solve(chain(K), PULL, null_space=np.ones(3)), ShapeError, r"null_space of shape \(3,\)"),
         (lambda: sp.solve(chain(K), PULL, null_space="rigid"), DtypeError, "null_space of type"),
         (lambda: jax.jit(lambda z: sj.solve(sj.eye(N), PULL, null_space=z))(ONES), NoDerivativeError, "null_space = "),
