@@ -11,6 +11,7 @@ import pytest
 import sparsead
 import sparsead.numpy as sp
 from sparsead import factor_cache
+from sparsead.backends.superlu import SuperLU, SuperLUFactorization
 from sparsead.errors import (
     BackendError,
     DtypeError,
@@ -113,13 +114,38 @@ def test_single_precision_may_miss_the_range_by_its_digits() -> None:
     assert np.abs(x - pseudo(K) @ PULL).max() < 1e-5
 
 
-def test_factors_in_single_precision_are_those_of_a_library_that_has_it() -> None:
+def test_factors_in_single_precision_are_those_of_a_library_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     k, b = (K / 3).astype(np.float32), (PULL / 3).astype(np.float32)
     x = sp.solve(chain(k), b, null_space=ONES, precision="single", backend="superlu")
     assert x.dtype == np.float32 and np.abs(x - pseudo(K) @ PULL).max() < 1e-4
-    if "umfpack" in sparsead.backends.installed():
-        with pytest.raises(BackendError, match="backend 'umfpack' has no single precision"):
-            sp.solve(chain(k), b, null_space=ONES, precision="single", backend="umfpack")
+    monkeypatch.setattr(SuperLU, "single_precision", False)
+    factor_cache.clear()
+    with pytest.raises(BackendError, match="backend 'superlu' has no single precision"):
+        sp.solve(chain(k), b, null_space=ONES, precision="single", backend="superlu")
+
+
+@pytest.mark.parametrize(("bad", "factorizations"), [(1, 2), (2, None)])
+def test_inaccurate_factors_are_replaced_or_refused(
+    bad: int, factorizations: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[SuperLUFactorization] = []
+    right = SuperLUFactorization.solve
+
+    def spoilt(self: SuperLUFactorization, b: Any, trans: Any = "N") -> Any:
+        """Solve, but for the first factorizations not to any accuracy."""
+        if self not in made:
+            made.append(self)
+        return right(self, b, trans) * (0.1 if made.index(self) < bad else 1)
+
+    monkeypatch.setattr(SuperLUFactorization, "solve", spoilt)
+    matrix = chain(K, symmetric=True)
+    if factorizations is None:
+        with pytest.raises(SingularMatrixError, match=r"got:      another one, in which dof \d moves most"):
+            sp.solve(matrix, PULL, null_space=ONES, backend="superlu")
+    else:
+        x = sp.solve(matrix, PULL, null_space=ONES, backend="superlu")
+        assert np.abs(x - pseudo(K) @ PULL).max() < 1e-13
+        assert factor_cache.stats().factorizations == factorizations
 
 
 TWO = np.stack([ONES, 2 * ONES], axis=1)
