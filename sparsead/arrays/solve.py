@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sparsead.arrays.null_space import grounded
 from sparsead.arrays.products import as_columns, as_rows, check_rows
 from sparsead.arrays.sparse_array import check_sparse
 from sparsead.backends.registry import get
-from sparsead.checks import numbers
-from sparsead.errors import BackendError, NoDerivativeError, ShapeError
-from sparsead.factors.null_space import Grounded
-from sparsead.factors.null_vectors import NullSpace
+from sparsead.errors import ShapeError
 from sparsead.factors.options import Automatic, OnSingular, Precision, SolveOptions, chosen
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from sparsead.arrays.dense import Array
     from sparsead.arrays.sparse_array import SparseArray
@@ -74,11 +72,11 @@ def solve(
     Raises
     ------
     DtypeError
-        If A is no `SparseArray`, or b is no array of numbers.
+        If A is no `SparseArray`, b is no array of numbers, or `null_space` is complex and A real.
     ShapeError
-        If A is not square or b does not fit.
+        If A is not square, or b or `null_space` does not fit.
     NonFiniteError
-        If A or b holds NaN or infinity; says where.
+        If A, b or `null_space` holds NaN or infinity; says where.
     SingularMatrixError
         If A is singular, structurally or to working precision; says which dof.
     NotPositiveDefiniteError
@@ -111,7 +109,7 @@ def solve(
     check_square(matrix)
     asked = chosen(method, backend)
     if null_space is not None:
-        asked = _grounded(matrix, null_space, asked)
+        asked = grounded(matrix, null_space, asked)
     options = SolveOptions(matrix._structure, asked, on_singular, precision)
     return solve_with(options, matrix, b, trans=trans)
 
@@ -137,43 +135,6 @@ def solve_with(options: SolveOptions, matrix: SparseArray[Array], b: ArrayLike |
     load = binding.xp.conj(load) if conjugated else load
     x = _solve(binding, values, load, pattern=matrix._pattern, options=options, trans="T" if transposed else "N")
     return binding.xp.conj(x) if conjugated else x
-
-
-def _grounded(matrix: SparseArray[Any], null_space: Any, asked: str | Backend | None) -> Grounded:
-    """The backend that takes a declared null space out."""
-    if not (asked is None or isinstance(asked, str)):
-        raise BackendError(
-            "a declared null space and a method are given",
-            expected="null_space= with a library, which factorizes",
-            got=f"method={asked!r}",
-            fix="drop method=; Krylov methods need no null space where b is in the range",
-        )
-    basis = _known(null_space)
-    basis = basis[:, None] if basis.ndim == 1 else basis
-    n = matrix.shape[0]
-    if basis.ndim != 2 or len(basis) != n or basis.shape[1] >= n:
-        raise ShapeError(
-            "null_space does not fit the matrix",
-            expected=f"shape ({n},) or ({n}, r), r < {n}: one column for each motion",
-            got=f"null_space of shape {np.shape(null_space)}",
-            fix="pass null_space.T"
-            if np.ndim(null_space) == 2 and np.shape(null_space)[1] == n
-            else "correct its shape",
-        )
-    return Grounded(NullSpace(basis), asked)
-
-
-def _known(null_space: Any) -> NDArray[Any]:
-    try:
-        known = np.asarray(null_space)
-    except Exception as error:  # whatever the library that traces it raises
-        raise NoDerivativeError(
-            "null_space must be known when the program is traced",
-            expected="a concrete array: NumPy's, or one outside jit, vmap and grad",
-            got=f"null_space = {type(null_space).__name__}, traced",
-            fix="make it with NumPy outside the traced function: matrices to differentiate in keep their null space",
-        ) from error
-    return numbers("null_space", known)
 
 
 def check_square(matrix: SparseArray[Any]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from sparsead.backends.backend import Backend
 from sparsead.backends.banded import Banded
@@ -14,6 +15,11 @@ from sparsead.backends.superlu import SuperLU
 from sparsead.backends.triangular import Triangular
 from sparsead.backends.umfpack import Umfpack
 from sparsead.errors import BackendError, BackendMissingError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from sparsead.pattern.structure import Structure
 
 BACKENDS: dict[str, Backend] = {
     backend.name: backend
@@ -78,6 +84,25 @@ def usable(backend: Backend) -> Backend:
             fix=missing,
         )
     return backend
+
+
+def check_able(backend: Backend, structure: Structure, dtype: np.dtype[Any]) -> None:
+    """Raise `BackendError` if the backend has no way with matrices of this structure, or of this type."""
+    if not backend.supports(structure, is_complex=dtype.kind == "c"):
+        raise BackendError(
+            f"backend {backend.name!r} cannot solve with this structure",
+            expected="a structure that it supports",
+            got=f"a {structure.describe()} matrix of type {dtype}",
+            fix=backend.advice,
+            fault="structure",
+        )
+    if dtype.char in "fF" and not backend.single_precision:
+        raise BackendError(
+            f"backend {backend.name!r} has no single precision",
+            expected='precision="double", or a backend with single precision (superlu, dense)',
+            got='precision="single"',
+            fix='drop precision="single"',
+        )
 
 
 def installed() -> tuple[str, ...]:

@@ -190,9 +190,9 @@ class Entry:
         """Solve; where the backward error is large, factorize anew in the next, more careful way."""
         while True:
             factorization = self._factorization or self.factorization()
-            if not self._watched:
-                return factorization.solve_to(rtol, b, trans)
             try:
+                if not self._watched:
+                    return factorization.solve_to(rtol, b, trans)  # which may check by itself what it factorized
                 return checked_solve(self._matrix(), factorization, b, trans, self._units)
             except Inaccurate as fault:
                 self._take_another(factorization, str(fault))

@@ -9,8 +9,7 @@ import numpy as np
 
 from sparsead.backends.backend import Backend
 from sparsead.backends.choose import preferred
-from sparsead.backends.registry import get, usable
-from sparsead.errors import BackendError
+from sparsead.backends.registry import check_able, get, usable
 from sparsead.factors.room import warn_if_too_large
 from sparsead.factors.values import check_structural_rank
 from sparsead.pattern.validate import check_declared
@@ -64,7 +63,7 @@ class Group:
         self._stride = 1 if pattern.size <= _WHOLE else pattern.size // _SAMPLES
         self._analyses: list[Analysis] = []
         self._settled = 0
-        _check_able(self.library, self.structure, dtype)
+        check_able(self.library, self.structure, dtype)
 
     @property
     def backend(self) -> str:
@@ -112,21 +111,3 @@ class Group:
     def _add(self, analysis: Analysis) -> None:
         self._counters.add("analyses", int(analysis.symbolic))
         self._analyses.append(analysis)
-
-
-def _check_able(backend: Backend, structure: Any, dtype: np.dtype[Any]) -> None:
-    if not backend.supports(structure, is_complex=dtype.kind == "c"):
-        raise BackendError(
-            f"backend {backend.name!r} cannot solve with this structure",
-            expected="a structure that it supports",
-            got=f"a {structure.describe()} matrix of type {dtype}",
-            fix=backend.advice,
-            fault="structure",
-        )
-    if dtype.char in "fF" and not backend.single_precision:
-        raise BackendError(
-            f"backend {backend.name!r} has no single precision",
-            expected='precision="double", or a backend with single precision (superlu, dense)',
-            got='precision="single"',
-            fix='drop precision="single"',
-        )

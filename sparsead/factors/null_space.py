@@ -36,7 +36,7 @@ from scipy.sparse import csc_array
 
 from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots
 from sparsead.backends.choose import preferred
-from sparsead.backends.registry import get
+from sparsead.backends.registry import check_able, get
 from sparsead.errors import NotPositiveDefiniteError, NullSpaceError, SingularMatrixError
 from sparsead.factors.accuracy import check_condition, checked_solve, is_doubtful, locate
 from sparsead.factors.null_vectors import NullSpace
@@ -70,6 +70,7 @@ class Grounded(Backend):
 
     name = "null_space"
     releases_gil = False
+    single_precision = True  # as far as the library has it, see `analyze`
     limited = True
     advice = "declare symmetric=True, hermitian=True or positive_definite=True: that A = A^H is what null_space= needs"
 
@@ -81,10 +82,18 @@ class Grounded(Backend):
         return structure.hermitian
 
     def analyze(self, pattern: Pattern, structure: Structure, values: NDArray[Any]) -> Analysis:
-        """Return the analysis of what is left when a few dofs are held."""
+        """Return the analysis of what is left when a few dofs are held.
+
+        Raises
+        ------
+        BackendError, BackendMissingError
+            If the library cannot factorize it, or is not installed.
+        """
         free, rest, slots = _held(pattern, self.null_space)
         name = self.library or preferred(rest, structure, is_complex=values.dtype.kind == "c").backend
-        inner = get(name).analyze(rest, structure, values[slots.slot])
+        library = get(name)
+        check_able(library, structure, values.dtype)
+        inner = library.analyze(rest, structure, values[slots.slot])
         return _Analysis(self.null_space, pattern, structure, free, rest, slots, inner)
 
     def check(self, pattern: Pattern, values: NDArray[Any], b: NDArray[Any], trans: Trans, parts: int) -> None:
@@ -123,11 +132,18 @@ class _Analysis(Analysis):
         """Return what the factorization of the rest will take."""
         return self.inner.predicted(beyond)
 
-    def careful(self, values: NDArray[Any]) -> Analysis | None:
-        """Return the next way of factorizing the rest."""
-        inner = self.inner.careful(values[self.slots.slot])
+    def careful(self, values: NDArray[Any]) -> Analysis:
+        """Return the next way of factorizing the rest.
+
+        Raises
+        ------
+        SingularMatrixError
+            If there is none: that of the whole, which is singular as declared, would name a declared motion.
+        """
+        chosen = values[self.slots.slot]
+        inner = self.inner.careful(chosen)
         if inner is None:
-            return None
+            raise self._more_motions(locate(self._matrix(chosen)))
         return _Analysis(self.null_space, self.pattern, self.structure, self.free, self.rest, self.slots, inner)
 
     def factorize(self, values: NDArray[Any]) -> Factorization:
@@ -139,24 +155,37 @@ class _Analysis(Analysis):
             If the matrix has other motions that it does not resist.
         """
         chosen = values[self.slots.slot]
-        rest = csc_array((chosen, self.rest.indices, self.rest.indptr), shape=self.rest.shape)
+        rest = self._matrix(chosen)
         try:
             factors = self.inner.factorize(chosen)
             if is_doubtful(factors, values.dtype):
                 check_condition(rest, factors)
         except SingularMatrixError as error:
-            dof = locate(rest) if error.dof is None else error.dof
-            raise _more_motions(self.null_space.size, None if dof is None else int(self.free[dof])) from error
+            raise self._more_motions(locate(rest) if error.dof is None else error.dof) from error
         except NotPositiveDefiniteError as error:
             column = error.column  # type: ignore[attr-defined]
             raise _not_definite(None if column is None else int(self.free[column])) from error
         return _Factors(self, rest, factors)
 
+    def _matrix(self, chosen: NDArray[Any]) -> csc_array:
+        return csc_array((chosen, self.rest.indices, self.rest.indptr), shape=self.rest.shape)
+
+    def _more_motions(self, dof: int | None) -> SingularMatrixError:
+        dof = None if dof is None else int(self.free[dof])
+        return SingularMatrixError(
+            "matrix is singular beyond its declared null space",
+            expected=f"no motion without resistance but the {self.null_space.size} declared",
+            got="another one" + ("" if dof is None else f", in which dof {dof} moves most"),
+            fix="add that motion to null_space, or connect what moves in it",
+            dof=dof,
+        )
+
 
 class _Factors(Factorization):
     """Factors of what is left; solves for the solution of minimum norm."""
 
-    # What is left is judged when it is factorized and, where its library does not vouch for them, its solutions too.
+    # What is left is judged when it is factorized and, where its library does not vouch for them, its solutions too:
+    # `solve` raises `Inaccurate` where the next way of factorizing is to be taken.
     backward_stable = True
     pivots = Pivots(ratio=1.0)
 
@@ -218,17 +247,6 @@ def _check_rhs(b: NDArray[Any], basis: NDArray[Any], parts: int) -> None:
         f"{share[k, j]:.1e} of the sum of magnitudes",
         fix="balance the loads, b - Q (Q^H b) with Q an orthonormal basis of the null space, or hold the structure",
         share=float(share[k, j]),
-    )
-
-
-def _more_motions(size: int, dof: int | None) -> SingularMatrixError:
-    most = "" if dof is None else f", in which dof {dof} moves most"
-    return SingularMatrixError(
-        "matrix is singular beyond its declared null space",
-        expected=f"no motion without resistance but the {size} declared",
-        got=f"another one{most}",
-        fix="add that motion to null_space, or connect what moves in it",
-        dof=dof,
     )
 
 

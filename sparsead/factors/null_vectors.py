@@ -21,7 +21,7 @@ class NullSpace:
     Parameters
     ----------
     basis : array, shape (n, r)
-        Linearly independent columns. Kept as orthonormal ones.
+        Linearly independent columns, finite. Kept as orthonormal ones, in double precision.
 
     Raises
     ------
@@ -30,6 +30,9 @@ class NullSpace:
     """
 
     def __init__(self, basis: NDArray[Any]) -> None:
+        basis = basis.astype(np.result_type(basis, np.float64))  # the matrix may be of more digits than the vectors
+        largest = np.abs(basis).max(axis=0)
+        basis = basis / np.where(largest > 0, largest, 1)  # so that no square overflows, or vanishes
         sizes = np.linalg.norm(basis, axis=0)
         self.basis, upper, order = qr(basis / np.where(sizes > 0, sizes, 1), mode="economic", pivoting=True)
         own = np.abs(np.diagonal(upper)) * (sizes[order] > 0)

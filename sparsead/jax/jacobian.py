@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -16,6 +16,7 @@ from sparsead.arrays.sparse_array import SparseArray as AnySparseArray
 from sparsead.errors import PatternError, ShapeError
 from sparsead.jax.at_exit import wait_at_exit
 from sparsead.jax.constants import constant
+from sparsead.jax.differentiated import check_result, checked_tolerance, complex_hessian, misfit
 from sparsead.jax.missing_entry import Probe
 from sparsead.jax.primitives import KERNELS
 from sparsead.jax.sparse_array import SparseArray
@@ -43,11 +44,14 @@ class SparseJacobian:
         Where the Jacobian has entries, shape (m, n).
     structure : Structure
         What is declared of it.
+    tolerance : float or None
+        What is taken for rounding where entries that the pattern misses are looked for.
     """
 
     function: Callable[..., Any]
     pattern: Pattern
     structure: Structure = GENERAL
+    tolerance: float | None = None
 
     @property
     def colours(self) -> int:
@@ -75,27 +79,31 @@ class SparseJacobian:
             If the function depends on x where the pattern stores no entry; says on which. Also in a compiled program.
         ShapeError
             If `x` or the result of the function has not the shape that the pattern says.
+        DtypeError
+            If the function returns no array of floating-point numbers, or takes complex ones and is not holomorphic.
         """
         x = SparseArray.binding.asarray("x", x)
         if x.shape != (self.pattern.shape[1],):
-            raise _shape("x", x.shape, self.pattern.shape[1], "columns", self.pattern)
+            raise misfit("x", x.shape, self.pattern.shape[1], "columns", self.pattern)
+        checked = partial(self._checked, x.dtype.kind == "c")
         values, found = self._program(x, *rest)
         if any(isinstance(number, jax.core.Tracer) for number in found):
             wait_at_exit()
-            nothing = jax.ShapeDtypeStruct((), values.dtype)
-            values = values + jax.pure_callback(self._checked, nothing, *found, vmap_method="sequential")
+            nothing = jax.ShapeDtypeStruct((), found[0].dtype)
+            values = values + jax.pure_callback(checked, nothing, *found, vmap_method="sequential")
         else:
-            self._checked(*found)
+            checked(*found)
         return SparseArray(values, self.pattern, self.structure)
 
-    def _checked(self, *found: Any) -> Any:
+    def _checked(self, of_complex: bool, *found: Any) -> Any:
         """Zero, if no entry is missing."""
-        self._probe.raise_if_missing(*(np.asarray(number) for number in found))
-        return np.zeros((), np.asarray(found[-1]).dtype)
+        relative, row, differences = (np.asarray(numbers) for numbers in found)
+        self._probe.raise_if_missing(relative, row, differences, of_complex=of_complex)
+        return np.zeros((), relative.dtype)
 
     @cached_property
     def _probe(self) -> Probe:
-        return Probe(self.pattern)
+        return Probe(self.pattern, self.tolerance)
 
     @cached_property
     def _program(self) -> Callable[..., Any]:
@@ -107,15 +115,17 @@ class SparseJacobian:
 
         def product(direction: jax.Array) -> jax.Array:
             y, moved = jax.jvp(lambda x: self.function(x, *rest), (x,), (direction,))
+            check_result(y)
             if jnp.shape(y) != (m,):
-                raise _shape("the result of the function", jnp.shape(y), m, "rows", self.pattern)
+                raise misfit("the result of the function", jnp.shape(y), m, "rows", self.pattern)
             return moved
 
         alike = constant(colours(self.pattern)) == jnp.arange(self.colours)[:, None]
-        products = jax.vmap(product)(jnp.concatenate([alike.astype(x.dtype), self._probe.along(x.dtype)]))
+        along = self._probe.along(x.dtype)
+        products = jax.vmap(product)(jnp.concatenate([alike.astype(x.dtype), along]))
         slots = read_off(self.pattern)
         values = KERNELS.gather(products[: self.colours].reshape(1, slots.size), slots=slots)[0]
-        found = self._probe.worst(values, products[self.colours :])
+        found = self._probe.worst(values, along, products[self.colours :])
         if self.structure.symmetric:  # of both places of a pair each sees half of what rounding left
             mirrored = combine.transposed(self.pattern)[1]
             values = 0.5 * (values + KERNELS.gather(values[None], slots=mirrored)[0])
@@ -123,7 +133,10 @@ class SparseJacobian:
 
 
 def jacobian(
-    function: Callable[..., Any], pattern: Pattern | AnySparseArray[Any] | sparray | spmatrix
+    function: Callable[..., Any],
+    pattern: Pattern | AnySparseArray[Any] | sparray | spmatrix,
+    *,
+    tolerance: float | None = None,
 ) -> SparseJacobian:
     """Return a function that returns the sparse Jacobian of `function` in its first argument.
 
@@ -136,6 +149,9 @@ def jacobian(
         ``function(x, *rest) -> y`` of arrays of JAX, shapes (n,) and (m,).
     pattern : Pattern, SparseArray or SciPy sparse matrix, shape (m, n)
         Where y may depend on x; stored zeros count.
+    tolerance : float, optional
+        The share of the derivatives of a result up to which one that the pattern misses is taken for rounding. By
+        default eps^0.75: 2e-12, in single precision 6e-6; ``np.inf`` looks for nothing.
 
     Returns
     -------
@@ -149,6 +165,9 @@ def jacobian(
         If `pattern` is none; when called, if it misses an entry.
     ShapeError
         When called: if shapes are not those of the pattern.
+    DtypeError
+        If `tolerance` is no number >= 0. When called: if the function returns no array of floating-point numbers, or
+        takes complex ones and is not holomorphic.
 
     Examples
     --------
@@ -159,11 +178,14 @@ def jacobian(
     >>> J.colours, sp.to_dense(J(np.arange(5.0)))[2].tolist()
     (2, [0.0, -1.0, 4.0, 0.0, 0.0])
     """
-    return SparseJacobian(function, _pattern_of(pattern))
+    return SparseJacobian(function, _pattern_of(pattern), tolerance=checked_tolerance(tolerance))
 
 
 def hessian(
-    function: Callable[..., Any], pattern: Pattern | AnySparseArray[Any] | sparray | spmatrix
+    function: Callable[..., Any],
+    pattern: Pattern | AnySparseArray[Any] | sparray | spmatrix,
+    *,
+    tolerance: float | None = None,
 ) -> SparseJacobian:
     """Return a function that returns the sparse Hessian of `function` in its first argument.
 
@@ -175,6 +197,8 @@ def hessian(
         ``function(x, *rest) -> number`` of arrays of JAX, `x` of shape (n,).
     pattern : Pattern, SparseArray or SciPy sparse matrix, shape (n, n)
         Where second derivatives may be other than zero; symmetric.
+    tolerance : float, optional
+        See `jacobian`.
 
     Returns
     -------
@@ -185,6 +209,8 @@ def hessian(
     ------
     PatternError, ShapeError
         See `jacobian`.
+    DtypeError
+        If `tolerance` is no number >= 0. When called: if the function takes or returns anything but real numbers.
     StructureError
         If the pattern is not symmetric.
 
@@ -201,7 +227,11 @@ def hessian(
     check_declared(of, structure)
 
     def gradient(x: jax.Array, *rest: Any) -> jax.Array:
-        shape = jax.eval_shape(function, x, *rest).shape
+        result = jax.eval_shape(function, x, *rest)
+        check_result(result)
+        if x.dtype.kind == "c" or result.dtype.kind == "c":
+            raise complex_hessian(f"x of type {x.dtype}, a result of type {result.dtype}")
+        shape = result.shape
         if shape != ():
             raise ShapeError(
                 "the function of a Hessian does not return a number",
@@ -212,7 +242,7 @@ def hessian(
         slope: jax.Array = jax.grad(function)(x, *rest)
         return slope
 
-    return SparseJacobian(gradient, of, structure)
+    return SparseJacobian(gradient, of, structure, checked_tolerance(tolerance))
 
 
 def _pattern_of(given: Any) -> Pattern:
@@ -228,13 +258,4 @@ def _pattern_of(given: Any) -> Pattern:
         expected="a Pattern, a SparseArray or a SciPy sparse matrix with an entry wherever there may be one",
         got=type(given).__name__,
         fix="for a dense array of ones and zeros pass scipy.sparse.csc_array(x)",
-    )
-
-
-def _shape(name: str, shape: tuple[int, ...], extent: int, axis: str, pattern: Pattern) -> ShapeError:
-    return ShapeError(
-        f"{name} does not fit the pattern",
-        expected=f"shape ({extent},): {pattern} has {extent} {axis}",
-        got=f"shape {tuple(shape)}",
-        fix="ravel it, or pass the pattern of this function",
     )

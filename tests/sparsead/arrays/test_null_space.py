@@ -11,10 +11,12 @@ import pytest
 import sparsead
 import sparsead.numpy as sp
 from sparsead import factor_cache
+from sparsead.backends.superlu import SuperLU, SuperLUFactorization
 from sparsead.errors import (
     BackendError,
     DtypeError,
     NoDerivativeError,
+    NonFiniteError,
     NotPositiveDefiniteError,
     NullSpaceError,
     ShapeError,
@@ -72,6 +74,26 @@ def test_hermitian_matrix_has_a_complex_null_space(trans: Any) -> None:
     assert np.abs(x - np.linalg.pinv(full.T if trans == "T" else full) @ b).max() < 1e-13
 
 
+@pytest.mark.parametrize("view", ["T", "H", "conj"])
+def test_view_of_a_hermitian_matrix_has_its_own_null_space(view: str) -> None:
+    phase = np.exp(1j * np.arange(N))
+    stored = chain(K + 0j, phase=phase, hermitian=True)
+    matrix = stored.conj() if view == "conj" else getattr(stored, view)
+    full = sp.to_dense(matrix)
+    b, z = full @ np.cos(np.arange(N)), phase.conj() if view == "H" else phase
+    assert np.abs(sp.solve(matrix, b, null_space=z) - np.linalg.pinv(full) @ b).max() < 1e-13
+    with pytest.raises(NullSpaceError, match="the declared null space is none of this matrix"):
+        sp.solve(matrix, b, null_space=z.conj())
+
+
+@pytest.mark.parametrize(
+    "vector", [1e200 * ONES, 1e-200 * ONES, np.float32(1e-30) * ONES, ONES.astype(np.float32), ONES + 0j]
+)
+def test_size_and_type_of_the_vectors_do_not_matter(vector: Any) -> None:
+    x = sp.solve(chain(K), PULL, null_space=vector)
+    assert np.abs(x - pseudo(K) @ PULL).max() < 1e-13 and np.abs(x.sum()) < 1e-14
+
+
 def test_derivatives_are_those_of_the_pseudo_inverse_with_one_factorization() -> None:
     direction = np.cos(np.arange(N - 1.0))
 
@@ -113,6 +135,40 @@ def test_single_precision_may_miss_the_range_by_its_digits() -> None:
     assert np.abs(x - pseudo(K) @ PULL).max() < 1e-5
 
 
+def test_factors_in_single_precision_are_those_of_a_library_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    k, b = (K / 3).astype(np.float32), (PULL / 3).astype(np.float32)
+    x = sp.solve(chain(k), b, null_space=ONES, precision="single", backend="superlu")
+    assert x.dtype == np.float32 and np.abs(x - pseudo(K) @ PULL).max() < 1e-4
+    monkeypatch.setattr(SuperLU, "single_precision", False)
+    factor_cache.clear()
+    with pytest.raises(BackendError, match="backend 'superlu' has no single precision"):
+        sp.solve(chain(k), b, null_space=ONES, precision="single", backend="superlu")
+
+
+@pytest.mark.parametrize(("bad", "factorizations"), [(1, 2), (2, None)])
+def test_inaccurate_factors_are_replaced_or_refused(
+    bad: int, factorizations: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[SuperLUFactorization] = []
+    right = SuperLUFactorization.solve
+
+    def spoilt(self: SuperLUFactorization, b: Any, trans: Any = "N") -> Any:
+        """Solve, but for the first factorizations not to any accuracy."""
+        if self not in made:
+            made.append(self)
+        return right(self, b, trans) * (0.1 if made.index(self) < bad else 1)
+
+    monkeypatch.setattr(SuperLUFactorization, "solve", spoilt)
+    matrix = chain(K, symmetric=True)
+    if factorizations is None:
+        with pytest.raises(SingularMatrixError, match=r"got:      another one, in which dof \d moves most"):
+            sp.solve(matrix, PULL, null_space=ONES, backend="superlu")
+    else:
+        x = sp.solve(matrix, PULL, null_space=ONES, backend="superlu")
+        assert np.abs(x - pseudo(K) @ PULL).max() < 1e-13
+        assert factor_cache.stats().factorizations == factorizations
+
+
 TWO = np.stack([ONES, 2 * ONES], axis=1)
 
 
@@ -144,7 +200,31 @@ TWO = np.stack([ONES, 2 * ONES], axis=1)
         (lambda: sp.solve(chain(-K), PULL, null_space=ONES), NotPositiveDefiniteError, "a pivot that is not positive"),
         (lambda: sp.solve(chain(K, symmetric=False), PULL, null_space=ONES), BackendError, "a general matrix"),
         (lambda: sp.solve(chain(K), PULL, null_space=ONES, method=cg()), BackendError, r"method=cg\("),
+        (lambda: sp.solve(chain(K), PULL, null_space=ONES, backend="triangular"), BackendError, "a positive definite"),
+        (lambda: sp.solve(chain(K), PULL, null_space=ONES, backend="no"), BackendError, "backend='no'"),
+        (
+            lambda: sp.solve(chain(K, symmetric=True), PULL, null_space=ONES, backend="triangular"),
+            BackendError,
+            "a symmetric matrix",
+        ),
         (lambda: sp.solve(chain(K), PULL, null_space=np.ones(3)), ShapeError, r"null_space of shape \(3,\)"),
+        (
+            lambda: sp.solve(chain(K), PULL, null_space=np.eye(N)),
+            ShapeError,
+            r"null_space of shape \(7, 7\)\n.*pass the motions that",
+        ),
+        (
+            lambda: sp.solve(chain(K), PULL, null_space=ONES[None]),
+            ShapeError,
+            r"null_space of shape \(1, 7\)\n.*pass null_space.T",
+        ),
+        (
+            lambda: sp.solve(sp.eye(0), np.ones(0), null_space=np.ones((0, 0))),
+            ShapeError,
+            r"null_space of shape \(0, 0\)\n.*drop null_space=",
+        ),
+        (lambda: sp.solve(chain(K), PULL, null_space=np.nan * ONES), NonFiniteError, "component 0 of vector 0 = nan"),
+        (lambda: sp.solve(chain(K), PULL, null_space=1j * ONES), DtypeError, "component 0 of vector 0 = 1j"),
         (lambda: sp.solve(chain(K), PULL, null_space="rigid"), DtypeError, "null_space of type"),
         (lambda: jax.jit(lambda z: sj.solve(sj.eye(N), PULL, null_space=z))(ONES), NoDerivativeError, "null_space = "),
     ],

@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse
 
 import sparsead.numpy as sp
-from sparsead.errors import PatternError, ShapeError, StructureError
+from sparsead.errors import DtypeError, PatternError, ShapeError, StructureError
 from sparsead.pattern.colouring import read_off
 from sparsead.pattern.slots import Slots
 from tests.conftest import require
@@ -124,6 +124,46 @@ def test_missing_entry_is_named_out_of_a_compiled_program() -> None:
         jax.block_until_ready(compiled(X, K))
 
 
+EYE = sp.eye(N)
+
+
+def test_holomorphic_function_of_complex_numbers_has_a_complex_jacobian() -> None:
+    found = sj.jacobian(lambda x: 1j * x**2, EYE)(X + 1j).values
+    assert np.abs(found - 2j * (X + 1j)).max() < 1e-15
+
+
+@pytest.mark.parametrize("function", [jnp.conj, jnp.real, lambda x: x * abs(x)], ids=["conj", "real", "abs"])
+def test_function_that_is_not_holomorphic_is_refused(function: Any) -> None:
+    with pytest.raises(DtypeError, match=r"got:      in f\[\d\] one that is off by \d\.\de-01 of the magnitudes"):
+        sj.jacobian(function, EYE)(X + 1j)
+
+
+def test_missing_entry_of_a_complex_jacobian_is_named() -> None:
+    with pytest.raises(PatternError, match=r"f\[2\] depends on x\[4\], derivative 0\+3j"):
+        sj.jacobian(lambda x: x.at[2].add(3j * x[4]), EYE)(X + 1j)
+
+
+def test_rounding_within_the_function_is_told_from_an_entry_by_a_tolerance() -> None:
+    def rounded(x: Any) -> Any:
+        return (1e6 * x + x**2) - 1e6 * x
+
+    with pytest.raises(PatternError, match="if that is rounding within f, pass tolerance=1e-09"):
+        sj.jacobian(rounded, EYE)(X)
+    found = sj.jacobian(rounded, EYE, tolerance=1e-9)(X).values
+    assert np.abs(found - 2 * X).max() < 1e-9
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (0, 0), (3, 0)])
+def test_jacobian_without_rows_or_columns_is_empty(shape: tuple[int, int]) -> None:
+    m, n = shape
+    found = sj.jacobian(lambda x: jnp.zeros(m), scipy.sparse.csc_array(shape))(np.ones(n))
+    assert found.shape == shape and found.values.size == 0
+
+
+def test_hessian_in_nothing_is_empty() -> None:
+    assert sj.hessian(lambda x: x.sum(), scipy.sparse.csc_array((0, 0)))(np.ones(0)).shape == (0, 0)
+
+
 def test_entries_read_off_at_wrong_places_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jacobian, "read_off", lambda pattern: Slots(read_off(pattern).slot[::-1], 3 * N))
     with pytest.raises(PatternError, match="the pattern misses an entry"):
@@ -137,6 +177,13 @@ def test_entries_read_off_at_wrong_places_are_found(monkeypatch: pytest.MonkeyPa
         (lambda: JACOBIAN(X[:3], K), ShapeError, r"got:      shape \(3,\)"),
         (lambda: sj.jacobian(lambda x: x[:2], BAND)(X), ShapeError, r"got:      shape \(2,\)"),
         (lambda: sj.hessian(lambda x: x, BAND)(X), ShapeError, r"got:      shape \(8,\)"),
+        (lambda: sj.jacobian(lambda x: (x, x), EYE)(X), DtypeError, "got:      tuple"),
+        (lambda: sj.jacobian(lambda x: x.astype(int), EYE)(X), DtypeError, "got:      an array of type int"),
+        (lambda: sj.hessian(lambda x: (x.sum(),), EYE)(X), DtypeError, "got:      tuple"),
+        (lambda: sj.hessian(lambda x: (x > 0).sum(), EYE)(X), DtypeError, "got:      an array of type int"),
+        (lambda: sj.hessian(lambda x: (x**3).sum(), EYE)(X + 1j), DtypeError, "got:      x of type complex128"),
+        (lambda: sj.jacobian(chain, BAND, tolerance=np.nan), DtypeError, "got:      tolerance=nan"),
+        (lambda: sj.hessian(energy, BAND, tolerance=-1), DtypeError, "got:      tolerance=-1"),
         (lambda: sj.hessian(energy, without((0, 1))), StructureError, r"got:      no entry at \(0, 1\)"),
     ],
 )
