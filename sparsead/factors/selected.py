@@ -114,7 +114,8 @@ def _from_factors(entry: Entry, between: Sequence[NDArray[Any]]) -> NDArray[Any]
         miss = _miss(_diagonal_terms(entry, entry.values, found), expected)
         if miss <= np.sqrt(np.finfo(found.dtype).eps):  # half of the digits
             break
-        entry.distrust(factorization, f"diagonal of A times its {'chain' if between else 'inverse'} wrong by {miss:.1e}")
+        what = "A A^-1 D A^-1" if between else "A A^-1"
+        entry.distrust(factorization, f"diagonal of {what} wrong by {miss:.1e}")
     if not between:
         found.flags.writeable = False
         entry.inverse = found
