@@ -8,7 +8,7 @@ import numpy as np
 
 from sparsead.errors import NonFiniteError
 from sparsead.factors.selected import inverse_chain
-from sparsead.kernels.lanes import each_matrix
+from sparsead.kernels.lanes import each_matrix, in_type_of_factors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +57,8 @@ def selected_inverse(
     def one(lane: NDArray[Any], *factors: NDArray[Any]) -> NDArray[Any]:
         if not all(factor.any() for factor in factors):
             return np.zeros_like(lane)
-        return _narrowed(inverse_chain(pattern, lane, factors, options), pattern, values.dtype)
+        matrix, *others = (in_type_of_factors(array, options) for array in (lane, *factors))
+        return _narrowed(inverse_chain(pattern, matrix, others, options), pattern, values.dtype)
 
     return each_matrix(one, values, out, pattern, options, *between)
 
