@@ -116,7 +116,7 @@ class BackendMissingError(SparseADError, ImportError):
 
 
 class BackendError(SparseADError, RuntimeError):
-    """A library failed or cannot do what was asked; ``fault`` is "memory" or "structure" where that is the reason."""
+    """A library failed or cannot do what was asked; ``fault``: the reason, "memory", "structure" or "untold"."""
 
     fault: str | None = None
 

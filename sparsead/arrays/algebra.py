@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 A = TypeVar("A", bound="StoredMatrix[Any]")
 
 _TERM = 8  # bytes of the two places that a term of a product keeps
+_ENTRY = 52  # bytes of an entry of Kronecker's product while its pattern is found; measured
 _SMALL = 2**28  # bytes for which nobody is asked how much is free
 
 
@@ -49,12 +50,25 @@ def matmul(left: A, right: StoredMatrix[Any]) -> A:
 
 
 def kron(left: A, right: StoredMatrix[Any]) -> A:
-    """Return the matrix of all blocks A[i, j] B."""
+    """Return the matrix of all blocks A[i, j] B.
+
+    Raises
+    ------
+    PatternError
+        If it does not fit into memory.
+    """
     left, other = left.plain(), right.plain()
+    _check_room(
+        left.pattern.size * other.pattern.size,
+        _ENTRY,
+        what="the entries of this Kronecker product",
+        got=f"{left.pattern} and {other.pattern}",
+        fix="apply it unassembled: to X.ravel() it gives (A @ (B @ X.T).T).ravel()",
+    )
     values, factors = _of_one_type(left, other)
     pattern, of_left, of_right = combine.kron(left.pattern, other.pattern)
     blocks = left.binding.gather(values[None], slots=of_left) * left.binding.gather(factors[None], slots=of_right)
-    return type(left)(blocks[0], pattern, _of_kron(left.structure, other.structure))
+    return type(left)(blocks[0], pattern, shared(left, other))
 
 
 def entrywise(left: A, right: StoredMatrix[Any]) -> A:
@@ -73,13 +87,7 @@ def entrywise(left: A, right: StoredMatrix[Any]) -> A:
             fix="for the product of matrices use A @ B",
         )
     left, other = left.plain(), right.plain()
-    symmetric = left.structure.symmetric and other.structure.symmetric
-    one, two = left.structure, other.structure
-    structure = Structure(
-        symmetric,
-        (one.hermitian or one.positive_definite) and (two.hermitian or two.positive_definite),
-        triangular=one.triangular if one.triangular == two.triangular else None,
-    )
+    structure = shared(left, other)
     if left.pattern is other.pattern:
         return type(left)(left.values * other.values, left.pattern, structure)
     pattern, of_left, of_right = combine.intersection(left.pattern, other.pattern)
@@ -87,6 +95,14 @@ def entrywise(left: A, right: StoredMatrix[Any]) -> A:
     gather = left.binding.gather
     both = gather(values[None], slots=of_left) * gather(factors[None], slots=of_right)
     return type(left)(both[0], pattern, structure)
+
+
+def shared(left: StoredMatrix[Any], right: StoredMatrix[Any]) -> Structure:
+    """Return what is declared of both, with what follows from it for the values of each, real or complex."""
+    if left.structure == right.structure:
+        return left.structure
+    one, two = (matrix.structure.on(is_complex=matrix.dtype.kind == "c") for matrix in (left, right))
+    return one.shared(two)
 
 
 def triangle(matrix: A, offset: int, *, lower: bool) -> A:
@@ -114,20 +130,21 @@ def _of_one_type(left: StoredMatrix[Any], right: StoredMatrix[Any]) -> tuple[Any
 
 
 def _terms(left: Pattern, right: Pattern) -> Product:
-    count = count_terms(left, right)
-    if _TERM * count > _SMALL and _TERM * count > memory.free():
-        raise PatternError(
-            "the terms of this product do not fit into memory",
-            expected=f"{_TERM} bytes for each product of two stored entries within {memory.in_words(memory.free())}",
-            got=f"{count} of them for {left} @ {right}: {memory.in_words(_TERM * count)}",
-            fix="apply the matrices one after the other, A @ (B @ x)",
-        )
+    _check_room(
+        count_terms(left, right),
+        _TERM,
+        what="the terms of this product",
+        got=f"{left} @ {right}",
+        fix="apply the matrices one after the other, A @ (B @ x)",
+    )
     return product(left, right)
 
 
-def _of_kron(left: Structure, right: Structure) -> Structure:
-    """What Kronecker's product has of both: eigenvalues are the products of theirs."""
-    definite = left.positive_definite and right.positive_definite
-    hermitian = (left.hermitian or left.positive_definite) and (right.hermitian or right.positive_definite)
-    same = left.triangular if left.triangular == right.triangular else None
-    return Structure(left.symmetric and right.symmetric, hermitian, definite, same)
+def _check_room(count: int, each: int, *, what: str, got: str, fix: str) -> None:
+    if each * count > _SMALL and each * count > memory.free():
+        raise PatternError(
+            f"{what} do not fit into memory",
+            expected=f"{each} bytes for each product of two stored entries within {memory.in_words(memory.free())}",
+            got=f"{count} of them for {got}: {memory.in_words(each * count)}",
+            fix=fix,
+        )

@@ -29,6 +29,8 @@ def kron(left: A, right: A) -> A:
     ------
     DtypeError
         If one is no `SparseArray`.
+    PatternError
+        If the product does not fit into memory.
 
     Examples
     --------

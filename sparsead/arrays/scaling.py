@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from sparsead.arrays.algebra import entrywise
+from sparsead.arrays.algebra import entrywise, shared
 from sparsead.checks import check_indices, concrete
 from sparsead.errors import ShapeError
 from sparsead.pattern import combine
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 A = TypeVar("A", bound="StoredMatrix[Any]")
 
 
-def add(left: A, right: StoredMatrix[Any], *, definite: bool = True) -> A:
+def add(left: A, right: StoredMatrix[Any]) -> A:
     """Return A + B on the union of the patterns.
 
     Raises
@@ -38,7 +38,7 @@ def add(left: A, right: StoredMatrix[Any], *, definite: bool = True) -> A:
     left, other = left.plain(), right.plain()
     working = np.result_type(left.dtype, other.dtype)
     values = [binding.astype(matrix.values, working) for matrix in (left, other)]
-    structure = _shared(left.structure, other.structure, definite)
+    structure = shared(left, other)
     if left.pattern is other.pattern:
         return type(left)(values[0] + values[1], left.pattern, structure)
     pattern, slots = combine.union(left.pattern, other.pattern)
@@ -154,15 +154,7 @@ def _scaled(matrix: StoredMatrix[Any], factor: Any) -> Structure:
         positive = is_real and float(factor) > 0
     except Exception:  # a traced number: whatever its library raises, its sign is not known
         positive = False
-    hermitian = is_real and (structure.hermitian or structure.positive_definite)
-    return Structure(structure.symmetric, hermitian, structure.positive_definite and positive, structure.triangular)
-
-
-def _shared(left: Structure, right: Structure, definite: bool) -> Structure:
-    """What a sum of two matrices has of both."""
-    return Structure(
-        left.symmetric and right.symmetric,
-        (left.hermitian or left.positive_definite) and (right.hermitian or right.positive_definite),
-        definite and left.positive_definite and right.positive_definite,
-        left.triangular if left.triangular == right.triangular else None,
-    )
+    if positive:
+        return structure
+    kept = structure.without_sign()
+    return kept if is_real else Structure(kept.symmetric, triangular=kept.triangular)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sparsead.arrays.determinants import solve_options
 from sparsead.errors import StructureError
 from sparsead.factors.options import OnSingular, Precision
-from sparsead.pattern.structure import Structure
 
 if TYPE_CHECKING:
     from sparsead.arrays.dense import Array
@@ -67,8 +66,7 @@ def selected_inverse(
     """
     options = solve_options(matrix, backend, on_singular, precision)
     values = matrix.binding.selected_inverse(matrix.values[None], pattern=matrix._pattern, options=options)[0]
-    of = matrix._structure
-    kept = Structure(symmetric=of.symmetric, hermitian=of.hermitian or of.positive_definite, triangular=of.triangular)
+    kept = matrix._structure.without_sign()  # entries of a positive definite inverse are not positive definite
     return type(matrix)(values, matrix._pattern, kept, transposed=not matrix._transposed, conjugated=matrix._conjugated)
 
 

@@ -77,7 +77,7 @@ class SparseArray(StoredMatrix[Array]):
 
     def __sub__(self, other: SparseArray[Array]) -> Self:
         """``A - B``."""
-        return scaling.add(self, -check_sparse("the other matrix of a difference", other), definite=False)
+        return scaling.add(self, -check_sparse("the other matrix of a difference", other))
 
     def __rsub__(self, other: SparseArray[Array]) -> Self:
         """``B - A``, where B is none of this class: the error says so."""

@@ -244,6 +244,7 @@ def untold(what: str, module: str) -> BackendError:
         expected=f"a backend whose factorization tells {what}",
         got=f"backend={name!r}",
         fix="pass another backend; sparsead.backends.choose(...) lists those installed",
+        fault="untold",
     )
 
 

@@ -70,7 +70,9 @@ def _told(entry: Entry) -> Inertia | None:
         return None
     try:
         return factorization.inertia()
-    except BackendError:
+    except BackendError as error:
+        if error.fault != "untold":
+            raise
         return None
 
 
@@ -83,6 +85,7 @@ def _of_full(entry: Entry) -> Inertia:
     """By blocks of one or two pivots; eigenvalues of a Hermitian tridiagonal matrix do not depend on its phases."""
     pattern = entry.group.pattern
     full = csc_array((entry.values, pattern.indices, pattern.indptr), shape=pattern.shape).toarray()
+    np.fill_diagonal(full, full.diagonal().real)  # rounding may leave D D^H others
     _, blocks, _ = ldl(full)
     pivots = eigvalsh_tridiagonal(np.real(np.diagonal(blocks)), np.abs(np.diagonal(blocks, -1)))
     positive, negative = int((pivots > 0).sum()), int((pivots < 0).sum())

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.sparse import csc_array
 
 from sparsead.backends.registry import BACKENDS
-from sparsead.errors import BackendError
+from sparsead.errors import BackendError, SingularMatrixError
 from sparsead.factors.entry import Entry
 from sparsead.factors.range import shifted
 from sparsead.factors.store import factor_cache
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 _FEW_UNKNOWNS = 1_000  # measured: up to here solves with the identity are quicker than to factorize once more
 _BLOCK = 64  # right-hand sides at a time
-_ACCURATE = 1e-8  # residual of the diagonal of A A^-1, over the sizes of its terms
 
 
 def log_det(pattern: Pattern, values: NDArray[Any], options: SolveOptions) -> tuple[complex, float]:
@@ -53,7 +52,9 @@ def log_det(pattern: Pattern, values: NDArray[Any], options: SolveOptions) -> tu
     entry = factor_cache.entry(pattern, values, options)
     try:
         return entry.factorization().phase(), entry.log_abs_det()
-    except BackendError:
+    except BackendError as error:
+        if error.fault != "untold":
+            raise
         entry = factor_cache.entry(pattern, values, replace(options, backend=_showing(entry)))
         return entry.factorization().phase(), entry.log_abs_det()
 
@@ -85,42 +86,63 @@ def inverse_chain(
         If no factorization gives an inverse whose product with A is one.
     """
     entry = factor_cache.entry(pattern, values, options)
-    if not entry.group.library.shows:
-        if pattern.shape[0] <= _FEW_UNKNOWNS:
-            return _by_solves(entry, between)
+    few = pattern.shape[0] <= _FEW_UNKNOWNS
+    if not (entry.group.library.shows or few):
         entry = factor_cache.entry(pattern, values, replace(options, backend=_showing(entry)))
-    if not between:
-        return _inverse(entry)
-    factorization, shift = entry.scaled()
-    shown = factorization.shown()
-    assert shown is not None, "a library that shows its factors does"
-    # the factors are those of A times a power of two, which each D has to be too
-    return shifted(chain_on(shown, pattern, [shifted(d, shift) for d in between]), shift)
+    if entry.group.library.shows:
+        try:
+            return _from_factors(entry, between)
+        except SingularMatrixError:  # to whoever takes an inverse of each block, with no exchange of rows between them
+            if not few:
+                raise
+    return _by_solves(entry, between)
 
 
-def _inverse(entry: Entry) -> NDArray[Any]:
-    """The inverse on the pattern, kept with the entry; looked at before anybody sees it."""
-    while entry.inverse is None:
+def _from_factors(entry: Entry, between: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """The chain, looked at before anybody sees it; the inverse itself is kept with the entry."""
+    if entry.inverse is not None and not between:
+        return entry.inverse
+    expected = _diagonal_terms(entry, between[0], _from_factors(entry, between[1:])) if between else None
+    while True:
         factorization, shift = entry.scaled()
         shown = factorization.shown()
         assert shown is not None, "a library that shows its factors does"
-        found = shifted(inverse_on(shown, entry.group.pattern), shift)
-        miss = _miss(entry, found)
-        if miss <= _ACCURATE:
-            found.flags.writeable = False
-            entry.inverse = found
-        else:
-            entry.distrust(factorization, f"diagonal of A A^-1 wrong by {miss:.1e}")
-    return entry.inverse
+        pattern = entry.group.pattern
+        # the factors are those of A times a power of two, which each D has to be too
+        scaled = [shifted(d, shift) for d in between]
+        found = shifted(chain_on(shown, pattern, scaled) if between else inverse_on(shown, pattern), shift)
+        miss = _miss(_diagonal_terms(entry, entry.values, found), expected)
+        if miss <= np.sqrt(np.finfo(found.dtype).eps):  # half of the digits
+            break
+        what = "A A^-1 D A^-1" if between else "A A^-1"
+        entry.distrust(factorization, f"diagonal of {what} wrong by {miss:.1e}")
+    if not between:
+        found.flags.writeable = False
+        entry.inverse = found
+    return found
 
 
-def _miss(entry: Entry, found: NDArray[Any]) -> float:
-    """How far the diagonal of ``A A^-1`` is from one, beside the terms that it is the sum of."""
+def _diagonal_terms(entry: Entry, left: NDArray[Any], right: NDArray[Any]) -> csc_array:
+    """The terms of the diagonal of a product, of which the second factor is known, transposed, on the pattern."""
     pattern = entry.group.pattern
     with np.errstate(all="ignore"):
-        terms = entry.values * found
-        of_rows = csc_array((terms, pattern.indices, pattern.indptr), shape=pattern.shape)
-        miss = np.abs(of_rows.sum(axis=1) - 1) / abs(of_rows).sum(axis=1)
+        return csc_array((left * right, pattern.indices, pattern.indptr), shape=pattern.shape)
+
+
+def _miss(terms: csc_array, expected: csc_array | None) -> float:
+    """How far the diagonal of ``A A^-1`` is from one, that of ``A (A^-1 D1 ...)`` from that of ``D1 ...``.
+
+    Beside the terms that it is the sum of; of a chain beside the largest of all rows, since a D that reaches few rows
+    leaves others nothing but rounding. No chain of numbers that are not finite misses anything.
+    """
+    with np.errstate(all="ignore"):
+        if expected is None:
+            miss = np.abs(terms.sum(axis=1) - 1) / abs(terms).sum(axis=1)
+        elif not np.isfinite(expected.data).all():
+            return 0.0
+        else:
+            sizes = abs(terms).sum(axis=1) + abs(expected).sum(axis=1)
+            miss = np.abs(terms.sum(axis=1) - expected.sum(axis=1)) / sizes.max(initial=np.finfo(sizes.dtype).tiny)
     return float(np.nan_to_num(miss, nan=np.inf).max(initial=0.0))
 
 

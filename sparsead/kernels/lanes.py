@@ -1,4 +1,4 @@
-"""One matrix of a batch after the other, in the type of the factors; what becomes of one that is unusable."""
+"""One matrix of a batch after the other; what becomes of one that is unusable."""
 
 from __future__ import annotations
 
@@ -21,19 +21,17 @@ if TYPE_CHECKING:
     from sparsead.factors.options import SolveOptions
     from sparsead.pattern.pattern import Pattern
 
-UNUSABLE = (SingularMatrixError, NotPositiveDefiniteError, NonFiniteError, ConvergenceError)
+_UNUSABLE = (SingularMatrixError, NotPositiveDefiniteError, NonFiniteError, ConvergenceError)
 _DOUBLE = {char: np.result_type(char, np.float64) for char in "fdFD"}
 
 
-def working_dtype(values: NDArray[Any], options: SolveOptions) -> np.dtype[Any]:
-    """Return the type of the factors."""
-    return _DOUBLE[values.dtype.char] if options.precision == "double" else values.dtype
+def in_type_of_factors(array: NDArray[Any], options: SolveOptions) -> NDArray[Any]:
+    """Return values or right-hand sides as the factorization takes them: contiguous, and in double unless asked for."""
+    return np.ascontiguousarray(array, _DOUBLE[array.dtype.char] if options.precision == "double" else array.dtype)
 
 
-def note_lane(error: SparseADError, lane: int, lanes: int) -> None:
-    """Say in an error which matrix of a batch it is about."""
-    if lanes > 1:
-        error.add_note(f"in matrix {lane} of a batch of {lanes}")
+def _nan(*_: NDArray[Any]) -> float:
+    return np.nan
 
 
 def each_matrix(
@@ -43,23 +41,24 @@ def each_matrix(
     pattern: Pattern,
     options: SolveOptions,
     *others: NDArray[Any],
+    unusable: Callable[..., Any] = _nan,
 ) -> NDArray[Any]:
-    """Fill `out` with a function of each matrix, shape (b, s), and of other values on its pattern.
+    """Fill `out` with a function of each matrix, shape (b, s), and of what belongs to it.
 
-    A matrix that is unusable gives NaN where the options say so; else its error is raised, in words of the problem
-    that it comes from if they have such.
+    A matrix that is unusable gives NaN where the options say so, or what `unusable` makes of the others; else its error
+    is raised, in words of the problem that it comes from if they have such.
     """
-    working = working_dtype(values, options)
     for lane in range(len(values)):
         try:
-            out[lane] = function(*(np.ascontiguousarray(array[lane], working) for array in (values, *others)))
+            out[lane] = function(values[lane], *(array[lane] for array in others))
         except SparseADError as error:
-            if options.on_singular == "nan" and isinstance(error, UNUSABLE):
-                out[lane] = np.nan
+            if options.on_singular == "nan" and isinstance(error, _UNUSABLE):
+                out[lane] = unusable(*(array[lane] for array in others))
                 continue
             told = error if options.explain is None else options.explain(error, pattern, values[lane])
-            note_lane(told, lane, len(values))
+            if len(values) > 1:
+                told.add_note(f"in matrix {lane} of a batch of {len(values)}")
             if told is not error:
-                raise told from None
+                raise told from None  # whoever knows the problem has said all; the words of the matrix would mislead
             raise
     return out

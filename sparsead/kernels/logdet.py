@@ -8,7 +8,7 @@ import numpy as np
 
 from sparsead.errors import NotPositiveDefiniteError
 from sparsead.factors.selected import log_det
-from sparsead.kernels.lanes import each_matrix
+from sparsead.kernels.lanes import each_matrix, in_type_of_factors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +57,7 @@ def logdet(
         return out
 
     def one(lane: NDArray[Any]) -> NDArray[Any]:
-        phase, size = log_det(pattern, lane, options)
+        phase, size = log_det(pattern, in_type_of_factors(lane, options), options)
         if lane.dtype.kind == "c":
             return np.array([[size + 1j * np.angle(phase), 1]])
         if positive and np.real(phase) < 0:

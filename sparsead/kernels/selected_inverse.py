@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sparsead.errors import NonFiniteError
 from sparsead.factors.selected import inverse_chain
-from sparsead.kernels.lanes import each_matrix
+from sparsead.kernels.lanes import each_matrix, in_type_of_factors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,6 +57,29 @@ def selected_inverse(
     def one(lane: NDArray[Any], *factors: NDArray[Any]) -> NDArray[Any]:
         if not all(factor.any() for factor in factors):
             return np.zeros_like(lane)
-        return inverse_chain(pattern, lane, factors, options)
+        matrix, *others = (in_type_of_factors(array, options) for array in (lane, *factors))
+        return _narrowed(inverse_chain(pattern, matrix, others, options), pattern, values.dtype)
 
     return each_matrix(one, values, out, pattern, options, *between)
+
+
+def _narrowed(found: NDArray[Any], pattern: Pattern, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """The entries in the type of the values; raise where one is out of its range."""
+    if found.dtype == dtype:
+        return found
+    with np.errstate(over="ignore", under="ignore"):
+        narrow = found.astype(dtype)
+    beyond = np.flatnonzero(np.isfinite(found) & ~np.isfinite(narrow))
+    if beyond.size:
+        row, column = int(pattern.cols[beyond[0]]), int(pattern.indices[beyond[0]])
+        raise NonFiniteError(
+            "inverse is not finite",
+            expected=f"entries within the range of {dtype}",
+            got=f"{found[beyond[0]]} in row {row}, column {column} of the inverse, or of its derivative",
+            fix="pass values in double precision, or choose units in which the matrix is not extreme",
+            row=row,
+            column=column,
+            of="inverse",
+            value=found[beyond[0]].item(),
+        )
+    return narrow

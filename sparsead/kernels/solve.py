@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sparsead.backends.backend import Backend
-from sparsead.errors import SingularMatrixError, SparseADError
+from sparsead.errors import SingularMatrixError
 from sparsead.factors.range import narrowed
 from sparsead.factors.store import factor_cache
 from sparsead.factors.values import check_finite_rhs
-from sparsead.kernels.lanes import UNUSABLE, note_lane, working_dtype
+from sparsead.kernels.lanes import each_matrix, in_type_of_factors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,21 +60,16 @@ def solve(
     out = np.empty_like(b) if out is None else out
     if b.size == 0:
         return out
-    for lane in range(len(values)):
+
+    def one(lane: NDArray[Any], load: NDArray[Any]) -> NDArray[Any]:
         try:
-            out[lane] = _solve_one(values[lane], b[lane], pattern, options, trans)
-        except SparseADError as error:
-            if options.on_singular == "nan" and isinstance(error, UNUSABLE):
-                out[lane] = np.where(np.any(b[lane], axis=1, keepdims=True), np.nan, 0)
-                continue
-            told = error if options.explain is None else options.explain(error, pattern, values[lane])
-            note_lane(told, lane, len(values))
-            if told is not error:
-                raise told from None  # whoever knows the problem has said all; the words of the matrix would mislead
-            if trans != "N" and isinstance(error, SingularMatrixError):
+            return _solve_one(lane, load, pattern, options, trans)
+        except SingularMatrixError as error:
+            if trans != "N":
                 error.add_note("the solve is of the transpose or the adjoint; the dof is one of the matrix itself")
             raise
-    return out
+
+    return each_matrix(one, values, out, pattern, options, b, unusable=_unsolved)
 
 
 def _solve_one(
@@ -83,6 +78,10 @@ def _solve_one(
     check_finite_rhs(b, options.parts)
     if isinstance(options.backend, Backend) and options.backend.limited and not options.derived:
         options.backend.check(pattern, values, b, trans, options.parts)
-    working = working_dtype(values, options)
-    entry = factor_cache.entry(pattern, np.ascontiguousarray(values, working), options)
-    return narrowed(entry.solve(np.ascontiguousarray(b, working), trans, options.rtol), b.dtype)
+    entry = factor_cache.entry(pattern, in_type_of_factors(values, options), options)
+    return narrowed(entry.solve(in_type_of_factors(b, options), trans, options.rtol), b.dtype)
+
+
+def _unsolved(b: NDArray[Any]) -> NDArray[Any]:
+    """NaN; zero of a right-hand side that is zero, as the cotangent of a dead lane is."""
+    return np.where(np.any(b, axis=1, keepdims=True), np.nan, 0)

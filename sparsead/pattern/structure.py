@@ -83,6 +83,24 @@ class Structure:
             hermitian = symmetric = hermitian or symmetric
         return Structure(symmetric, hermitian, self.positive_definite, self.triangular)
 
+    def shared(self, other: Structure) -> Structure:
+        """Return the facts that both state.
+
+        They hold for the sum, for Kronecker's product, whose eigenvalues are the products of those of both, and for
+        the product entry by entry, by Schur's theorem.
+        """
+        return Structure(
+            self.symmetric and other.symmetric,
+            self.hermitian and other.hermitian,
+            self.positive_definite and other.positive_definite,
+            self.triangular if self.triangular == other.triangular else None,
+        )
+
+    def without_sign(self) -> Structure:
+        """Return the facts that survive a real factor of any sign."""
+        hermitian = self.hermitian or self.positive_definite
+        return Structure(self.symmetric, hermitian, triangular=self.triangular)
+
     def describe(self) -> str:
         """Return the declared facts in words."""
         if self.triangular:

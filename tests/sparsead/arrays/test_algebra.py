@@ -17,6 +17,9 @@ from tests.sparsead.operations import RECT, M, N, rect, square
 A = rect(sp, np.arange(1.0, 10.0))
 S = square(sp, np.arange(1.0, 13.0))
 
+SYMMETRIC = sp.coo([0, 0, 1], [0, 1, 0], np.ones(3), (2, 2), symmetric=True)
+HERMITIAN = sp.coo([0, 0, 1], [0, 1, 0], np.array([1.0, 1j, -1j]), (2, 2), hermitian=True)
+
 
 @pytest.fixture
 def small_memory() -> Iterator[None]:
@@ -78,6 +81,13 @@ def test_cotangent_that_is_zero_gives_zero_beside_nan() -> None:
         (lambda: sp.triu(S, -1), "general"),
         (lambda: sp.kron(sp.eye(2), sp.eye(3)), "positive definite"),
         (lambda: sp.kron(sp.eye(2), S), "general"),
+        (lambda: sp.kron(sp.eye(2), SYMMETRIC), "symmetric"),
+        (lambda: sp.eye(2) + SYMMETRIC, "symmetric"),
+        (lambda: sp.eye(2) - sp.eye(2), "symmetric"),
+        (lambda: SYMMETRIC * sp.eye(2), "symmetric"),
+        (lambda: SYMMETRIC * HERMITIAN, "Hermitian"),
+        (lambda: HERMITIAN + (1j * SYMMETRIC), "general"),
+        (lambda: sp.eye(2) * (sp.eye(2) + sp.eye(2)), "positive definite"),
         (lambda: sp.eye(N) * S, "general"),
         (lambda: sp.eye(N) * sp.tril(S), "general"),
         (lambda: sp.tril(S) * sp.tril(S, -1), "lower triangular"),
@@ -120,6 +130,11 @@ def test_terms_that_do_not_fit_are_refused_before_they_are_made(small_memory: No
     row, column = sp.coo(np.arange(n), np.zeros(n, int), np.ones(n), (n, 1)), np.zeros(n, int)
     with pytest.raises(PatternError, match=r"got:      36000000 of them .*: 0.3 GB"):
         row @ sp.coo(column, np.arange(n), np.ones(n), (1, n))
+
+
+def test_kronecker_product_that_does_not_fit_is_refused_before_it_is_made(small_memory: None) -> None:
+    with pytest.raises(PatternError, match=r"got:      25000000 of them .*: 1.3 GB"):
+        sp.kron(sp.eye(5000), sp.eye(5000))
 
 
 def test_mask_on_both_axes_names_pairs() -> None:

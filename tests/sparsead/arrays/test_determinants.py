@@ -10,6 +10,7 @@ import scipy.sparse as ss
 
 import sparsead.numpy as sp
 from sparsead import factor_cache
+from sparsead.backends.dense import DenseLU
 from sparsead.errors import (
     BackendError,
     NonFiniteError,
@@ -18,6 +19,8 @@ from sparsead.errors import (
     SingularMatrixError,
     StructureError,
 )
+from sparsead.factors import selected
+from sparsead.supernodes.chains import chain_on
 from tests.sparsead.backends.installed import backend_or_skip
 
 SIDE = 24
@@ -151,6 +154,47 @@ def test_unusable_matrix_is_an_error_that_says_where(
 ) -> None:
     with pytest.raises(error, match=rf"(?s)got: .*({got}).*fix: "):
         function(matrix, backend=backend)
+
+
+@pytest.mark.parametrize("take", [sp.selected_inverse, lambda a: sp.vjp(sp.logdet, a)[1](np.float32(1))[0]])
+def test_inverse_beyond_single_precision_is_an_error_that_says_where(take: Any) -> None:
+    tiny = sp.diags([np.array([2.0, 1e-39, 3.0], np.float32)])
+    with pytest.raises(NonFiniteError, match=r"(?s)of float32.*got: +9.99\S*e\+38 in row 1, column 1 of the inverse"):
+        take(tiny)
+    assert np.isnan(sp.selected_inverse(tiny, on_singular="nan").values).all()
+
+
+def test_gradient_in_single_precision_has_its_digits() -> None:
+    full = (3.3 * np.eye(6) + 0.7 * np.eye(6, k=1) + np.eye(6, k=-1) / 3).astype(np.float32)
+    matrix = sp.from_scipy(ss.csc_array(full))
+    (bar,) = sp.vjp(lambda a: sp.logdet(a, backend="superlu", precision="single"), matrix)[1](np.float32(1))
+    expected = np.where(full != 0, np.linalg.inv(full.astype(float)).T, 0)
+    np.testing.assert_allclose(sp.to_dense(bar), expected, atol=1e-6)
+
+
+def test_curvature_that_lost_digits_is_not_returned(monkeypatch: pytest.MonkeyPatch) -> None:
+    def curvature() -> Any:
+        return sp.jvp(lambda a: sp.selected_inverse(a, backend="superlu"), (SIGNED,), (np.arange(4.0),))[1].values
+
+    expected = curvature()
+
+    def inexact(shown: Any, pattern: Any, between: Any) -> Any:
+        return chain_on(shown, pattern, between) * (1 + 1e-6 * np.cos(np.arange(pattern.size)))
+
+    monkeypatch.setattr(selected, "chain_on", inexact)
+    np.testing.assert_allclose(curvature(), expected, rtol=1e-13)  # by solves
+    monkeypatch.setattr(selected, "_FEW_UNKNOWNS", 0)
+    with pytest.raises(SingularMatrixError, match=r"got: +diagonal of A A\^-1 D A\^-1 wrong by \d\.\de-0[67]"):
+        curvature()
+
+
+def test_out_of_memory_is_no_reason_to_factorize_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: Any) -> float:
+        raise BackendError("out of memory", expected="memory", got="none", fix="buy some", fault="memory")
+
+    monkeypatch.setattr(DenseLU, "log_abs_det", fails)
+    with pytest.raises(BackendError, match="out of memory"):
+        sp.slogdet(SIGNED, backend="dense")
 
 
 def test_unusable_matrix_gives_nan_where_that_is_asked_for() -> None:

@@ -44,6 +44,12 @@ def test_pivots_of_two_are_counted() -> None:
     assert sp.inertia(exchange) == (1, 2, 0)
 
 
+def test_imaginary_rounding_on_a_diagonal_is_no_part_of_a_hermitian_matrix() -> None:
+    rows, cols = np.repeat([0, 1], 2), np.tile([0, 1], 2)
+    rounded = sp.coo(rows, cols, np.array([2 + 1e-17j, 1j, -1j, -3.0]), (2, 2), hermitian=True)
+    assert sp.inertia(rounded, backend="superlu") == (1, 1, 0)
+
+
 def test_positive_definite_and_empty() -> None:
     assert sp.inertia(shifted(0.0, positive_definite=True)) == (N, 0, 0)
     assert sp.inertia(sp.eye(0)) == (0, 0, 0)
