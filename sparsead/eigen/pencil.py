@@ -11,6 +11,7 @@ from scipy.sparse.linalg import LinearOperator
 
 from sparsead.backends.registry import get, installed
 from sparsead.errors import NotPositiveDefiniteError, SingularMatrixError
+from sparsead.factors.inertia import told
 from sparsead.factors.options import SolveOptions
 from sparsead.factors.store import factor_cache
 from sparsead.factors.values import check_finite_values, check_structure
@@ -132,15 +133,16 @@ class Pencil:
         return np.array([self.mass @ row for row in x]).reshape(x.shape)
 
     def below(self, shift: float) -> int | None:
-        """Return how many eigenvalues lie below a shift; None where no library tells.
+        """Return how many eigenvalues lie below a shift; None where no library tells, or its pivots mislead.
 
         Sylvester's law: as many as ``K - shift M`` has negative pivots.
         """
         counting = self._counting
         if counting is None:
             return None
-        options = SolveOptions(_SYMMETRIC, counting)
-        return factor_cache.unkept(*self._shifted(shift), options).factorization().inertia()[1]
+        glimpsed = factor_cache.glimpse(*self._shifted(shift), SolveOptions(_SYMMETRIC, counting))
+        inertia = None if glimpsed is None else told(glimpsed)
+        return None if inertia is None else inertia[1]
 
     def _solver(self) -> LinearOperator:
         return LinearOperator((self.n, self.n), matvec=lambda b: self.solve(b.reshape(1, -1))[0], dtype=np.float64)

@@ -73,6 +73,24 @@ def test_missed_eigenvalues_are_counted(sigma: float, monkeypatch: pytest.Monkey
         sp.eigsh(sp.from_scipy(K, symmetric=True), 4, sigma=sigma)
 
 
+def test_a_count_that_cannot_be_told_is_skipped_and_leaves_the_pattern_as_it_was() -> None:
+    backend_or_skip("pardiso")
+    n = 100
+
+    def between(springs: np.ndarray) -> sp.SparseArray:
+        K = np.diag(springs[:-1] + springs[1:]) - np.diag(springs[1:-1], 1) - np.diag(springs[1:-1], -1)
+        return sp.from_scipy(csc_array(K), positive_definite=True)
+
+    even, soft = np.ones(n + 1), np.ones(n + 1)
+    soft[40:60] = 1e-12
+    sp.eigsh(between(even), 2)
+    values, _ = sp.eigsh(between(soft), 2)
+    np.testing.assert_allclose(values, 1e-12 * (2 - 2 * np.cos(np.pi * np.arange(1, 3) / 20)), rtol=1e-2)
+    before = factor_cache.stats().factorizations
+    sp.eigsh(between(2 * even), 2)
+    assert factor_cache.stats().factorizations == before + 2
+
+
 def test_a_mass_of_few_dofs_has_as_many_eigenvalues() -> None:
     K, _ = chain(60)
     masses = np.zeros(60)
