@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sparsead.eigen.certify import check_distance, check_residuals
-from sparsead.eigen.clusters import check_cut, check_second
+from sparsead.eigen.clusters import blur, check_cut, check_second
 from sparsead.eigen.lanczos import is_small, nearest
-from sparsead.eigen.options import REPEATED
 from sparsead.errors import ConvergenceError
 
 if TYPE_CHECKING:
@@ -36,10 +35,11 @@ def pairs(pencil: Pencil) -> tuple[NDArray[Any], NDArray[Any]]:
     options = pencil.options
     for more in (1, _MORE):
         values, vectors = nearest(pencil, min(options.k + more, pencil.n))
+        noise = pencil.noise(vectors)
         check_distance(values, pencil.sigma)
         nearness = np.argsort(pencil.distances(values), kind="stable")
         counted = options.count and not is_small(pencil, options.k + more)
-        lacking = _lacking(pencil, values[nearness]) if counted else 0
+        lacking = _lacking(pencil, values[nearness], noise[nearness]) if counted else 0
         if lacking <= 0:
             break
     else:
@@ -51,23 +51,23 @@ def pairs(pencil: Pencil) -> tuple[NDArray[Any], NDArray[Any]]:
         )
     kept = np.sort(nearness[: options.k])
     if options.order:
-        check_cut(values, pencil.noise, kept)
+        check_cut(values, noise, kept)
     values, vectors = values[kept], vectors[kept]
     if options.order > 1:
-        check_second(values, pencil.noise)
+        check_second(values, noise[kept])
     check_residuals(pencil, values, vectors)
     return values, vectors
 
 
-def _lacking(pencil: Pencil, values: NDArray[Any]) -> int:
+def _lacking(pencil: Pencil, values: NDArray[Any], noise: NDArray[Any]) -> int:
     """Return how many eigenvalues were missed; those found come in the order of their distance from the shift.
 
     They are counted up to the last gap before the pairs that nobody asked for: within a cluster rounding would decide.
     """
-    distances = pencil.distances(values)
+    distances, around = pencil.distances(values), blur(values, noise)
     for found in range(min(pencil.options.k, len(values) - 1), 0, -1):
         inner, outer = distances[found - 1 : found + 1]
-        if outer - inner > REPEATED * np.abs(values[found - 1 : found + 1]).max():
+        if outer - inner > around[found - 1 : found + 1].max():
             counted = pencil.within(float(values[found - 1]), float(values[found]))
             return 0 if counted is None else counted - found
     return 0

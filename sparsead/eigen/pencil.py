@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from sparsead.factors.entry import Entry
     from sparsead.pattern.pattern import Pattern
 
-# Both times the mean of what single dofs have for eigenvalues.
-# Far below the first elastic eigenvalue of a mesh, far above the rounding in the zeros of rigid motions.
+# Times the mean of what single dofs have for eigenvalues:
+# far below the first elastic eigenvalue of a mesh, far above the rounding in the zeros of rigid motions.
 _BELOW_ZERO = 1e-8
 _ROUNDING = 1e-14
 _SYMMETRIC = Structure(symmetric=True)
@@ -86,9 +86,14 @@ class Pencil:
         _check_mass(self.masses)
 
     @property
-    def noise(self) -> float:
-        """What rounding in K leaves of the difference of two eigenvalues."""
+    def typical_noise(self) -> float:
+        """What rounding in K leaves of eigenvalues, where their vectors are not at hand."""
         return _ROUNDING * self._scale
+
+    def noise(self, vectors: NDArray[Any]) -> NDArray[Any]:
+        """Return what rounding in K leaves of eigenvalues, shape (k,): a share of ``|v| |K| |v|``; vectors (k, n)."""
+        size = np.abs(vectors)
+        return np.asarray(_ROUNDING * np.einsum("kn,nk->k", size, abs(self.stiffness) @ size.T))
 
     def solve(self, b: NDArray[Any]) -> NDArray[Any]:
         """Return (K - sigma M)^-1 b for rows b, shape (k, n), in one call.

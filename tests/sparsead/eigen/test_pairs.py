@@ -9,7 +9,9 @@ from scipy.sparse import csc_array
 
 import sparsead.numpy as sp
 from sparsead import factor_cache
+from sparsead.arrays.eigsh import eigen_options
 from sparsead.eigen import pairs as module
+from sparsead.eigen.pencil import Pencil
 from sparsead.errors import ConvergenceError
 from tests.sparsead.backends.installed import backend_or_skip
 from tests.sparsead.eigen.pencils import chain, square
@@ -114,3 +116,22 @@ def test_float32_is_computed_in_double() -> None:
     values, vectors = sp.eigsh(single[0], 2, single[1])
     assert values.dtype == vectors.dtype == np.float32
     np.testing.assert_allclose(values, eigh(K.toarray(), M.toarray(), eigvals_only=True)[:2], rtol=1e-5)
+
+
+def test_a_cluster_of_zeros_is_not_counted_within() -> None:
+    """Four chains free to move: rounding would decide how many of their zeros lie below a shift among them."""
+    n = 30
+    one = np.diag(np.r_[1.0, 2 * np.ones(n - 2), 1.0]) - np.eye(n, k=1) - np.eye(n, k=-1)
+    matrix = sp.from_scipy(csc_array(np.kron(np.eye(4), one)), positive_definite=True)
+    asked: list[tuple[float, float]] = []
+
+    class Watched(Pencil):
+        def within(self, last: float, following: float) -> int | None:
+            asked.append((last, following))
+            return super().within(last, following)
+
+    plain = matrix.plain()
+    for k in (2, 6):
+        options = eigen_options(4 * n, k, plain.structure, sigma=None)
+        module.pairs(Watched(plain.values, np.ones(4 * n), (plain.pattern, sp.eye(4 * n).pattern), options))
+    assert all(following > 1e-3 for _, following in asked)
