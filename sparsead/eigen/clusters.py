@@ -97,7 +97,8 @@ def check_alike(values: NDArray[Any], together: NDArray[Any], of_values: NDArray
     NoDerivativeError
         Which eigenvalues are how close.
     """
-    unlike = np.abs(of_values[:, None] - of_values) > _ALIKE * np.abs(of_values).max(initial=0.0)
+    size = np.abs(of_values)
+    unlike = np.abs(of_values[:, None] - of_values) > _ALIKE * np.maximum(size[:, None], size)
     _raise_first(unlike & together, "one member of a repeated eigenvalue", values)
 
 
