@@ -51,7 +51,8 @@ def eigsh(
         Restarts allowed to the iteration.
     count : bool
         Whether the inertia of one or two more factorizations, which are not kept, counts that no eigenvalue was missed,
-        where the library tells it (PARDISO). Without it a repeated eigenvalue may hide a copy.
+        where the library tells it (PARDISO, unless it had to change pivots: then nobody counts). Without it a repeated
+        eigenvalue may hide a copy.
 
     Returns
     -------

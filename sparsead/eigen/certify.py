@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sparsead.eigen.pencil import Pencil
 
 _SMALL = 1e-9  # rounding leaves 1e-15 to 1e-12
-_AT_THE_SHIFT = 1e-13
+_AT_THE_SHIFT = 1e-13  # of the shift
 
 
 def check_residuals(pencil: Pencil, values: NDArray[Any], vectors: NDArray[Any]) -> None:
@@ -40,13 +40,12 @@ def check_residuals(pencil: Pencil, values: NDArray[Any], vectors: NDArray[Any])
         )
 
 
-def check_distance(values: NDArray[Any], sigma: float) -> None:
-    """Raise `SingularMatrixError` if an eigenvalue lies at the shift, to rounding."""
+def check_distance(values: NDArray[Any], noise: NDArray[Any], sigma: float) -> None:
+    """Raise `SingularMatrixError` if an eigenvalue lies at the shift, to rounding in it and in K, `Pencil.noise`."""
     if not np.isfinite(sigma):
         return
     at = int(np.abs(values - sigma).argmin())
-    size = max(abs(sigma), float(np.abs(values).max()))
-    if not abs(values[at] - sigma) > _AT_THE_SHIFT * size:
+    if not abs(values[at] - sigma) > max(_AT_THE_SHIFT * abs(sigma), noise[at]):
         raise SingularMatrixError(
             "an eigenvalue at the shift",
             expected=f"eigenvalues that differ from sigma={sigma!r}",

@@ -8,28 +8,34 @@ an infinitesimal angle. This is what is checked.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sparsead.eigen.options import REPEATED
 from sparsead.errors import NoDerivativeError
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+Noise = float | NDArray[np.floating]
 
 _ALIKE = 1e-6  # a symmetric function of eigenvalues that differ by REPEATED is symmetric to about as much
 
 
-def repeated(values: NDArray[Any], noise: float, dtype: np.dtype[Any] | None = None) -> NDArray[Any]:
+def blur(values: NDArray[Any], noise: Noise, dtype: np.dtype[Any] | None = None) -> NDArray[Any]:
+    """Return how far from each eigenvalue, shape (k,), another counts as the same; the parameters as of `repeated`."""
+    digits = 100 * float(np.finfo(dtype or np.float64).eps)
+    return np.maximum(max(REPEATED, digits) * np.abs(values), noise)
+
+
+def repeated(values: NDArray[Any], noise: Noise, dtype: np.dtype[Any] | None = None) -> NDArray[Any]:
     """Return which pairs of eigenvalues count as one.
 
     Parameters
     ----------
     values : array, shape (k,)
         Ascending eigenvalues.
-    noise : float
-        What rounding in K leaves of a difference: zeros, as of rigid motions, have no size to compare it with.
+    noise : float or array, shape (k,)
+        What rounding in K leaves of each: zeros, as of rigid motions, have no size to compare a difference with.
     dtype : dtype, optional
         Type in which they were given.
 
@@ -38,15 +44,14 @@ def repeated(values: NDArray[Any], noise: float, dtype: np.dtype[Any] | None = N
     bool array, shape (k, k)
         False on the diagonal.
     """
-    digits = 100 * float(np.finfo(dtype or np.float64).eps)
-    size = np.maximum(np.abs(values[1:]), np.abs(values[:-1]))
-    near = np.diff(values) <= np.maximum(max(REPEATED, digits) * size, noise)
+    around = blur(values, noise, dtype)
+    near = np.diff(values) <= np.maximum(around[1:], around[:-1])
     member = np.concatenate([[0], np.cumsum(~near)])
     together: NDArray[Any] = member[:, None] == member
     return together & ~np.eye(len(values), dtype=bool)
 
 
-def check_cut(values: NDArray[Any], noise: float, kept: NDArray[np.integer]) -> None:
+def check_cut(values: NDArray[Any], noise: Noise, kept: NDArray[np.integer]) -> None:
     """Raise unless the pairs that are kept, of those computed, hold clusters whole.
 
     Raises
@@ -68,7 +73,7 @@ def check_cut(values: NDArray[Any], noise: float, kept: NDArray[np.integer]) -> 
         )
 
 
-def check_second(values: NDArray[Any], noise: float) -> None:
+def check_second(values: NDArray[Any], noise: Noise) -> None:
     """Raise `NoDerivativeError` if eigenvalues are repeated: second derivatives see the members."""
     found = np.argwhere(repeated(values, noise))
     if len(found):
@@ -92,7 +97,8 @@ def check_alike(values: NDArray[Any], together: NDArray[Any], of_values: NDArray
     NoDerivativeError
         Which eigenvalues are how close.
     """
-    unlike = np.abs(of_values[:, None] - of_values) > _ALIKE * np.abs(of_values).max(initial=0.0)
+    size = np.abs(of_values)
+    unlike = np.abs(of_values[:, None] - of_values) > _ALIKE * np.maximum(size[:, None], size)
     _raise_first(unlike & together, "one member of a repeated eigenvalue", values)
 
 

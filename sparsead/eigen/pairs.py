@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sparsead.eigen.certify import check_distance, check_residuals
-from sparsead.eigen.clusters import check_cut, check_second
+from sparsead.eigen.clusters import blur, check_cut, check_second
 from sparsead.eigen.lanczos import is_small, nearest
-from sparsead.eigen.options import REPEATED
 from sparsead.errors import ConvergenceError
 
 if TYPE_CHECKING:
@@ -17,13 +16,14 @@ if TYPE_CHECKING:
 
     from sparsead.eigen.pencil import Pencil
 
-_MORE = 8  # pairs computed beside those wanted when some were missed
+_MORE = 8  # pairs computed beside those wanted when some were missed, or the next is as near
 
 
 def pairs(pencil: Pencil) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the k pairs nearest to the shift, or largest: eigenvalues, shape (k,), ascending, and vectors, (k, n).
 
-    One more is computed, which tells whether k cuts a cluster and where eigenvalues can be counted.
+    One more is computed, which tells whether k cuts a cluster and where eigenvalues can be counted. Where it lies on
+    the other side of the shift and as near, it tells nothing of that cluster: then more are, until one is farther.
 
     Raises
     ------
@@ -34,40 +34,55 @@ def pairs(pencil: Pencil) -> tuple[NDArray[Any], NDArray[Any]]:
     """
     pencil.check()
     options = pencil.options
-    for more in (1, _MORE):
+    more = 1
+    while True:
         values, vectors = nearest(pencil, min(options.k + more, pencil.n))
-        check_distance(values, pencil.sigma)
+        noise = pencil.noise(vectors)
+        check_distance(values, noise, pencil.sigma)
         nearness = np.argsort(pencil.distances(values), kind="stable")
         counted = options.count and not is_small(pencil, options.k + more)
-        lacking = _lacking(pencil, values[nearness]) if counted else 0
-        if lacking <= 0:
+        lacking = _lacking(pencil, values[nearness], noise[nearness]) if counted else 0
+        if lacking > 0 and more > 1:
+            raise _missed(pencil, lacking)
+        kept = np.sort(nearness[: options.k])
+        if options.order and not lacking > 0:
+            check_cut(values, noise, kept)
+        all_found = len(values) < options.k + more
+        if lacking <= 0 and (all_found or not options.order or _next_is_farther(pencil, values, noise, nearness)):
             break
-    else:
-        raise ConvergenceError(
-            "eigenvalues were missed",
-            expected=f"as many as the inertia counts around sigma={pencil.sigma!r}",
-            got=f"{lacking} less, of the {options.k} asked for",
-            fix="pass a larger k: a repeated eigenvalue hides its copies",
-        )
-    kept = np.sort(nearness[: options.k])
-    if options.order:
-        check_cut(values, pencil.noise, kept)
+        more = max(_MORE, 2 * more)
     values, vectors = values[kept], vectors[kept]
     if options.order > 1:
-        check_second(values, pencil.noise)
+        check_second(values, noise[kept])
     check_residuals(pencil, values, vectors)
     return values, vectors
 
 
-def _lacking(pencil: Pencil, values: NDArray[Any]) -> int:
+def _next_is_farther(pencil: Pencil, values: NDArray[Any], noise: NDArray[Any], nearness: NDArray[np.integer]) -> bool:
+    """Return whether the farthest pair is farther than the last of those asked for."""
+    ends = nearness[[pencil.options.k - 1, -1]]
+    inner, outer = pencil.distances(values)[ends]
+    return bool(outer - inner > blur(values, noise)[ends].max())
+
+
+def _missed(pencil: Pencil, lacking: int) -> ConvergenceError:
+    return ConvergenceError(
+        "eigenvalues were missed",
+        expected=f"as many as the inertia counts around sigma={pencil.sigma!r}",
+        got=f"{lacking} less, of the {pencil.options.k} asked for",
+        fix="pass a larger k: a repeated eigenvalue hides its copies",
+    )
+
+
+def _lacking(pencil: Pencil, values: NDArray[Any], noise: NDArray[Any]) -> int:
     """Return how many eigenvalues were missed; those found come in the order of their distance from the shift.
 
     They are counted up to the last gap before the pairs that nobody asked for: within a cluster rounding would decide.
     """
-    distances = pencil.distances(values)
+    distances, around = pencil.distances(values), blur(values, noise)
     for found in range(min(pencil.options.k, len(values) - 1), 0, -1):
         inner, outer = distances[found - 1 : found + 1]
-        if outer - inner > REPEATED * np.abs(values[found - 1 : found + 1]).max():
+        if outer - inner > around[found - 1 : found + 1].max():
             counted = pencil.within(float(values[found - 1]), float(values[found]))
             return 0 if counted is None else counted - found
     return 0

@@ -11,6 +11,7 @@ from scipy.sparse.linalg import LinearOperator
 
 from sparsead.backends.registry import get, installed
 from sparsead.errors import NotPositiveDefiniteError, SingularMatrixError
+from sparsead.factors.inertia import told
 from sparsead.factors.options import SolveOptions
 from sparsead.factors.store import factor_cache
 from sparsead.factors.values import check_finite_values, check_structure
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from sparsead.factors.entry import Entry
     from sparsead.pattern.pattern import Pattern
 
-# Both times the mean of what single dofs have for eigenvalues.
-# Far below the first elastic eigenvalue of a mesh, far above the rounding in the zeros of rigid motions.
+# Times the mean of what single dofs have for eigenvalues:
+# far below the first elastic eigenvalue of a mesh, far above the rounding in the zeros of rigid motions.
 _BELOW_ZERO = 1e-8
 _ROUNDING = 1e-14
 _SYMMETRIC = Structure(symmetric=True)
@@ -85,9 +86,14 @@ class Pencil:
         _check_mass(self.masses)
 
     @property
-    def noise(self) -> float:
-        """What rounding in K leaves of the difference of two eigenvalues."""
+    def typical_noise(self) -> float:
+        """What rounding in K leaves of eigenvalues, where their vectors are not at hand."""
         return _ROUNDING * self._scale
+
+    def noise(self, vectors: NDArray[Any]) -> NDArray[Any]:
+        """Return what rounding in K leaves of eigenvalues, shape (k,): a share of ``|v| |K| |v|``; vectors (k, n)."""
+        size = np.abs(vectors)
+        return np.asarray(_ROUNDING * np.einsum("kn,nk->k", size, abs(self.stiffness) @ size.T))
 
     def solve(self, b: NDArray[Any]) -> NDArray[Any]:
         """Return (K - sigma M)^-1 b for rows b, shape (k, n), in one call.
@@ -132,15 +138,16 @@ class Pencil:
         return np.array([self.mass @ row for row in x]).reshape(x.shape)
 
     def below(self, shift: float) -> int | None:
-        """Return how many eigenvalues lie below a shift; None where no library tells.
+        """Return how many eigenvalues lie below a shift; None where no library tells, or its pivots mislead.
 
         Sylvester's law: as many as ``K - shift M`` has negative pivots.
         """
         counting = self._counting
         if counting is None:
             return None
-        options = SolveOptions(_SYMMETRIC, counting)
-        return factor_cache.unkept(*self._shifted(shift), options).factorization().inertia()[1]
+        glimpsed = factor_cache.glimpse(*self._shifted(shift), SolveOptions(_SYMMETRIC, counting))
+        inertia = None if glimpsed is None else told(glimpsed)
+        return None if inertia is None else inertia[1]
 
     def _solver(self) -> LinearOperator:
         return LinearOperator((self.n, self.n), matvec=lambda b: self.solve(b.reshape(1, -1))[0], dtype=np.float64)

@@ -129,12 +129,27 @@ class Entry:
         """
         with self._lock:
             if self._factorization is None:
-                if not is_ordinary(self.values):
-                    check_finite_values(self.group.pattern, self.values)
-                    self._shift = shift_to_one(self.values)
-                check_structure(self.group.pattern, self.group.structure, self.values)
+                self._look()
                 self._factorization = self._make(self.group.analysis(self._near_one()))
             return self._factorization
+
+    def first_factorization(self) -> Factorization | None:
+        """Return the factors that the fastest way makes, which the entry does not take; None where they are doubtful.
+
+        Raises
+        ------
+        NonFiniteError, StructureError
+            If the values are not what the structure says.
+        """
+        self._look()
+        try:
+            factorization = self.group.first_analysis(self._near_one()).factorize(self._near_one())
+            self._counters.add("factorizations")
+            if is_doubtful(factorization, self.values.dtype):
+                check_condition(self._matrix(), factorization)
+        except (Inaccurate, SingularMatrixError):
+            return None
+        return factorization
 
     def scaled(self) -> tuple[Factorization, int]:
         """Return the factors, and the power of two by which the values were multiplied before."""
@@ -238,6 +253,13 @@ class Entry:
         self._watched = self._may_mislead(factorization)
         self._units = mixed_units(self.group.pattern, self._near_one()) if self._watched else None
         return factorization
+
+    def _look(self) -> None:
+        """Check the values, and bring them near one if they are extreme."""
+        if not is_ordinary(self.values):
+            check_finite_values(self.group.pattern, self.values)
+            self._shift = shift_to_one(self.values)
+        check_structure(self.group.pattern, self.group.structure, self.values)
 
     def _may_mislead(self, factorization: Factorization) -> bool:
         """Return whether solutions are to be checked: LU's, too, where pivots have grown or units are mixed."""

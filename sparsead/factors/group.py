@@ -88,10 +88,14 @@ class Group:
     def analysis(self, values: NDArray[Any]) -> Analysis:
         """Return the shared analysis; the first matrix of the pattern makes it."""
         with self._lock:
-            if not self._analyses:
-                self._add(self.library.analyze(self.pattern, self.structure, values))
-                warn_if_too_large(self._analyses[0], self.pattern.shape[0], self._options)
+            self._begin(values)
             return self._analyses[self._settled]
+
+    def first_analysis(self, values: NDArray[Any]) -> Analysis:
+        """Return the analysis of the fastest way, also where earlier matrices asked for a more careful one."""
+        with self._lock:
+            self._begin(values)
+            return self._analyses[0]
 
     def more_careful(self, than: Analysis, values: NDArray[Any]) -> Analysis | None:
         """Return the next way of factorizing after one that was inaccurate, None if there is no other.
@@ -107,6 +111,11 @@ class Group:
                 self._add(another)
             self._settled = max(self._settled, position)
             return self._analyses[position]
+
+    def _begin(self, values: NDArray[Any]) -> None:
+        if not self._analyses:
+            self._add(self.library.analyze(self.pattern, self.structure, values))
+            warn_if_too_large(self._analyses[0], self.pattern.shape[0], self._options)
 
     def _add(self, analysis: Analysis) -> None:
         self._counters.add("analyses", int(analysis.symbolic))

@@ -21,6 +21,7 @@ from sparsead.factors.store import factor_cache
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from sparsead.backends.backend import Factorization
     from sparsead.factors.entry import Entry
     from sparsead.factors.options import SolveOptions
     from sparsead.pattern.pattern import Pattern
@@ -48,24 +49,23 @@ def inertia_of(pattern: Pattern, values: NDArray[Any], options: SolveOptions) ->
         If no library that is here tells, of a large matrix.
     """
     entry = factor_cache.entry(pattern, values, options)
-    told = _told(entry)
-    if told is None and pattern.shape[0] <= _FEW_UNKNOWNS:
+    found = told(entry.factorization())
+    if found is None and pattern.shape[0] <= _FEW_UNKNOWNS:
         return _of_full(entry)
-    if told is None and _pardiso_tells(entry):
-        told = _told(factor_cache.entry(pattern, values, replace(options, backend="pardiso")))
-    if told is None:
+    if found is None and _pardiso_tells(entry):
+        found = told(factor_cache.entry(pattern, values, replace(options, backend="pardiso")).factorization())
+    if found is None:
         raise BackendError(
             "no library tells the inertia of this matrix",
             expected=f"PARDISO, of a real matrix, without perturbed pivots; or at most {_FEW_UNKNOWNS} unknowns",
             got=f"a {entry.group.structure.describe()} matrix of type {values.dtype}, shape {pattern.shape}",
             fix='install PARDISO, pip install "sparsead[pardiso]"; declare positive_definite=True if that holds',
         )
-    return told
+    return found
 
 
-def _told(entry: Entry) -> Inertia | None:
-    """What the factorization tells; None where it does not, or where it changed pivots, perhaps their signs."""
-    factorization = entry.factorization()
+def told(factorization: Factorization) -> Inertia | None:
+    """Return what factors tell; None where they do not, or where pivots were changed, perhaps their signs."""
     if factorization.pivots.perturbed:
         return None
     try:

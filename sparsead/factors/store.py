@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from sparsead.backends.backend import Factorization
     from sparsead.factors.options import SolveOptions
     from sparsead.pattern.pattern import Pattern
 
@@ -100,12 +101,14 @@ class FactorStore:
             self._account(entry)
         return entry
 
-    def unkept(self, pattern: Pattern, values: NDArray[Any], options: SolveOptions) -> Entry:
-        """Return an entry that the store does not keep, for a matrix that is looked at once; as `entry`."""
+    def glimpse(self, pattern: Pattern, values: NDArray[Any], options: SolveOptions) -> Factorization | None:
+        """Return factors that the store does not keep, for a look at their pivots; None if those mislead.
+
+        Later matrices of the pattern are factorized as if this one had not been. The parameters are those of `entry`.
+        """
         group = self._group(pattern, values.dtype, options)
         entry = Entry(group, values, group.sample(values), self._counters, born=next(self._clock), replaced=[])
-        entry.factorization()
-        return entry
+        return entry.first_factorization()
 
     def stats(self) -> Stats:
         """Return the counts since the last `clear`, and what is held now.

@@ -57,7 +57,7 @@ def alike(
     out = np.empty_like(g) if out is None else out
     out[...] = g
     for lane in range(len(values) if checked else 0):
-        noise = pencil_of(stiffness[lane], mass[lane], patterns, options).noise
+        noise = pencil_of(stiffness[lane], mass[lane], patterns, options).typical_noise
         together = repeated(values[lane], noise, values.dtype)
         for one in g[lane] if together.any() else ():
             check_alike(values[lane], together, one)

@@ -65,9 +65,10 @@ def bordered(
     for lane in range(len(stiffness)):
         values, vectors = (np.asarray(part, np.float64) for part in (pairs[lane, :, 0], pairs[lane, :, 1:]))
         pencil = pencil_of(stiffness[lane], mass[lane], patterns, options)
-        together = repeated(values, pencil.noise, pairs.dtype)
+        noise = pencil.noise(vectors)
+        together = repeated(values, noise, pairs.dtype)
         if options.order:
-            check_second(values, pencil.noise)
+            check_second(values, noise)
         known = Pairs(pencil, values, vectors, together)
         for start in range(0, r.shape[1], k):
             rows = slice(start, start + k)

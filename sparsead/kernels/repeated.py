@@ -50,7 +50,7 @@ def repeated(
     out[...] = 0
     k = pairs.shape[1]
     for lane, own in enumerate(pairs):
-        noise = pencil_of(stiffness[lane], mass[lane], patterns, options).noise
+        noise = pencil_of(stiffness[lane], mass[lane], patterns, options).noise(own[:, 1:])
         together, vectors = members(own[:, 0], noise, pairs.dtype), own[:, 1:]
         if together.any():
             for start in range(0, y.shape[1], k):

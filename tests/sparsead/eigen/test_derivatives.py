@@ -156,3 +156,19 @@ def test_other_front_ends_have_the_gradient_of_numpy(name: str) -> None:
         objective(front_end, start).backward()
         found = start.grad.numpy()
     np.testing.assert_allclose(found, pullback(np.float64(1.0))[0], rtol=1e-11, atol=1e-13)
+
+
+def test_vectors_of_close_eigenvalues_beside_a_stiff_entry() -> None:
+    n = 100
+    diagonal = np.r_[1.0, 1.00005, np.arange(2.0, n - 1), 1e13]
+    coupling = np.zeros((n, n))
+    coupling[0, 1] = coupling[1, 0] = 1.0
+    stored = np.eye(n) + coupling  # both on one pattern
+
+    def on_pattern(matrix: Any) -> sp.SparseArray:
+        rows, cols = np.nonzero(stored)
+        return sp.coo(rows, cols, matrix[rows, cols], (n, n), positive_definite=True)
+
+    K, d_K = on_pattern(np.diag(diagonal)), on_pattern(coupling)
+    _, pushed = sp.jvp(lambda K: sp.eigsh(K, 3)[1][1, 0], (K,), (d_K,))
+    np.testing.assert_allclose(pushed, 1 / (diagonal[0] - diagonal[1]), rtol=1e-9)

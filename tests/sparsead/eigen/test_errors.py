@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.sparse import csc_array
 
 import sparsead.numpy as sp
 from sparsead import errors
@@ -18,6 +19,8 @@ SQUARE, EXACT = square(8)
 GRID = sp.from_scipy(SQUARE, positive_definite=True)
 UNEVEN = SQUARE.copy()
 UNEVEN.data[1] += 0.5
+HALF = np.diag(np.r_[1.0, 1.0, np.arange(3.0, 31.0)])
+TWO_SIDED = sp.from_scipy(csc_array(np.block([[0 * HALF, HALF], [HALF, 0 * HALF]])), symmetric=True)
 COMPLEX = sp.eye(64) * (1 + 1j)
 
 
@@ -99,6 +102,16 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         errors.NoDerivativeError,
         r"no derivative of one vector of.*\n.*\n  got: +eigenvalues 1 and 2: ",
     ),
+    "one member, its cotangent small beside others": (
+        lambda: pulled(lambda values, vectors: 1e7 * values[0] + values[1]),
+        errors.NoDerivativeError,
+        r"got: +eigenvalues 1 and 2: 0\.588\d+ and 0\.588\d+, apart by \S+ of their size",
+    ),
+    "a cluster cut by k, and one as near on the other side of the shift": (
+        lambda: sp.jvp(lambda K: sp.eigsh(K, 1)[0], (TWO_SIDED,), (TWO_SIDED,)),
+        errors.NoDerivativeError,
+        r"got: +eigenvalues -?1, kept, and -?1, not: apart by \S+ of their size",
+    ),
     "a second derivative of a repeated eigenvalue": (
         lambda: twice(3),
         errors.NoDerivativeError,
@@ -135,6 +148,11 @@ def test_no_convergence_gives_what_converged() -> None:
         sp.eigsh(GRID, 20, maxiter=1)
     found = caught.value.eigenvalues  # type: ignore[attr-defined]
     np.testing.assert_allclose(found[:3], EXACT[:3], rtol=1e-10)
+
+
+def test_a_small_eigenvalue_beside_a_large_one_is_not_at_the_shift() -> None:
+    values, _ = sp.eigsh(sp.diags([np.array([1e-7, 1e7])], positive_definite=True), 1)
+    np.testing.assert_allclose(values, [1e-7], rtol=1e-12)
 
 
 def test_symmetric_functions_of_a_repeated_eigenvalue_pass() -> None:

@@ -9,7 +9,9 @@ from scipy.sparse import csc_array
 
 import sparsead.numpy as sp
 from sparsead import factor_cache
+from sparsead.arrays.eigsh import eigen_options
 from sparsead.eigen import pairs as module
+from sparsead.eigen.pencil import Pencil
 from sparsead.errors import ConvergenceError
 from tests.sparsead.backends.installed import backend_or_skip
 from tests.sparsead.eigen.pencils import chain, square
@@ -73,6 +75,24 @@ def test_missed_eigenvalues_are_counted(sigma: float, monkeypatch: pytest.Monkey
         sp.eigsh(sp.from_scipy(K, symmetric=True), 4, sigma=sigma)
 
 
+def test_a_count_that_cannot_be_told_is_skipped_and_leaves_the_pattern_as_it_was() -> None:
+    backend_or_skip("pardiso")
+    n = 100
+
+    def between(springs: np.ndarray) -> sp.SparseArray:
+        K = np.diag(springs[:-1] + springs[1:]) - np.diag(springs[1:-1], 1) - np.diag(springs[1:-1], -1)
+        return sp.from_scipy(csc_array(K), positive_definite=True)
+
+    even, soft = np.ones(n + 1), np.ones(n + 1)
+    soft[40:60] = 1e-12
+    sp.eigsh(between(even), 2)
+    values, _ = sp.eigsh(between(soft), 2)
+    np.testing.assert_allclose(values, 1e-12 * (2 - 2 * np.cos(np.pi * np.arange(1, 3) / 20)), rtol=1e-2)
+    before = factor_cache.stats().factorizations
+    sp.eigsh(between(2 * even), 2)
+    assert factor_cache.stats().factorizations == before + 2
+
+
 def test_a_mass_of_few_dofs_has_as_many_eigenvalues() -> None:
     K, _ = chain(60)
     masses = np.zeros(60)
@@ -96,3 +116,22 @@ def test_float32_is_computed_in_double() -> None:
     values, vectors = sp.eigsh(single[0], 2, single[1])
     assert values.dtype == vectors.dtype == np.float32
     np.testing.assert_allclose(values, eigh(K.toarray(), M.toarray(), eigvals_only=True)[:2], rtol=1e-5)
+
+
+def test_a_cluster_of_zeros_is_not_counted_within() -> None:
+    """Four chains free to move: rounding would decide how many of their zeros lie below a shift among them."""
+    n = 30
+    one = np.diag(np.r_[1.0, 2 * np.ones(n - 2), 1.0]) - np.eye(n, k=1) - np.eye(n, k=-1)
+    matrix = sp.from_scipy(csc_array(np.kron(np.eye(4), one)), positive_definite=True)
+    asked: list[tuple[float, float]] = []
+
+    class Watched(Pencil):
+        def within(self, last: float, following: float) -> int | None:
+            asked.append((last, following))
+            return super().within(last, following)
+
+    plain = matrix.plain()
+    for k in (2, 6):
+        options = eigen_options(4 * n, k, plain.structure, sigma=None)
+        module.pairs(Watched(plain.values, np.ones(4 * n), (plain.pattern, sp.eye(4 * n).pattern), options))
+    assert all(following > 1e-3 for _, following in asked)
