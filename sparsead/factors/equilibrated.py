@@ -2,14 +2,14 @@
 
 Derivation
 ----------
-Rounding in an entry is measured by the terms that it was summed from, which may cancel. Those of row i and column j have
-the unit of ``d_i d_j``, whatever the units of the unknowns, where the d make all sums of magnitudes one [1]_::
+Rounding in an entry is measured by the terms that it was summed from, which may cancel. Those of row i and column j
+have the unit of ``d_i d_j``, whatever the units of the unknowns, where the d make all sums of magnitudes one [1]_::
 
     sum_j |a_ij| / (d_i d_j) = 1        for every row i
 
 They are unique where every entry belongs to a permutation of entries, unlike those that make the largest entries one.
-A definite matrix has ``d_i >= sqrt(a_ii)``, and could be measured by its diagonal; that of an indefinite one may vanish.
-The d are the limit of::
+A definite matrix has ``d_i >= sqrt(a_ii)``, and could be measured by its diagonal, which of an indefinite one may
+vanish. The d are the limit of::
 
     d_i <- d_i sqrt( sum_j |a_ij| / (d_i d_j) )
 

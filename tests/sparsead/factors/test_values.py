@@ -37,8 +37,8 @@ def test_no_values_are_finite() -> None:
     assert all_finite(np.empty((3, 0)))
 
 
-# As of a prestress in shear: no sign on the diagonal, and an entry that the sum over the cells cancels. The unknowns are
-# in units as far apart as displacements and rotations may be.
+# As of a prestress in shear: no sign on the diagonal, and an entry that the sum over the cells cancels. Unknowns are in
+# units as far apart as displacements and rotations may be.
 UNITS = np.array([1e3, 1.0, 1e-3, 1.0])
 SHEAR = UNITS[:, None] * np.array([[0, 1, -2, 1], [1, 0, 0, -3], [-2, 0, 1, 2], [1, -3, 2, 0.0]]) * UNITS
 
