@@ -17,6 +17,8 @@ import numpy as np
 from fem.assembly.eigenpairs import Request, check_operators, eigenpairs
 from fem.assembly.operator import Operator
 from fem.assembly.solve import all_of, settled
+from fem.assembly.term import kinds_of
+from fem.errors import SpaceError
 from fem.progress import stage
 from sparsead.arrays.eigsh import eigen_options
 from sparsead.jax.raised import typed
@@ -83,7 +85,8 @@ def buckling(
     Raises
     ------
     SpaceError
-        If an operator is not linear and symmetric, or they are of different spaces.
+        If an operator is not linear and symmetric, or they are of different spaces, or that of the prestress of a solid
+        is beside the stiffness of a body of revolution.
     ConstraintError
         If supports are of another space.
     ConvergenceError
@@ -110,12 +113,26 @@ def buckling(
     6.2
     """
     check_operators({"stiffness": stiffness, "geometric stiffness": geometric})
+    _check_kinds(stiffness, geometric)
     constraints = all_of(supports, stiffness.space.count)
     free = stiffness.space.count - len(constraints.held.dofs)
     options = eigen_options(free, k, stiffness.structure, sigma=np.inf, backend=backend, maxiter=maxiter, count=count)
     with typed(), stage(f"{k} buckling modes, {stiffness.space.count} dofs"):
         found = _buckling(stiffness, geometric, request=Request(constraints.held, options))
         return BucklingModes(*map(settled, found))
+
+
+def _check_kinds(stiffness: Operator, geometric: Operator) -> None:
+    """Raise unless components are the same in both, as far as their forms say it; one's own may say nothing."""
+    kinds = dict(kinds_of(stiffness.terms))
+    for name, kind in kinds_of(geometric.terms):
+        if kinds.get(name, kind) != kind:
+            raise SpaceError(
+                "geometric stiffness and stiffness are of different kinds of bodies",
+                expected=f"a geometric stiffness of the kind {kinds[name]!r}, that of {stiffness!r}",
+                got=f"{geometric!r}, of the kind {kind!r}",
+                fix="fem.elements.geometric is of solids, plane and in space; write another as a weak form of your own",
+            )
 
 
 @partial(jax.jit, static_argnames=("request",))

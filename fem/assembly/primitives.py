@@ -228,8 +228,9 @@ def _batch(primitive: Primitive, args: Any, dims: Any, **static: Any) -> tuple[A
         batch = batch[0]
     size = next(x.shape[dim] for x, dim in zip(arrays, dims, strict=False) if dim is not None)
     merged = [_in_front(x, dim, size) for x, dim in zip(arrays, dims, strict=False)]
-    out = primitive.bind(*(x.reshape(-1, *x.shape[2:]) for x in merged), batch, **static)
-    return out.reshape(size, -1, *out.shape[1:]), 0
+    # By numbers and not by -1, which an empty axis leaves open: a tangent has no margins.
+    out = primitive.bind(*(x.reshape(size * x.shape[1], *x.shape[2:]) for x in merged), batch, **static)
+    return out.reshape(size, merged[0].shape[1], *out.shape[1:]), 0
 
 
 def _in_front(x: Any, dim: int | None, size: int) -> Any:

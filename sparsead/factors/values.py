@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from sparsead.errors import NonFiniteError, SingularMatrixError, StructureError
+from sparsead.factors.equilibrated import sizes
 from sparsead.factors.squares import sum_of_squares
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ def check_structure(pattern: Pattern, structure: Structure, values: NDArray[Any]
     """Raise `StructureError` at the first pair of entries that breaks the symmetry declared; the pattern has it."""
     if not (structure.symmetric or structure.hermitian):
         return
-    diagonal, mirror = None, pattern.transposition[1]
+    scale, mirror = _Scale(pattern, values), pattern.transposition[1]
     for start in range(0, len(values), _CHUNK):
         here = values[start : start + _CHUNK]
         there = values.take(mirror[start : start + _CHUNK], mode="clip")
@@ -78,38 +80,52 @@ def check_structure(pattern: Pattern, structure: Structure, values: NDArray[Any]
             np.conjugate(there, out=there)
         if (here == there).all():
             continue
-        diagonal = _diagonal(pattern, values) if diagonal is None else diagonal
-        broken = _broken(pattern, diagonal, start, here, there)
+        broken = _broken(pattern, scale, start, here, there)
         if broken is not None:
             _raise_asymmetric(pattern, structure, values, broken)
 
 
-def _broken(
-    pattern: Pattern, diagonal: NDArray[Any], start: int, here: NDArray[Any], there: NDArray[Any]
-) -> int | None:
+def _broken(pattern: Pattern, scale: _Scale, start: int, here: NDArray[Any], there: NDArray[Any]) -> int | None:
     """First stored entry that differs from its mirror image by more than rounding.
 
-    That is, a few units in the last place of the two or of their diagonal entries.
+    That is, a few units in the last place of the two or of their diagonal entries; in a matrix whose diagonal says
+    nothing, as of an indefinite one, of the entries of their rows.
     """
     with np.errstate(over="ignore"):
         difference = np.abs(here - there)
-    tolerance = _SYMMETRY_ROUNDING * np.finfo(diagonal.dtype).eps
-    suspects = np.flatnonzero(difference > tolerance * diagonal.min(initial=np.inf))
+    tolerance = _SYMMETRY_ROUNDING * np.finfo(difference.dtype).eps
+    suspects = np.flatnonzero(difference > tolerance * scale.diagonal.min(initial=np.inf))
     if not suspects.size:
         return None
     rows, cols = pattern.indices[start + suspects], pattern.columns_of(start + suspects)
-    of_diagonal = np.sqrt(diagonal[rows]) * np.sqrt(diagonal[cols])
     of_pair = np.maximum(np.abs(here[suspects]), np.abs(there[suspects]))
-    broken = suspects[difference[suspects] > tolerance * np.maximum(of_pair, of_diagonal)]
+    size = np.maximum(of_pair, np.sqrt(scale.diagonal[rows]) * np.sqrt(scale.diagonal[cols]))
+    wrong = difference[suspects] > tolerance * size
+    if not wrong.any():
+        return None
+    suspects, rows, cols = suspects[wrong], rows[wrong], cols[wrong]
+    broken = suspects[difference[suspects] > tolerance * scale.rows[rows] * scale.rows[cols]]
     return start + int(broken[0]) if broken.size else None
 
 
-def _diagonal(pattern: Pattern, values: NDArray[Any]) -> NDArray[Any]:
-    """Magnitudes of the diagonal, zero where none is stored, shape (n,)."""
-    stored = pattern.diagonal
-    if (stored >= 0).all():
-        return np.abs(values.take(stored))
-    return np.where(stored >= 0, np.abs(values.take(np.maximum(stored, 0))), 0)
+class _Scale:
+    """What rounding in an entry is measured by; computed where it is asked for."""
+
+    def __init__(self, pattern: Pattern, values: NDArray[Any]) -> None:
+        self._pattern, self._values = pattern, values
+
+    @cached_property
+    def diagonal(self) -> NDArray[Any]:
+        """Magnitudes of the diagonal, zero where none is stored, shape (n,)."""
+        stored, values = self._pattern.diagonal, self._values
+        if (stored >= 0).all():
+            return np.abs(values.take(stored))
+        return np.where(stored >= 0, np.abs(values.take(np.maximum(stored, 0))), 0)
+
+    @cached_property
+    def rows(self) -> NDArray[np.float64]:
+        """Sizes of the rows, shape (n,)."""
+        return sizes(self._pattern, self._values)
 
 
 def _raise_asymmetric(pattern: Pattern, structure: Structure, values: NDArray[Any], stored: int) -> None:

@@ -18,15 +18,15 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
 
 from fem.elements.common import tensor
-from fem.elements.common.build import bilinear, material, thickness_margin
+from fem.elements.common.build import bilinear, check_displacement, material, thickness_margin
 from fem.elements.common.identity import for_each_component
-from fem.errors import MaterialError
+from fem.errors import MaterialError, SpaceError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 class Geometric:
     """Prestress on displacements; its moduli are the stresses s_ij, row by row."""
 
+    kind: ClassVar[str] = "solid"
     components: int
     symmetric: bool = True
     definite: bool = False
@@ -60,7 +61,7 @@ def geometric(space: Space, stress: ArrayLike, *, thickness: ArrayLike = 1.0, fi
     Parameters
     ----------
     space : Space
-        Displacements.
+        Displacements of a solid. That of a body of revolution has terms of the hoop stress, which are not here.
     stress : array, shape (e, d, d), (e, q, d, d), or with 3 for d as `fem.fields.stress` gives it
         Prestress, symmetric; at quadrature points those of the stiffness. Of a plane body the part in its plane counts.
         Unit: [force/length^2].
@@ -77,7 +78,9 @@ def geometric(space: Space, stress: ArrayLike, *, thickness: ArrayLike = 1.0, fi
     Raises
     ------
     MaterialError
-        If the stress does not fit the cells.
+        If the stress does not fit the cells, or is known and not real and symmetric.
+    SpaceError
+        If the space is none of displacements, plane or in space.
 
     Examples
     --------
@@ -89,17 +92,35 @@ def geometric(space: Space, stress: ArrayLike, *, thickness: ArrayLike = 1.0, fi
     >>> round(float((turned * (fem.elements.geometric(space, pressed) @ turned)).sum()), 12)
     -2.0
     """
-    d, t = space.mesh.dimension, material("thickness", thickness)
-    shape = np.shape(stress)
-    cells = sum(domain.count for domain in space.topology.bulk)
-    if len(shape) not in (3, 4) or shape[0] != cells or shape[-2:] not in ((d, d), (3, 3)):
-        raise MaterialError(
-            "a prestress does not fit the cells",
-            expected=f"shape ({cells}, {d}, {d}) or ({cells}, quadrature points, {d}, {d}); 3 for {d} is taken too",
-            got=f"shape {shape}",
-            fix="pass what fem.fields.stress returns for one load case",
-        )
-    s = jnp.asarray(stress, float)
-    moduli = tuple(s[..., i, j] for i in range(d) for j in range(d))
+    _check_solid(space, field)
+    s, t = _checked(space, stress), material("thickness", thickness)
+    moduli = tensor.components(s, space.mesh.dimension, what="a prestress", symbol="s")
     form = Geometric(space.field(field).components)
     return bilinear(space, form, moduli, thickness_margin(thickness), factor=t, field=field)
+
+
+def _check_solid(space: Space, field: str | None) -> None:
+    check_displacement(space, field, "a geometric stiffness is one of the displacements of a solid")
+    if space.mesh.dimension == 1:
+        raise SpaceError(
+            "a geometric stiffness is one of a solid, plane or in space",
+            expected="a mesh in 2D or 3D",
+            got="a mesh in 1D",
+            fix="for the deflection of a string fem.elements.diffusion with its tension",
+        )
+
+
+def _checked(space: Space, stress: ArrayLike) -> Any:
+    """The stress as an array of real numbers that fits the cells."""
+    d, shape = space.mesh.dimension, np.shape(stress)
+    cells = sum(domain.count for domain in space.topology.bulk)
+    array = jnp.asarray(stress)
+    fits = len(shape) in (3, 4) and shape[0] == cells and shape[-2:] in ((d, d), (3, 3))
+    if not fits or array.dtype.kind == "c":
+        raise MaterialError(
+            "a prestress is not real" if fits else "a prestress does not fit the cells",
+            expected=f"real, of shape ({cells}, {d}, {d}) or ({cells}, quadrature points, {d}, {d}); 3 for {d} too",
+            got=f"shape {shape}, {array.dtype}",
+            fix="pass what fem.fields.stress returns for one load case",
+        )
+    return array.astype(float)

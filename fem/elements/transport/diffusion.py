@@ -15,14 +15,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from fem.elements.common import tensor
 from fem.elements.common.build import bilinear, least, material, product, thickness_margin
 from fem.elements.common.identity import for_each_component
-from fem.errors import MaterialError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -106,24 +104,11 @@ def diffusion(
     """
     d, t = space.mesh.dimension, material("thickness", thickness)
     if np.shape(conductivity)[-2:] == (d, d) and d > 1:
-        components = _tensor(jnp.asarray(conductivity, float), d)
+        k = jnp.asarray(conductivity, float)
+        components = tensor.components(k, d, what="a conductivity tensor", symbol="k")
         return bilinear(space, TensorDiffusion(), components, thickness_margin(thickness), factor=t, field=field)
     k = material("conductivity", conductivity)
     factor = product(k, t)
     form = Diffusion(space.field(field).components)
     margins = {"not negative": least(k)} | thickness_margin(thickness)
     return bilinear(space, form, (jnp.ones(()),), margins, factor=factor, field=field)
-
-
-def _tensor(k: Any, d: int) -> tuple[Any, ...]:
-    if not isinstance(k, jax.core.Tracer):
-        asymmetry = np.abs(np.asarray(k) - np.swapaxes(np.asarray(k), -1, -2))
-        if asymmetry.max() > 1e-12 * np.abs(np.asarray(k)).max():
-            place = tuple(int(i) for i in np.unravel_index(asymmetry.argmax(), asymmetry.shape))
-            raise MaterialError(
-                "a conductivity tensor is not symmetric",
-                expected="k_ij = k_ji",
-                got=f"k[{place}] = {k[place]}",
-                fix="pass (k + k.T) / 2",
-            )
-    return tuple(k[..., i, j] for i in range(d) for j in range(d))

@@ -90,6 +90,36 @@ def test_a_column_in_tension_has_nothing_to_find() -> None:
         fem.buckling(K, fem.elements.geometric(SPACE, pulled), fem.fix(SPACE, FOOT), k=1, maxiter=2)
 
 
-def test_a_prestress_that_does_not_fit_is_said() -> None:
-    with pytest.raises(fem.errors.MaterialError, match=r"got: +shape \(2, 40, 3, 3\)"):
-        fem.elements.geometric(SPACE, np.zeros((2, 40, 3, 3)))
+@pytest.mark.parametrize("element", ["quad4", "quad8"])
+def test_a_prestress_in_shear_is_found_symmetric(element: str) -> None:
+    """Entries cancel that the diagonal, without a sign, does not measure; shear buckles either way, to f and -f."""
+    mesh = fem.rectangle((10, 2), size=(10.0, 2.0), element=element)
+    space = fem.Space(mesh, components=2)
+    foot = fem.fix(space, mesh.points_on(lambda x: x[:, 0] == 0))
+    K = fem.elements.elasticity(space, young=1.0, poisson=0.3)
+    u = fem.solve(K, fem.traction(space, mesh.facets_on(lambda x: x[:, 0] == 10), (0.0, 1.0)), foot)
+    stress = fem.fields.stress(space, u, young=1.0, poisson=0.3)
+    one, other = (fem.buckling(K, fem.elements.geometric(space, sign * stress), foot, k=1) for sign in (1.0, -1.0))
+    np.testing.assert_allclose(one.factors, other.factors, rtol=1e-9)
+
+
+REFUSED = {
+    "two load cases": (SPACE, np.zeros((2, 80, 3, 3)), r"got: +shape \(2, 80, 3, 3\), float64"),
+    "complex": (SPACE, np.full((80, 2, 2), 1j), r"not real\n.*\n  got: +shape \(80, 2, 2\), complex128"),
+    "not symmetric": (SPACE, np.triu(np.ones((80, 2, 2))), r"got: +s\[0, 0, 1\] = 1, and not 0\n"),
+    "scalar": (fem.Space(MESH), np.zeros((80, 2, 2)), r"got: +components=1\n"),
+    "line": (fem.Space(fem.interval(3)), np.ones((3, 1, 1)), r"got: +a mesh in 1D\n"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_prestress_that_is_none_of_a_solid_is_said(case: str) -> None:
+    space, stress, got = REFUSED[case]
+    with pytest.raises((fem.errors.MaterialError, fem.errors.SpaceError), match=got):
+        fem.elements.geometric(space, stress)
+
+
+def test_the_prestress_of_a_solid_is_none_of_a_body_of_revolution() -> None:
+    K = fem.elements.axisymmetric(SPACE, young=YOUNG, poisson=0.3)
+    with pytest.raises(fem.errors.SpaceError, match=r"got: +Operator\(Geometric on 80 cells.*'solid'\n"):
+        fem.buckling(K, fem.elements.geometric(SPACE, np.zeros((80, 2, 2))), fem.fix(SPACE, FOOT))

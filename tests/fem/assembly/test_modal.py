@@ -184,3 +184,18 @@ def test_what_does_not_fit_is_said() -> None:
         fem.modal(np.eye(3), M)  # type: ignore[arg-type]
     with pytest.raises(ShapeError, match=r"1 <= k <= 3.*\n  got: +k=4"):
         fem.modal(K, fem.elements.mass(space, 1.0), fem.fix(space, [0]), k=4)
+
+
+def test_forward_and_reverse_derivatives_agree_for_many_tangents_at_once() -> None:
+    """Tangents of cell matrices have no margins, an empty axis that `vmap` has to keep."""
+    space = fem.Space(fem.interval(4))
+    held = fem.fix(space, [0])
+
+    def lowest(material: Any) -> Any:
+        K, M = fem.elements.diffusion(space, material[0]), fem.elements.mass(space, material[1])
+        return fem.modal(K, M, held, k=2).eigenvalues
+
+    start = jnp.linspace(1.0, 2.0, 8).reshape(2, 4)
+    np.testing.assert_allclose(jax.jacfwd(lowest)(start), jax.jacrev(lowest)(start), rtol=1e-11)
+    curvature = jax.hessian(lambda material: lowest(material)[0])(start).reshape(8, 8)
+    np.testing.assert_allclose(curvature, curvature.T, rtol=1e-9, atol=1e-10)
