@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
@@ -31,7 +30,7 @@ def checked_tolerance(tolerance: float | None) -> float | None:
     DtypeError
         If it is no number >= 0.
     """
-    if tolerance is None or (isinstance(tolerance, Real) and tolerance >= 0):
+    if tolerance is None or (isinstance(tolerance, int | float) and tolerance >= 0):
         return tolerance
     raise DtypeError(
         "tolerance is no size of rounding",

@@ -124,9 +124,9 @@ class Probe:
         raise error
 
     def _missing(self, i: int, differences: Any, share: float, rounding: float) -> PatternError:
-        j, derivative = self._column(i, *map(complex, differences), rounding**0.4)
+        j, derivative = self._column(i, complex(differences[0]), complex(differences[1]), rounding**0.4)
         fix = "add the entry" if j >= 0 else f"add to row {i} all columns that it depends on"
-        if share < rounding ** (0.5 if j >= 0 else 0.25):  # rounding foretells nothing, but by chance among many columns
+        if share < rounding ** (0.5 if j >= 0 else 0.25):  # by chance, among many columns, one explains rounding
             fix += f"; if that is rounding within f, pass tolerance={10.0 ** np.ceil(np.log10(2 * share)):.0e}"
         return PatternError(
             "the pattern misses an entry of the Jacobian",
