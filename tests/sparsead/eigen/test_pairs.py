@@ -110,6 +110,29 @@ def test_a_floating_chain_has_a_zero() -> None:
     np.testing.assert_allclose(values, 2 - 2 * np.cos(np.pi * np.arange(4) / n), atol=1e-14)
 
 
+@pytest.mark.parametrize(("n", "k"), [(30, 30), (110, 100)])
+def test_all_pairs_of_a_chain_that_is_free_to_move(n: int, k: int) -> None:
+    """Its zero is 1e-8 from the shift, so that S M has the digits of no other pair."""
+    K = 1e6 * (np.diag(np.r_[1.0, 2 * np.ones(n - 2), 1.0]) - np.eye(n, k=1) - np.eye(n, k=-1))
+    values, vectors = sp.eigsh(sp.from_scipy(csc_array(K), positive_definite=True), k, sigma=None)
+    np.testing.assert_allclose(values, 1e6 * (2 - 2 * np.cos(np.pi * np.arange(k) / n)), rtol=1e-11, atol=1e-7)
+    np.testing.assert_allclose(vectors.T @ vectors, np.eye(k), atol=1e-13)
+
+
+@pytest.mark.parametrize("n", [40, 90])
+def test_largest_pairs_of_a_matrix_with_few_that_are_not_zero(n: int) -> None:
+    """As of a structure in which one cell is pressed."""
+    K, M = chain(n)
+    pressed = np.zeros((n, n))
+    pressed[10:13, 10:13] = [[2.0, -1.0, 0.0], [-1.0, 2.0, -1.0], [0.0, -1.0, 2.0]]
+    stiffness = csc_array(pressed + 1e-27 * K.toarray())
+    values, _ = sp.eigsh(
+        sp.from_scipy(stiffness, symmetric=True), 6, sp.from_scipy(M, positive_definite=True), sigma=np.inf
+    )
+    expected = eigh(pressed, M.toarray(), eigvals_only=True)[-6:]
+    np.testing.assert_allclose(values, expected, atol=1e-13)
+
+
 def test_float32_is_computed_in_double() -> None:
     K, M = chain(20)
     single = [sp.from_scipy(csc_array(one, dtype=np.float32), symmetric=True) for one in (K, M)]
