@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.linalg import eigh
-from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator
+from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator
 from scipy.sparse.linalg import eigsh as arpack
 
 from sparsead.errors import ConvergenceError, NotPositiveDefiniteError, ShapeError
@@ -30,6 +30,7 @@ _FEW_UNKNOWNS = 48  # below, the full matrices are quicker than a start of ARPAC
 _NO_MASS = 1e-12  # of the largest eigenvalue of M: what rounding makes of its null space
 _FAR = 1e-4  # of the largest nu: below, rounding has taken so many digits
 _KNOWN = 1e-13  # of the largest nu: smaller ones may be zeros
+_CANCELLED = 1e-11  # of the terms of v M v: nothing is left but rounding
 _ORTHOGONAL = 1e-11  # V M V^T - 1: ARPACK leaves 1e-14
 # Entries this close to the largest count as equal to it: the choice of the sign must not hang on rounding.
 _LARGE = 0.99
@@ -81,6 +82,15 @@ def _by_lanczos(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray[Any]]
         values, vectors = arpack(stiffness, count, mass, maxiter=pencil.options.maxiter, **pencil.lanczos())
     except ArpackNoConvergence as error:
         raise _not_converged(pencil, count, error) from error
+    except ArpackError as error:
+        raise ConvergenceError(
+            "Lanczos iteration failed",
+            expected=f"{count} eigenvalues {pencil.wanted}",
+            got=str(error),
+            fix="pass another sigma, and check the values of K and M",
+        ) from error
+    if _uses_up_mass(pencil, vectors.T):
+        return _by_full_matrices(pencil, count)
     return _far_apart(pencil, values, vectors.T)
 
 
@@ -91,6 +101,7 @@ def _by_full_matrices(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray
     if masses[0] < -_NO_MASS * masses[-1]:
         raise _negative_mass(f"an eigenvalue {masses[0]:.6g} of M, beside the largest {masses[-1]:.6g}")
     positive = masses > _NO_MASS * masses[-1]
+    pencil.check_rank(int(np.count_nonzero(positive)))
     if pencil.options.sigma == np.inf:
         values, vectors = eigh(pencil.stiffness.toarray(), pencil.mass.toarray())
         return values[-count:], vectors.T[-count:]
@@ -124,6 +135,13 @@ def _far_apart(pencil: Pencil, values: NDArray[Any], vectors: NDArray[Any]) -> t
         values[far], y = eigh((small + small.T) / 2, (gram + gram.T) / 2)
         vectors[far] = y.T @ span
     return values, vectors
+
+
+def _uses_up_mass(pencil: Pencil, vectors: NDArray[Any]) -> bool:
+    """Return whether some of the vectors are made of rounding: the range of M has no more, and M is of low rank."""
+    size = np.abs(vectors)
+    mass = np.einsum("kn,kn->k", vectors, pencil.times_mass(vectors))
+    return bool((np.abs(mass) <= _CANCELLED * np.einsum("kn,nk->k", size, abs(pencil.mass) @ size.T)).any())
 
 
 def _squares(pencil: Pencil, vectors: NDArray[Any]) -> NDArray[Any]:
@@ -185,7 +203,7 @@ def _not_converged(pencil: Pencil, count: int, error: ArpackNoConvergence) -> Co
     told = ", ".join(f"{value:.6g}" for value in found[:5]) + (", ..." if len(found) > 5 else "")
     return ConvergenceError(
         "Lanczos iteration did not converge",
-        expected=f"{count} eigenvalues {'largest of all' if largest else f'nearest to sigma={pencil.sigma!r}'}",
+        expected=f"{pencil.options.k} eigenvalues and {count - pencil.options.k} more, {pencil.wanted}",
         got=f"{len(found)} after maxiter={pencil.options.maxiter} restarts" + (f": {told}" if told else ""),
         fix="pass a larger maxiter; where many are next to zero and none is larger, as of the load factors of a "
         "structure in tension, there is nothing to find"
