@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +35,16 @@ def note_lane(error: SparseADError, lane: int, lanes: int) -> None:
     """Say in an error which matrix of a batch it is about."""
     if lanes > 1:
         error.add_note(f"in matrix {lane} of a batch of {lanes}")
+
+
+@contextmanager
+def noted(lane: int, lanes: int) -> Iterator[None]:
+    """Note in errors that are raised within, which matrix of a batch they are about."""
+    try:
+        yield
+    except SparseADError as error:
+        note_lane(error, lane, lanes)
+        raise
 
 
 def each_matrix(

@@ -11,7 +11,7 @@ from scipy.sparse import csc_array
 from scipy.sparse.linalg import ArpackError
 
 import sparsead.numpy as sp
-from sparsead import errors
+from sparsead import errors, kernels
 from sparsead.eigen import lanczos
 from sparsead.eigen.options import EigenOptions
 from sparsead.rules import RULES
@@ -207,6 +207,29 @@ def test_what_arpack_says_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lanczos, "arpack", failing)
     with pytest.raises(errors.ConvergenceError, match=r"3 eigenvalues nearest to sigma=0.0\n  got: +ARPACK error -8: "):
         sp.eigsh(GRID, 2)
+
+
+def test_a_bad_matrix_of_a_batch_is_named() -> None:
+    options = EigenOptions(2, 0.0, GRID.structure)
+    static = {"patterns": (GRID.pattern, GRID.pattern), "options": options}
+    bad = GRID.values.copy()
+    bad[0] = np.nan
+    both, identity = np.stack([GRID.values, bad]), np.where(GRID.pattern.indices == GRID.pattern.cols, 1.0, 0.0)
+    with pytest.raises(errors.NonFiniteError) as caught:
+        kernels.eigsh(both, np.stack([identity] * 2), **static)
+    assert caught.value.__notes__ == ["in matrix 1 of a batch of 2"]
+    g = np.array([[[1.0, 1.0]], [[1.0, 2.0]]])
+    twins = np.full((2, 2), 3.0)
+    pairs = np.concatenate([twins[:, :, None], np.ones((2, 2, 64))], axis=2)
+    r = np.concatenate([g[:, 0, :, None], np.zeros((2, 2, 64))], axis=2)
+    wrong: list[Callable[[], Any]] = [
+        lambda: kernels.alike(both[[0, 0]], both[[0, 0]], twins, g, **static, checked=True),
+        lambda: kernels.bordered(both[[0, 0]], both[[0, 0]], pairs, r, **static, checked=True, trans="T"),
+    ]
+    for one in wrong:
+        with pytest.raises(errors.NoDerivativeError) as told:
+            one()
+        assert told.value.__notes__ == ["in matrix 1 of a batch of 2"]
 
 
 def test_a_traced_shift_is_refused() -> None:
