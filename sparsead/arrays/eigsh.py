@@ -42,9 +42,10 @@ def eigsh(
     M : SparseArray, shape (n, n), optional
         Symmetric, positive semidefinite; by default the identity. Unit: [M].
     sigma : float or None
-        The shift; no eigenvalue may lie at it. None takes one a little below zero, for the lowest pairs of a K that is
-        positive semidefinite, as of a structure free to move: -1e-8 of the ratio of the traces. Infinity takes the
-        largest pairs, with the factorization of M, which is then positive definite. Unit: [K] / [M].
+        The shift; no eigenvalue may lie at it, and of two as near the lower is taken first. None takes one a little
+        below zero, for the lowest pairs of a K that is positive semidefinite, as of a structure free to move: -1e-8 of
+        the ratio of the traces. Infinity takes the largest pairs, with the factorization of M, which is then positive
+        definite. Unit: [K] / [M].
     backend : str, optional
         Library that factorizes; by default the structure decides.
     maxiter : int, optional

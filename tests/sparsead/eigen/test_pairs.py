@@ -42,6 +42,14 @@ def test_largest_pairs_are_those_of_lapack(n: int) -> None:
     np.testing.assert_allclose(vectors.T @ M @ vectors, np.eye(4), atol=1e-13)
 
 
+@pytest.mark.parametrize("m", [5, 10, 30, 40])
+def test_of_two_that_are_as_near_the_lower_is_taken_with_and_without_derivatives(m: int) -> None:
+    half = np.diag(np.arange(1.0, m + 1))
+    matrix = sp.from_scipy(csc_array(np.block([[0 * half, half], [half, 0 * half]])), symmetric=True)
+    followed, _ = sp.vjp(lambda K: sp.eigsh(K, 1)[0], matrix)
+    np.testing.assert_allclose([*sp.eigsh(matrix, 1)[0], *followed], [-1, -1], rtol=1e-13)
+
+
 def test_repeated_eigenvalues_of_a_square_are_all_found() -> None:
     K, exact = square(12)
     values, vectors = sp.eigsh(sp.from_scipy(K, positive_definite=True), 8)
