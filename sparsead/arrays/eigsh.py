@@ -42,9 +42,10 @@ def eigsh(
     M : SparseArray, shape (n, n), optional
         Symmetric, positive semidefinite; by default the identity. Unit: [M].
     sigma : float or None
-        The shift; no eigenvalue may lie at it. None takes one a little below zero, for the lowest pairs of a K that is
-        positive semidefinite, as of a structure free to move: -1e-8 of the ratio of the traces. Infinity takes the
-        largest pairs, with the factorization of M, which is then positive definite. Unit: [K] / [M].
+        The shift; no eigenvalue may lie at it, and of two as near the lower is taken first. None takes one a little
+        below zero, for the lowest pairs of a K that is positive semidefinite, as of a structure free to move: -1e-8 of
+        the ratio of the traces. Infinity takes the largest pairs, with the factorization of M, which is then positive
+        definite. Unit: [K] / [M].
     backend : str, optional
         Library that factorizes; by default the structure decides.
     maxiter : int, optional
@@ -66,9 +67,10 @@ def eigsh(
     ------
     DtypeError, ShapeError, StructureError
         If a matrix is none, not square, complex, or not symmetric; if k is not an integer from 1 to n, or larger than
-        the rank of M.
+        the rank of M; if sigma is not a known real number, or maxiter not a positive integer.
     NotPositiveDefiniteError
-        If M is not positive, or K is declared positive definite and is not.
+        If M is not positive, or K is declared positive definite and, at a shift of zero or below, is not: other shifts
+        do not show it.
     SingularMatrixError
         If an eigenvalue lies at the shift.
     ConvergenceError
@@ -104,8 +106,9 @@ def eigsh(
     mass = _identity(matrix, n) if M is None else _checked_mass(M, n)
     _check_symmetric("the matrix", matrix)
     stiffness, mass = matrix.plain(), mass.plain()
-    structure = (mass if sigma == np.inf else stiffness).structure
-    options = eigen_options(n, k, structure, sigma=sigma, backend=backend, maxiter=maxiter, count=count)
+    shift = None if sigma is None else _number(sigma)
+    structure = (mass if shift == np.inf else stiffness).structure
+    options = eigen_options(n, k, structure, sigma=shift, backend=backend, maxiter=maxiter, count=count)
     binding = matrix.binding
     working = np.result_type(stiffness.dtype, mass.dtype)
     values = (binding.astype(one.values, working)[None] for one in (stiffness, mass))
@@ -135,6 +138,7 @@ def eigen_options(
         As in `eigsh`.
     """
     _check_count(k, n)
+    _check_restarts(maxiter)
     shift = None if sigma is None else _number(sigma)
     if backend is not None:
         get(backend)
@@ -191,9 +195,21 @@ def _check_count(k: Any, n: int) -> None:
         )
 
 
+def _check_restarts(maxiter: Any) -> None:
+    if maxiter is None:
+        return
+    if not isinstance(maxiter, int | np.integer) or isinstance(maxiter, bool) or maxiter < 1:
+        raise ShapeError(
+            "maxiter is not a number of restarts",
+            expected="an integer, 1 <= maxiter, or None",
+            got=f"maxiter={maxiter!r}",
+            fix="leave it out: then it is ten for each unknown",
+        )
+
+
 def _number(sigma: Any) -> float:
     try:
-        shift = float(sigma)
+        shift = float("nan" if isinstance(sigma, str | bytes | bool) else sigma)
     except Exception:  # a traced number: whatever its library raises
         shift = float("nan")
     if np.isnan(shift) or shift == -np.inf:

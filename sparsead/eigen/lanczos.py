@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.linalg import eigh
-from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator
+from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator
 from scipy.sparse.linalg import eigsh as arpack
 
 from sparsead.errors import ConvergenceError, NotPositiveDefiniteError, ShapeError
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _FEW_UNKNOWNS = 48  # below, the full matrices are quicker than a start of ARPACK
 _NO_MASS = 1e-12  # of the largest eigenvalue of M: what rounding makes of its null space
+_FAR = 1e-4  # of the largest nu: below, rounding has taken so many digits
+_KNOWN = 1e-13  # of the largest nu: smaller ones may be zeros
+_CANCELLED = 1e-11  # of the terms of v M v: nothing is left but rounding
 _ORTHOGONAL = 1e-11  # V M V^T - 1: ARPACK leaves 1e-14
 # Entries this close to the largest count as equal to it: the choice of the sign must not hang on rounding.
 _LARGE = 0.99
@@ -79,7 +82,16 @@ def _by_lanczos(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray[Any]]
         values, vectors = arpack(stiffness, count, mass, maxiter=pencil.options.maxiter, **pencil.lanczos())
     except ArpackNoConvergence as error:
         raise _not_converged(pencil, count, error) from error
-    return values, vectors.T
+    except ArpackError as error:
+        raise ConvergenceError(
+            "Lanczos iteration failed",
+            expected=f"{count} eigenvalues {pencil.wanted}",
+            got=str(error),
+            fix="pass another sigma, and check the values of K and M",
+        ) from error
+    if _uses_up_mass(pencil, vectors.T):
+        return _by_full_matrices(pencil, count)
+    return _far_apart(pencil, values, vectors.T)
 
 
 def _by_full_matrices(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -89,6 +101,7 @@ def _by_full_matrices(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray
     if masses[0] < -_NO_MASS * masses[-1]:
         raise _negative_mass(f"an eigenvalue {masses[0]:.6g} of M, beside the largest {masses[-1]:.6g}")
     positive = masses > _NO_MASS * masses[-1]
+    pencil.check_rank(int(np.count_nonzero(positive)))
     if pencil.options.sigma == np.inf:
         values, vectors = eigh(pencil.stiffness.toarray(), pencil.mass.toarray())
         return values[-count:], vectors.T[-count:]
@@ -97,8 +110,52 @@ def _by_full_matrices(pencil: Pencil, count: int) -> tuple[NDArray[Any], NDArray
     moved = pencil.solve(root)
     small = moved @ root.T
     nu, y = eigh((small + small.T) / 2)
-    chosen = np.argsort(-np.abs(nu), kind="stable")[:count]
-    return pencil.sigma + 1 / nu[chosen], y[:, chosen].T @ moved
+    order, size = np.argsort(-np.abs(nu), kind="stable"), np.abs(nu)
+    known = order[: max(count, np.count_nonzero(size > _KNOWN * size.max()))]
+    values, vectors = _far_apart(pencil, pencil.sigma + 1 / nu[known], y[:, known].T @ moved)
+    chosen = np.argsort(pencil.distances(values), kind="stable")[:count]
+    return values[chosen], vectors[chosen]
+
+
+def _far_apart(pencil: Pencil, values: NDArray[Any], vectors: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Compute once more those pairs that lie much farther from the shift than others.
+
+    S M has their small nu to the rounding of the largest, and mixes into their vectors what is nearest to the shift, as
+    rigid motions. That is taken off, and K itself, on what is left of their span, has them to its own rounding.
+    """
+    if pencil.sigma == np.inf:
+        return values, vectors
+    distances = np.abs(values - pencil.sigma)
+    far = distances * _FAR > distances.min()
+    if far.any():
+        near = vectors[~far] / np.sqrt(_squares(pencil, vectors[~far]))[:, None]
+        span = vectors[far] / np.sqrt(_squares(pencil, vectors[far]))[:, None]
+        span = span - (span @ pencil.times_mass(near).T) @ near
+        small, gram = (span @ times(span).T for times in (pencil.times_stiffness, pencil.times_mass))
+        values[far], y = eigh((small + small.T) / 2, (gram + gram.T) / 2)
+        vectors[far] = y.T @ span
+    return values, vectors
+
+
+def _uses_up_mass(pencil: Pencil, vectors: NDArray[Any]) -> bool:
+    """Return whether some of the vectors are made of rounding: the range of M has no more, and M is of low rank."""
+    size = np.abs(vectors)
+    mass = np.einsum("kn,kn->k", vectors, pencil.times_mass(vectors))
+    return bool((np.abs(mass) <= _CANCELLED * np.einsum("kn,nk->k", size, abs(pencil.mass) @ size.T)).any())
+
+
+def _squares(pencil: Pencil, vectors: NDArray[Any]) -> NDArray[Any]:
+    """Return v M v of each.
+
+    Raises
+    ------
+    NotPositiveDefiniteError
+        If one is not positive.
+    """
+    squares = np.einsum("kn,kn->k", vectors, pencil.times_mass(vectors))
+    if not squares.min() > 0:
+        raise _negative_mass(f"v M v = {squares.min():.6g} of a computed vector")
+    return np.asarray(squares)
 
 
 def _orthonormal(pencil: Pencil, values: NDArray[Any], vectors: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -107,10 +164,7 @@ def _orthonormal(pencil: Pencil, values: NDArray[Any], vectors: NDArray[Any]) ->
     Near a shift that is almost an eigenvalue, as those of rigid motions, vectors may have a part of each other that is
     more than rounding: then they are told apart by what S M makes of them, once more.
     """
-    squares = np.einsum("kn,kn->k", vectors, pencil.times_mass(vectors))
-    if not squares.min() > 0:
-        raise _negative_mass(f"v M v = {squares.min():.6g} of a computed vector")
-    vectors = vectors / np.sqrt(squares)[:, None]
+    vectors = vectors / np.sqrt(_squares(pencil, vectors))[:, None]
     massed = pencil.times_mass(vectors)
     gram = vectors @ massed.T
     if np.abs(gram - np.eye(len(gram))).max() < _ORTHOGONAL or pencil.sigma == np.inf:
@@ -149,7 +203,7 @@ def _not_converged(pencil: Pencil, count: int, error: ArpackNoConvergence) -> Co
     told = ", ".join(f"{value:.6g}" for value in found[:5]) + (", ..." if len(found) > 5 else "")
     return ConvergenceError(
         "Lanczos iteration did not converge",
-        expected=f"{count} eigenvalues {'largest of all' if largest else f'nearest to sigma={pencil.sigma!r}'}",
+        expected=f"{pencil.options.k} eigenvalues and {count - pencil.options.k} more, {pencil.wanted}",
         got=f"{len(found)} after maxiter={pencil.options.maxiter} restarts" + (f": {told}" if told else ""),
         fix="pass a larger maxiter; where many are next to zero and none is larger, as of the load factors of a "
         "structure in tension, there is nothing to find"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sparsead.eigen.pencil import Pencil
+from sparsead.errors import ConvergenceError, NotPositiveDefiniteError, SingularMatrixError, SparseADError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,8 +32,37 @@ class Largest(Pencil):
         """Return how far eigenvalues are below the largest."""
         return np.asarray(values.max(initial=-np.inf) - values)
 
+    @property
+    def wanted(self) -> str:
+        """In words, which eigenvalues are found first."""
+        return "largest of all"
+
+    def check_rank(self, rank: int) -> None:
+        """Raise unless M, which is factorized, has full rank.
+
+        Raises
+        ------
+        NotPositiveDefiniteError
+            If it has not.
+        """
+        if rank < self.n:
+            raise _not_definite(f"M of rank {rank}, shape {(self.n, self.n)}")
+
     def lanczos(self) -> dict[str, Any]:
-        """Return arguments of ARPACK: what is iterated with, and from where."""
+        """Return arguments of ARPACK: what is iterated with, and from where.
+
+        Raises
+        ------
+        ConvergenceError
+            If K is zero: the iteration has no start.
+        """
+        if not self.values[0].any():
+            raise ConvergenceError(
+                "no largest eigenvalue",
+                expected="a K that is not zero",
+                got=f"a K of zeros, shape {(self.n, self.n)}: all eigenvalues are zero",
+                fix="check K; of load factors, that the load makes stresses",
+            )
         start = np.random.default_rng(0).standard_normal(self.n)
         return {"Minv": self._solver(), "which": "LA", "v0": self.solve((self.stiffness @ start)[None])[0]}
 
@@ -52,6 +82,19 @@ class Largest(Pencil):
     def _factorized(self) -> tuple[Pattern, NDArray[Any]]:
         """The matrix whose factors S is."""
         return self.patterns[1], self.values[1]
+
+    def _singular(self, error: SingularMatrixError) -> SparseADError:
+        return _not_definite(f"a singular M: {error.got}", error.dof)
+
+
+def _not_definite(got: str, dof: int | None = None) -> NotPositiveDefiniteError:
+    return NotPositiveDefiniteError(
+        "M is not positive definite",
+        expected="x^T M x > 0 for all x: the largest pairs, sigma=inf, take the factorization of M",
+        got=got,
+        fix="give every dof a mass, or pass a finite sigma",
+        column=dof,
+    )
 
 
 def pencil_of(

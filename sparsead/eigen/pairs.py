@@ -39,9 +39,9 @@ def pairs(pencil: Pencil) -> tuple[NDArray[Any], NDArray[Any]]:
         values, vectors = nearest(pencil, min(options.k + more, pencil.n))
         noise = pencil.noise(vectors)
         check_distance(values, noise, pencil.sigma)
-        nearness = np.argsort(pencil.distances(values), kind="stable")
+        nearness = _nearest_first(pencil, values, noise)
         counted = options.count and not is_small(pencil, options.k + more)
-        lacking = _lacking(pencil, values[nearness], noise[nearness]) if counted else 0
+        lacking = _lacking(pencil, values, noise) if counted else 0
         if lacking > 0 and more > 1:
             raise _missed(pencil, lacking)
         kept = np.sort(nearness[: options.k])
@@ -56,6 +56,15 @@ def pairs(pencil: Pencil) -> tuple[NDArray[Any], NDArray[Any]]:
         check_second(values, noise[kept])
     check_residuals(pencil, values, vectors)
     return values, vectors
+
+
+def _nearest_first(pencil: Pencil, values: NDArray[Any], noise: NDArray[Any]) -> NDArray[np.integer]:
+    """Return the order of distances from the shift; of two as near, one on each side, the lower is first."""
+    distances, around = pencil.distances(values), blur(values, noise)
+    order = np.argsort(distances, kind="stable")
+    farther = np.diff(distances[order]) > np.maximum(around[order[1:]], around[order[:-1]])
+    group = np.concatenate([[0], np.cumsum(farther)])
+    return np.asarray(order[np.lexsort((distances[order], values[order] > pencil.sigma, group))])
 
 
 def _next_is_farther(pencil: Pencil, values: NDArray[Any], noise: NDArray[Any], nearness: NDArray[np.integer]) -> bool:
@@ -75,11 +84,13 @@ def _missed(pencil: Pencil, lacking: int) -> ConvergenceError:
 
 
 def _lacking(pencil: Pencil, values: NDArray[Any], noise: NDArray[Any]) -> int:
-    """Return how many eigenvalues were missed; those found come in the order of their distance from the shift.
+    """Return how many eigenvalues were missed.
 
     They are counted up to the last gap before the pairs that nobody asked for: within a cluster rounding would decide.
     """
-    distances, around = pencil.distances(values), blur(values, noise)
+    order = np.argsort(pencil.distances(values), kind="stable")
+    values, around = values[order], blur(values, noise)[order]
+    distances = pencil.distances(values)
     for found in range(min(pencil.options.k, len(values) - 1), 0, -1):
         inner, outer = distances[found - 1 : found + 1]
         if outer - inner > around[found - 1 : found + 1].max():

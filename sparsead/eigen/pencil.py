@@ -10,7 +10,7 @@ from scipy.sparse import csc_array
 from scipy.sparse.linalg import LinearOperator
 
 from sparsead.backends.registry import get, installed
-from sparsead.errors import NotPositiveDefiniteError, SingularMatrixError
+from sparsead.errors import NotPositiveDefiniteError, SingularMatrixError, SparseADError
 from sparsead.factors.inertia import told
 from sparsead.factors.options import SolveOptions
 from sparsead.factors.store import factor_cache
@@ -84,6 +84,14 @@ class Pencil:
             check_finite_values(pattern, values)
             check_structure(pattern, _SYMMETRIC, values)
         _check_mass(self.masses)
+
+    def check_rank(self, rank: int) -> None:
+        """Raise unless M has rank enough; without it, as many eigenvalues are infinite, and the others are found."""
+
+    @property
+    def wanted(self) -> str:
+        """In words, which eigenvalues are found first."""
+        return f"nearest to sigma={self.sigma!r}"
 
     @property
     def typical_noise(self) -> float:
@@ -180,13 +188,16 @@ class Pencil:
         try:
             return factor_cache.entry(*self._factorized(), asked)
         except SingularMatrixError as error:
-            raise SingularMatrixError(
-                "an eigenvalue at the shift",
-                expected=f"K - sigma M that can be factorized: a sigma between eigenvalues; sigma={self.sigma!r}",
-                got=f"a singular K - sigma M: {error.got}",
-                fix="move sigma; below zero for a structure that is free to move: sigma=None",
-                dof=error.dof,
-            ) from error
+            raise self._singular(error) from error
+
+    def _singular(self, error: SingularMatrixError) -> SparseADError:
+        return SingularMatrixError(
+            "an eigenvalue at the shift",
+            expected=f"K - sigma M that can be factorized: a sigma between eigenvalues; sigma={self.sigma!r}",
+            got=f"a singular K - sigma M: {error.got}",
+            fix="move sigma; below zero for a structure that is free to move: sigma=None",
+            dof=error.dof,
+        )
 
 
 def _check_mass(diagonal: NDArray[Any]) -> None:

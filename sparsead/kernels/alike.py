@@ -8,6 +8,7 @@ import numpy as np
 
 from sparsead.eigen.clusters import check_alike, repeated
 from sparsead.eigen.largest import pencil_of
+from sparsead.kernels.lanes import noted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,6 +60,7 @@ def alike(
     for lane in range(len(values) if checked else 0):
         noise = pencil_of(stiffness[lane], mass[lane], patterns, options).typical_noise
         together = repeated(values[lane], noise, values.dtype)
-        for one in g[lane] if together.any() else ():
-            check_alike(values[lane], together, one)
+        with noted(lane, len(values)):
+            for one in g[lane] if together.any() else ():
+                check_alike(values[lane], together, one)
     return out

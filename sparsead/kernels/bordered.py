@@ -9,11 +9,13 @@ import numpy as np
 from sparsead.eigen.clusters import check_alike, check_second, check_unrotated, repeated
 from sparsead.eigen.deflated import Pairs
 from sparsead.eigen.largest import pencil_of
+from sparsead.kernels.lanes import noted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sparsead.eigen.options import EigenOptions
+    from sparsead.eigen.pencil import Pencil
     from sparsead.pattern.pattern import Pattern
 
 
@@ -61,20 +63,26 @@ def bordered(
         If the iteration is too slow.
     """
     out = np.empty_like(r) if out is None else out
-    k = pairs.shape[1]
     for lane in range(len(stiffness)):
-        values, vectors = (np.asarray(part, np.float64) for part in (pairs[lane, :, 0], pairs[lane, :, 1:]))
-        pencil = pencil_of(stiffness[lane], mass[lane], patterns, options)
-        noise = pencil.noise(vectors)
-        together = repeated(values, noise, pairs.dtype)
-        if options.order:
-            check_second(values, noise)
-        known = Pairs(pencil, values, vectors, together)
-        for start in range(0, r.shape[1], k):
-            rows = slice(start, start + k)
-            g, f = np.asarray(r[lane, rows, 0], np.float64), np.asarray(r[lane, rows, 1:], np.float64)
-            if checked and together.any():
-                check_alike(values, together, g)
-                check_unrotated(values, together, f @ vectors.T, np.abs(f) @ np.abs(vectors).T)
-            out[lane, rows, 0], out[lane, rows, 1:] = known.solve(g, f)
+        with noted(lane, len(stiffness)):
+            pencil = pencil_of(stiffness[lane], mass[lane], patterns, options)
+            out[lane] = _one(pencil, pairs[lane], r[lane], checked=checked)
     return out
+
+
+def _one(pencil: Pencil, pairs: NDArray[Any], r: NDArray[Any], *, checked: bool) -> NDArray[Any]:
+    """Solve the systems of one matrix, r of shape (m k, 1 + n)."""
+    values, vectors = (np.asarray(part, np.float64) for part in (pairs[:, 0], pairs[:, 1:]))
+    noise = pencil.noise(vectors)
+    together = repeated(values, noise, pairs.dtype)
+    if pencil.options.order:
+        check_second(values, noise)
+    known, z, k = Pairs(pencil, values, vectors, together), np.empty(r.shape), len(pairs)
+    for start in range(0, len(r), k):
+        rows = slice(start, start + k)
+        g, f = np.asarray(r[rows, 0], np.float64), np.asarray(r[rows, 1:], np.float64)
+        if checked and together.any():
+            check_alike(values, together, g)
+            check_unrotated(values, together, f @ vectors.T, np.abs(f) @ np.abs(vectors).T)
+        z[rows, 0], z[rows, 1:] = known.solve(g, f)
+    return z

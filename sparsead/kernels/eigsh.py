@@ -8,6 +8,7 @@ import numpy as np
 
 from sparsead.eigen.largest import pencil_of
 from sparsead.eigen.pairs import pairs
+from sparsead.kernels.lanes import noted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,11 +46,12 @@ def eigsh(
     Raises
     ------
     SparseADError
-        Whatever is wrong with a matrix, and see `sparsead.eigen.pairs.pairs`.
+        Whatever is wrong with a matrix, see `sparsead.eigen.pairs.pairs`; a note says which of the batch.
     """
     n = patterns[0].shape[0]
     out = np.empty((len(stiffness), options.k, 1 + n), stiffness.dtype) if out is None else out
     for lane in range(len(stiffness)):
-        values, vectors = pairs(pencil_of(stiffness[lane], mass[lane], patterns, options))
+        with noted(lane, len(stiffness)):
+            values, vectors = pairs(pencil_of(stiffness[lane], mass[lane], patterns, options))
         out[lane, :, 0], out[lane, :, 1:] = values, vectors
     return out

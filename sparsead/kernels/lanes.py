@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +33,16 @@ def in_type_of_factors(array: NDArray[Any], options: SolveOptions) -> NDArray[An
 
 def _nan(*_: NDArray[Any]) -> float:
     return np.nan
+
+
+@contextmanager
+def noted(lane: int, lanes: int) -> Iterator[None]:
+    """Note in errors that are raised within, which matrix of a batch they are about."""
+    try:
+        yield
+    except SparseADError as error:
+        note_lane(error, lane, lanes)
+        raise
 
 
 def each_matrix(

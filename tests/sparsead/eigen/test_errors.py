@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.sparse import csc_array
+from scipy.sparse.linalg import ArpackError
 
 import sparsead.numpy as sp
-from sparsead import errors
+from sparsead import errors, kernels
+from sparsead.eigen import lanczos
 from sparsead.eigen.options import EigenOptions
 from sparsead.rules import RULES
+from tests.conftest import require
 from tests.sparsead.eigen.pencils import chain, square
 
 SQUARE, EXACT = square(8)
@@ -21,6 +24,9 @@ UNEVEN = SQUARE.copy()
 UNEVEN.data[1] += 0.5
 HALF = np.diag(np.r_[1.0, 1.0, np.arange(3.0, 31.0)])
 TWO_SIDED = sp.from_scipy(csc_array(np.block([[0 * HALF, HALF], [HALF, 0 * HALF]])), symmetric=True)
+DRAWN = np.random.default_rng(0).standard_normal((100, 5))
+OF_RANK_5 = sp.from_scipy(csc_array(DRAWN @ DRAWN.T), symmetric=True)
+MANY = sp.diags([np.arange(1.0, 101.0)], positive_definite=True)
 COMPLEX = sp.eye(64) * (1 + 1j)
 
 
@@ -92,6 +98,37 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     ),
     "k no number": (lambda: sp.eigsh(GRID, 2.5), errors.ShapeError, r"got: +k=2\.5"),  # type: ignore[arg-type]
     "sigma no number": (lambda: sp.eigsh(GRID, 2, sigma=float("nan")), errors.DtypeError, r"got: +sigma=nan"),
+    "sigma in words": (
+        lambda: sp.eigsh(GRID, 2, sigma="5.5"),  # type: ignore[arg-type]
+        errors.DtypeError,
+        r"got: +sigma='5\.5'",
+    ),
+    "maxiter zero": (lambda: sp.eigsh(GRID, 2, maxiter=0), errors.ShapeError, r"got: +maxiter=0"),
+    "maxiter in words": (
+        lambda: sp.eigsh(GRID, 2, maxiter="a"),  # type: ignore[arg-type]
+        errors.ShapeError,
+        r"got: +maxiter='a'",
+    ),
+    "the largest of a matrix of zeros": (
+        lambda: sp.eigsh(0.0 * GRID, 2, sp.eye(64), sigma=np.inf),
+        errors.ConvergenceError,
+        r"got: +a K of zeros",
+    ),
+    "the largest with a mass of few dofs": (
+        lambda: sp.eigsh(sp.eye(3), 2, sp.diags([np.array([1.0, 0.0, 1.0])], symmetric=True), sigma=np.inf),
+        errors.NotPositiveDefiniteError,
+        r"M is not positive definite\n.*\n  got: +M of rank 2",
+    ),
+    "the largest of many with a mass of few dofs": (
+        lambda: sp.eigsh(GRID, 2, sp.diags([np.r_[np.ones(63), 0.0]], symmetric=True), sigma=np.inf),
+        errors.NotPositiveDefiniteError,
+        r"M is not positive definite\n.*\n  got: +a singular M: ",
+    ),
+    "k larger than the rank of a full M": (
+        lambda: sp.eigsh(MANY, 6, OF_RANK_5),
+        errors.ShapeError,
+        r"1 <= k <= 5.*\n  got: +k=6",
+    ),
     "one member of a repeated eigenvalue": (
         lambda: pulled(lambda values, vectors: values[1]),
         errors.NoDerivativeError,
@@ -153,6 +190,52 @@ def test_no_convergence_gives_what_converged() -> None:
 def test_a_small_eigenvalue_beside_a_large_one_is_not_at_the_shift() -> None:
     values, _ = sp.eigsh(sp.diags([np.array([1e-7, 1e7])], positive_definite=True), 1)
     np.testing.assert_allclose(values, [1e-7], rtol=1e-12)
+
+
+@pytest.mark.parametrize("rank", [1, 5])
+def test_all_finite_eigenvalues_of_a_mass_of_low_rank(rank: int) -> None:
+    drawn = DRAWN[:, :rank]
+    values, _ = sp.eigsh(MANY, rank, sp.from_scipy(csc_array(drawn @ drawn.T), symmetric=True))
+    flexibility = drawn.T @ np.diag(1 / np.arange(1.0, 101.0)) @ drawn
+    np.testing.assert_allclose(values, np.sort(1 / np.linalg.eigvalsh(flexibility)), rtol=1e-11)
+
+
+def test_what_arpack_says_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*args: Any, **options: Any) -> None:
+        raise ArpackError(-8)
+
+    monkeypatch.setattr(lanczos, "arpack", failing)
+    with pytest.raises(errors.ConvergenceError, match=r"3 eigenvalues nearest to sigma=0.0\n  got: +ARPACK error -8: "):
+        sp.eigsh(GRID, 2)
+
+
+def test_a_bad_matrix_of_a_batch_is_named() -> None:
+    options = EigenOptions(2, 0.0, GRID.structure)
+    static = {"patterns": (GRID.pattern, GRID.pattern), "options": options}
+    bad = GRID.values.copy()
+    bad[0] = np.nan
+    both, identity = np.stack([GRID.values, bad]), np.where(GRID.pattern.indices == GRID.pattern.cols, 1.0, 0.0)
+    with pytest.raises(errors.NonFiniteError) as caught:
+        kernels.eigsh(both, np.stack([identity] * 2), **static)
+    assert caught.value.__notes__ == ["in matrix 1 of a batch of 2"]
+    g = np.array([[[1.0, 1.0]], [[1.0, 2.0]]])
+    twins = np.full((2, 2), 3.0)
+    pairs = np.concatenate([twins[:, :, None], np.ones((2, 2, 64))], axis=2)
+    r = np.concatenate([g[:, 0, :, None], np.zeros((2, 2, 64))], axis=2)
+    wrong: list[Callable[[], Any]] = [
+        lambda: kernels.alike(both[[0, 0]], both[[0, 0]], twins, g, **static, checked=True),
+        lambda: kernels.bordered(both[[0, 0]], both[[0, 0]], pairs, r, **static, checked=True, trans="T"),
+    ]
+    for one in wrong:
+        with pytest.raises(errors.NoDerivativeError) as told:
+            one()
+        assert told.value.__notes__ == ["in matrix 1 of a batch of 2"]
+
+
+def test_a_traced_shift_is_refused() -> None:
+    jax = require("jax")
+    with pytest.raises(errors.DtypeError, match="sigma is not a known number"):
+        jax.make_jaxpr(lambda sigma: sp.eigsh(GRID, 2, sigma=sigma))(1.0)
 
 
 def test_symmetric_functions_of_a_repeated_eigenvalue_pass() -> None:

@@ -42,6 +42,14 @@ def test_largest_pairs_are_those_of_lapack(n: int) -> None:
     np.testing.assert_allclose(vectors.T @ M @ vectors, np.eye(4), atol=1e-13)
 
 
+@pytest.mark.parametrize("m", [5, 10, 30, 40])
+def test_of_two_that_are_as_near_the_lower_is_taken_with_and_without_derivatives(m: int) -> None:
+    half = np.diag(np.arange(1.0, m + 1))
+    matrix = sp.from_scipy(csc_array(np.block([[0 * half, half], [half, 0 * half]])), symmetric=True)
+    followed, _ = sp.vjp(lambda K: sp.eigsh(K, 1)[0], matrix)
+    np.testing.assert_allclose([*sp.eigsh(matrix, 1)[0], *followed], [-1, -1], rtol=1e-13)
+
+
 def test_repeated_eigenvalues_of_a_square_are_all_found() -> None:
     K, exact = square(12)
     values, vectors = sp.eigsh(sp.from_scipy(K, positive_definite=True), 8)
@@ -108,6 +116,29 @@ def test_a_floating_chain_has_a_zero() -> None:
     K = np.diag(np.r_[1.0, 2 * np.ones(n - 2), 1.0]) - np.eye(n, k=1) - np.eye(n, k=-1)
     values, _ = sp.eigsh(sp.from_scipy(csc_array(K), positive_definite=True), 4, sigma=None)
     np.testing.assert_allclose(values, 2 - 2 * np.cos(np.pi * np.arange(4) / n), atol=1e-14)
+
+
+@pytest.mark.parametrize(("n", "k"), [(30, 30), (110, 100)])
+def test_all_pairs_of_a_chain_that_is_free_to_move(n: int, k: int) -> None:
+    """Its zero is 1e-8 from the shift, so that S M has the digits of no other pair."""
+    K = 1e6 * (np.diag(np.r_[1.0, 2 * np.ones(n - 2), 1.0]) - np.eye(n, k=1) - np.eye(n, k=-1))
+    values, vectors = sp.eigsh(sp.from_scipy(csc_array(K), positive_definite=True), k, sigma=None)
+    np.testing.assert_allclose(values, 1e6 * (2 - 2 * np.cos(np.pi * np.arange(k) / n)), rtol=1e-11, atol=1e-7)
+    np.testing.assert_allclose(vectors.T @ vectors, np.eye(k), atol=1e-13)
+
+
+@pytest.mark.parametrize("n", [40, 90])
+def test_largest_pairs_of_a_matrix_with_few_that_are_not_zero(n: int) -> None:
+    """As of a structure in which one cell is pressed."""
+    K, M = chain(n)
+    pressed = np.zeros((n, n))
+    pressed[10:13, 10:13] = [[2.0, -1.0, 0.0], [-1.0, 2.0, -1.0], [0.0, -1.0, 2.0]]
+    stiffness = csc_array(pressed + 1e-27 * K.toarray())
+    values, _ = sp.eigsh(
+        sp.from_scipy(stiffness, symmetric=True), 6, sp.from_scipy(M, positive_definite=True), sigma=np.inf
+    )
+    expected = eigh(pressed, M.toarray(), eigvals_only=True)[-6:]
+    np.testing.assert_allclose(values, expected, atol=1e-13)
 
 
 def test_float32_is_computed_in_double() -> None:
