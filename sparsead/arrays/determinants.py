@@ -117,7 +117,7 @@ def slogdet(
 
 def solve_options(matrix: SparseArray[Any], backend: str | None, on_singular: Any, precision: Any) -> SolveOptions:
     """Return the options of a factorization of a square matrix, checked."""
-    check_square(matrix)
+    check_square(matrix, fix="pass a square matrix: others have neither determinant nor inverse")
     if backend is not None:
         get(backend)
     return SolveOptions(matrix._structure, backend, on_singular, precision)

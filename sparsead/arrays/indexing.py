@@ -32,11 +32,12 @@ def index(matrix: A, key: Any) -> Any:
     parts = key if isinstance(key, tuple) else (key, slice(None))
     if len(parts) != 2 or any(part is None or part is Ellipsis for part in parts):
         raise _no_matrix(f"an index of {len(parts)} parts: {key!r}")
-    rows, cols = parts
+    (rows, cols), (m, n) = parts, matrix.shape
     if isinstance(rows, slice) or isinstance(cols, slice):
-        return select(matrix, *(_along(part, extent) for part, extent in zip(parts, matrix.shape, strict=True)))
+        return select(matrix, _along("rows", rows, m), _along("cols", cols, n))
+    rows, cols = _from_start("rows", rows, m), _from_start("cols", cols, n)
     if np.ndim(rows) == np.ndim(cols) == 2 and np.shape(rows)[1] == np.shape(cols)[0] == 1:  # as np.ix_ makes them
-        return select(matrix, np.ravel(concrete("rows", rows)), np.ravel(concrete("cols", cols)))
+        return select(matrix, np.ravel(rows), np.ravel(cols))
     return entries(matrix, rows, cols)
 
 
@@ -66,13 +67,34 @@ def entries(matrix: StoredMatrix[Array], rows: Any, cols: Any) -> Array:
     return values[0] if np.ndim(rows) == np.ndim(cols) == 0 else values
 
 
-def _along(part: Any, extent: int) -> Any:
+def _along(name: str, part: Any, extent: int) -> Any:
     """Indices along an axis: of a slice, or those given."""
     if isinstance(part, slice):
-        return np.arange(extent)[part]
+        try:
+            return np.arange(*part.indices(extent))
+        except (TypeError, ValueError) as error:
+            raise _no_matrix(f"{name} = {part!r}: {error}") from error
     if np.ndim(part) == 0:
         raise _no_matrix(f"the single index {part!r} beside a slice")
-    return part
+    return _from_start(name, part, extent)
+
+
+def _from_start(name: str, part: Any, extent: int) -> Any:
+    """Indices, or a mask; those below zero, which count from the end, counted from the start."""
+    indices = concrete(name, part)
+    if indices.dtype.kind != "i":
+        return indices
+    beyond = np.flatnonzero(indices < -extent)
+    if beyond.size:
+        first = int(beyond[0])
+        raise PatternError(
+            f"index in {name} is outside the matrix",
+            expected=f"{-extent} <= {name} < {extent}, from the {extent} {name} of the matrix",
+            got=f"{name}[{first}] = {indices.flat[first]}",
+            fix="drop that index: those below 0 count from the end",
+            index=first,
+        )
+    return np.where(indices < 0, indices + extent, indices)
 
 
 def _no_matrix(got: str) -> PatternError:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sparsead.arrays.determinants import solve_options
-from sparsead.errors import StructureError
+from sparsead.errors import NoDerivativeError, StructureError
 from sparsead.factors.inertia import inertia_of
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def inertia(matrix: SparseArray[Any], *, backend: str | None = None) -> tuple[in
     (2, 1, 0)
     """
     options = solve_options(matrix, backend, "raise", "double")
-    values: NDArray[Any] = matrix.binding.concrete("values", matrix.values)
+    values = _known(matrix)
     if not matrix._structure.on(is_complex=values.dtype.kind == "c").hermitian:
         raise StructureError(
             "inertia is of symmetric and Hermitian matrices",
@@ -64,3 +64,16 @@ def inertia(matrix: SparseArray[Any], *, backend: str | None = None) -> tuple[in
         return 0, 0, 0
     working = np.result_type(values, np.float64)
     return inertia_of(matrix._pattern, np.ascontiguousarray(values, working), options)
+
+
+def _known(matrix: SparseArray[Any]) -> NDArray[Any]:
+    try:
+        values: NDArray[Any] = matrix.binding.concrete("values", matrix.values)
+    except NoDerivativeError as error:
+        raise NoDerivativeError(
+            "inertia is of known values: counts have no derivative",
+            expected="concrete values",
+            got=error.got,
+            fix="count outside the function that is differentiated or compiled",
+        ) from None
+    return values

@@ -126,7 +126,7 @@ def positions(name: str, chosen: Any, extent: int) -> Any:
                 fix=f"pass one truth value for each of the {extent}",
             )
         chosen = np.flatnonzero(chosen)
-    return check_indices(name, chosen, extent, f"the matrix has {extent} {name}")
+    return check_indices(name, chosen, extent, f"the {extent} {name} of the matrix")
 
 
 def _in_precision_of(matrix: StoredMatrix[Any], factor: Any) -> Any:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sparsead.arrays.sparse_array import SparseArray
     from sparsead.backends.backend import Backend, Trans
 
+_LEAST_SQUARES = "solve a square system; for least squares that is block([[eye(m), A], [A.H, None]])"
+
 
 def solve(
     matrix: SparseArray[Array],
@@ -137,8 +139,8 @@ def solve_with(options: SolveOptions, matrix: SparseArray[Array], b: ArrayLike |
     return binding.xp.conj(x) if conjugated else x
 
 
-def check_square(matrix: SparseArray[Any]) -> int:
-    """Return n of an (n, n) matrix.
+def check_square(matrix: SparseArray[Any], fix: str = _LEAST_SQUARES) -> int:
+    """Return n of an (n, n) matrix; else say what to do instead.
 
     Raises
     ------
@@ -153,7 +155,7 @@ def check_square(matrix: SparseArray[Any]) -> int:
             "matrix is not square",
             expected="as many rows as columns",
             got=f"shape {(m, n)}",
-            fix="solve a square system; for least squares that is block([[eye(m), A], [A.H, None]])",
+            fix=fix,
         )
     return n
 

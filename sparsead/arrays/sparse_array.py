@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
 
 import numpy as np
+from scipy.sparse import issparse
 
 from sparsead.arrays import algebra, indexing, products, scaling
 from sparsead.arrays.dense import Array
@@ -62,7 +63,7 @@ class SparseArray(StoredMatrix[Array]):
     def __matmul__(self, x: ArrayLike | Array) -> Array: ...
     def __matmul__(self, x: Any) -> Any:
         """``A @ x``, shape (m,) or (m, k), with a dense ``x`` of shape (n,) or (n, k); ``A @ B``. Unit: [A] [x]."""
-        return algebra.matmul(self, x) if isinstance(x, SparseArray) else products.matmul(self, x)
+        return algebra.matmul(self, x) if isinstance(x, SparseArray) else products.matmul(self, _dense(x))
 
     def __rmatmul__(self, x: Any) -> Array:
         """``x @ A`` with a dense ``x`` of shape (m,) or (k, m)."""
@@ -89,7 +90,7 @@ class SparseArray(StoredMatrix[Array]):
 
     def __mul__(self, factor: Any) -> Self:
         """``A * c`` with a number, or entry by entry with (m, 1), (n,), (1, n) or a matrix."""
-        return scaling.multiply(self, factor)
+        return scaling.multiply(self, _dense(factor))
 
     __rmul__ = __mul__
 
@@ -160,3 +161,8 @@ def check_sparse(name: str, matrix: Any) -> Any:
             fix="convert it with from_scipy(scipy.sparse.csc_array(x))",
         )
     return matrix
+
+
+def _dense(factor: Any) -> Any:
+    """The other factor of a product; SciPy's matrices, which are no arrays, are told of."""
+    return check_sparse("the other matrix of a product", factor) if issparse(factor) else factor

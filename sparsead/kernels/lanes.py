@@ -41,7 +41,7 @@ def noted(lane: int, lanes: int) -> Iterator[None]:
     try:
         yield
     except SparseADError as error:
-        note_lane(error, lane, lanes)
+        _note(error, lane, lanes)
         raise
 
 
@@ -67,9 +67,13 @@ def each_matrix(
                 out[lane] = unusable(*(array[lane] for array in others))
                 continue
             told = error if options.explain is None else options.explain(error, pattern, values[lane])
-            if len(values) > 1:
-                told.add_note(f"in matrix {lane} of a batch of {len(values)}")
+            _note(told, lane, len(values))
             if told is not error:
                 raise told from None  # whoever knows the problem has said all; the words of the matrix would mislead
             raise
     return out
+
+
+def _note(error: SparseADError, lane: int, lanes: int) -> None:
+    if lanes > 1:
+        error.add_note(f"in matrix {lane} of a batch of {lanes}")

@@ -111,7 +111,11 @@ def test_structure_is_what_follows_from_both(made: Callable[[], Any], words: str
         (lambda: A[...], PatternError, r"got:      an index of 2 parts: Ellipsis"),
         (lambda: A[[0, 1], [0, 1, 2]], PatternError, r"got:      2 rows and 3 columns"),
         (lambda: A[[0, 6], :], PatternError, r"got:      rows\[1\] = 6"),
-        (lambda: A[-1, 0], PatternError, r"got:      rows\[0\] = -1"),
+        (lambda: A[[0, 6], :], PatternError, r"expected: 0 <= rows < 6, from the 6 rows of the matrix"),
+        (lambda: A[[0, -7], [0]], PatternError, r"(?s)expected: -6 <= rows < 6, from .*got:      rows\[1\] = -7"),
+        (lambda: A[::0, :], PatternError, r"got:      rows = slice\(None, None, 0\): slice step cannot be zero"),
+        (lambda: A @ sp.to_scipy(S), DtypeError, r"(?s)got:      scipy.*fix:      convert it with from_scipy"),
+        (lambda: S * sp.to_scipy(S), DtypeError, r"(?s)got:      scipy.*fix:      convert it with from_scipy"),
         (lambda: A[:, [True, False]], ShapeError, r"got:      shape \(2,\)"),
     ],
 )
@@ -141,6 +145,14 @@ def test_mask_on_both_axes_names_pairs() -> None:
     full = sp.to_dense(A)
     rows, cols = np.arange(M) > 2, np.array([True, False, True, False, True])
     assert np.array_equal(A[rows, cols], full[rows, cols])
+
+
+def test_indices_below_zero_count_from_the_end() -> None:
+    full = sp.to_dense(A)
+    rows, cols = np.array([-1, 2, -M]), np.array([-N, -2, 1])
+    assert A[-1, -2] == full[-1, -2] and np.array_equal(A[rows, cols], full[rows, cols])
+    for key in (np.s_[rows], np.s_[:, cols], np.s_[-2:, ::-1], np.ix_(rows, cols)):
+        assert np.array_equal(sp.to_dense(A[key]), full[key])
 
 
 def test_selection_of_a_pattern_is_found_once() -> None:

@@ -216,7 +216,7 @@ def test_variances_need_a_declared_precision_matrix() -> None:
 
 
 def test_rectangular_matrix_and_unknown_backend() -> None:
-    with pytest.raises(ShapeError, match=r"got: +shape \(2, 3\)"):
+    with pytest.raises(ShapeError, match=r"(?s)got: +shape \(2, 3\).*fix: +pass a square matrix"):
         sp.logdet(sp.eye(2, 3))
     with pytest.raises(BackendError, match=r"got: +backend='nothing'"):
         sp.slogdet(sp.eye(2), backend="nothing")

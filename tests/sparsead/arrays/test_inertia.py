@@ -67,5 +67,5 @@ def test_large_matrix_goes_to_the_library_that_tells(monkeypatch: pytest.MonkeyP
 def test_undeclared_and_traced_matrices_are_refused() -> None:
     with pytest.raises(StructureError, match=r"(?s)got: +SparseArray\(40x40.*general\).*fix: +declare"):
         sp.inertia(shifted(0.5))
-    with pytest.raises(NoDerivativeError, match=r"got: +Tracer"):
+    with pytest.raises(NoDerivativeError, match=r"(?s)got: +Tracer.*fix: +count outside"):
         sp.vjp(lambda a: sp.inertia(a) and sp.logdet(a), shifted(0.5, symmetric=True))
