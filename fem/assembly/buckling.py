@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fem.assembly.eigenpairs import Request, check_operators, eigenpairs
+from fem.assembly.eigenpairs import Request, check_operators, eigenpairs, reduced
 from fem.assembly.operator import Operator
 from fem.assembly.solve import all_of, settled
 from fem.assembly.term import kinds_of
@@ -137,7 +137,8 @@ def _check_kinds(stiffness: Operator, geometric: Operator) -> None:
 
 @partial(jax.jit, static_argnames=("request",))
 def _buckling(stiffness: Operator, geometric: Operator, *, request: Request) -> BucklingModes:
-    mu, u = eigenpairs(request, -geometric, stiffness)
+    operators = (-geometric, stiffness)
+    mu, u = eigenpairs(request, operators, reduced(request, *operators))
     mu, u = mu[::-1], u[::-1]
     positive = mu > _NEVER * jnp.abs(mu).max()
     factors = jnp.where(positive, 1 / jnp.where(positive, mu, 1.0), jnp.inf)
