@@ -120,9 +120,9 @@ def check_operators(named: dict[str, Operator]) -> None:
     if one.space.topology is not other.space.topology:
         raise SpaceError(
             f"{first} and {second} of different spaces",
-            expected=f"a {second} on {one.space!r}",
-            got=f"one on {other.space!r}",
-            fix="make both on the same space",
+            expected=f"a {second} on the space of the {first}, {one.space!r}",
+            got=f"one on another space, {other.space!r}",
+            fix="make the space once, and both operators on it",
         )
 
 

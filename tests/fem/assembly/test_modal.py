@@ -178,7 +178,7 @@ def test_curvature_of_frequency_and_shape() -> None:
 def test_what_does_not_fit_is_said() -> None:
     space, other = fem.Space(fem.interval(3)), fem.Space(fem.interval(3))
     K, M = fem.elements.diffusion(space, 1.0), fem.elements.mass(other, 1.0)
-    with pytest.raises(fem.errors.SpaceError, match=r"got: +one on Space"):
+    with pytest.raises(fem.errors.SpaceError, match=r"got: +one on another space, Space"):
         fem.modal(K, M, k=1)
     with pytest.raises(fem.errors.SpaceError, match=r"got: +ndarray"):
         fem.modal(np.eye(3), M)  # type: ignore[arg-type]
