@@ -8,27 +8,34 @@ largest mu, found with the factorization of K, which the prestress was computed 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fem.assembly.eigenpairs import Request, check_operators, eigenpairs
-from fem.assembly.operator import Operator
-from fem.assembly.solve import all_of, settled
+from fem.assembly.can_buckle import check_any, check_held, check_prestressed
+from fem.assembly.causes import parts_of_mesh
+from fem.assembly.eigenpairs import Request, check_operators, eigenpairs, reduced
+from fem.assembly.operator import Operator, apply
+from fem.assembly.solve import all_of, reduction_of, settled
 from fem.assembly.term import kinds_of
+from fem.dofs.rigid import free_displacements
 from fem.errors import SpaceError
 from fem.progress import stage
 from sparsead.arrays.eigsh import eigen_options
+from sparsead.jax.constants import constant
 from sparsead.jax.raised import typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fem.dofs.constraints import Constraints
+    from numpy.typing import NDArray
+
+    from fem.dofs.constraints import Constraints, Held
 
 _NEVER = 1e-12  # of the largest mu: a motion that the prestress does not touch
+_ROUNDING = 1e-14  # of the ratio of the traces of G and K: none that it touches
 
 
 class BucklingModes(NamedTuple):
@@ -72,8 +79,8 @@ def buckling(
     k : int
         How many modes.
     maxiter : int
-        Restarts allowed to the iteration, which does not end where nothing buckles: under tension no factor is
-        positive, and those of motions that the prestress does not touch lie beyond any.
+        Restarts allowed to the iteration, which may not end where nothing buckles: under tension no factor is positive,
+        and those of motions that the prestress does not touch lie beyond any.
     backend, count
         As in `sparsead.jax.eigsh`.
 
@@ -88,16 +95,19 @@ def buckling(
         If an operator is not linear and symmetric, or they are of different spaces, or that of the prestress of a solid
         is beside the stiffness of a body of revolution.
     ConstraintError
-        If supports are of another space.
+        If supports are of another space, or leave a rigid motion that the stiffness does not resist.
+    MaterialError
+        If the prestress is zero.
     ConvergenceError
-        If the iteration does not end, as under tension.
+        If no factor is positive, as under tension, or the iteration does not end, which it then may not.
     SparseADError
         As `sparsead.jax.eigsh`.
 
     Notes
     -----
     Linear: the structure keeps its stiffness until it buckles, and displacements before are small. Repeated factors are
-    treated as repeated eigenvalues are; factors that are infinite have no derivative, zero is returned.
+    treated as repeated eigenvalues are. Factors that are infinite have no derivative, zero is returned; but together
+    they are one repeated eigenvalue, and where k cuts it nothing has a derivative: ask for the finite ones.
 
     Examples
     --------
@@ -115,10 +125,11 @@ def buckling(
     check_operators({"stiffness": stiffness, "geometric stiffness": geometric})
     _check_kinds(stiffness, geometric)
     constraints = all_of(supports, stiffness.space.count)
-    free = stiffness.space.count - len(constraints.held.dofs)
-    options = eigen_options(free, k, stiffness.structure, sigma=np.inf, backend=backend, maxiter=maxiter, count=count)
+    dofs = stiffness.space.count - len(constraints.held.dofs)
+    options = eigen_options(dofs, k, stiffness.structure, sigma=np.inf, backend=backend, maxiter=maxiter, count=count)
     with typed(), stage(f"{k} buckling modes, {stiffness.space.count} dofs"):
-        found = _buckling(stiffness, geometric, request=Request(constraints.held, options))
+        free = _free_displacements(stiffness, constraints.held)
+        found = _buckling(stiffness, geometric, free, request=Request(constraints.held, options))
         return BucklingModes(*map(settled, found))
 
 
@@ -136,9 +147,30 @@ def _check_kinds(stiffness: Operator, geometric: Operator) -> None:
 
 
 @partial(jax.jit, static_argnames=("request",))
-def _buckling(stiffness: Operator, geometric: Operator, *, request: Request) -> BucklingModes:
-    mu, u = eigenpairs(request, -geometric, stiffness)
+def _buckling(stiffness: Operator, geometric: Operator, free: Any, *, request: Request) -> BucklingModes:
+    operators = (-geometric, stiffness)
+    reduction = reduction_of(stiffness.space.topology, request.held)
+    G, K = reduced(request, *operators)
+    diagonal = constant(reduction.maps.system.pattern.diagonal[reduction.mask])
+    stiff, stressed = (jax.lax.stop_gradient(jnp.abs(one[diagonal])) for one in (K, G))
+    if len(free):
+        sizes = free[:, reduction.mask] ** 2 @ stiff
+        K = check_held(K, apply(stiffness, free) @ free.T, sizes)
+    mu, u = eigenpairs(request, operators, (check_prestressed(G), K))
     mu, u = mu[::-1], u[::-1]
-    positive = mu > _NEVER * jnp.abs(mu).max()
+    typical = stressed.sum() / stiff.sum()
+    positive = mu > jnp.maximum(_NEVER * jnp.abs(mu).max(), _ROUNDING * typical)
+    mu = check_any(mu, positive)
     factors = jnp.where(positive, 1 / jnp.where(positive, mu, 1.0), jnp.inf)
     return BucklingModes(factors, u.reshape((len(u), *stiffness.space.shape)))
+
+
+def _free_displacements(stiffness: Operator, held: Held) -> NDArray[np.float64]:
+    """Rigid motions of parts of the mesh that supports leave, shape (m, n); springs may resist them."""
+    topology, kinds = stiffness.space.topology, dict(kinds_of(stiffness.terms))
+    found = [
+        free_displacements(topology, held, part, field, kinds.get(field.name))
+        for part in parts_of_mesh(topology)
+        for field in topology.numbering.fields
+    ]
+    return np.concatenate(found)

@@ -64,13 +64,13 @@ class Request:
         return {"patterns": (pattern, pattern), "options": self.options.settled()}
 
 
-def eigenpairs(request: Request, stiffness: Operator, mass: Operator) -> tuple[jax.Array, jax.Array]:
-    """Return eigenvalues, shape (k,), and shapes u of unit mass, shape (k, n).
+def reduced(request: Request, stiffness: Operator, mass: Operator) -> tuple[Any, Any]:
+    """Return the stored values of K and of M under the constraints, shape (s,) each.
 
     Parameters
     ----------
     request : Request
-        Which.
+        Which pairs will be wanted: constrained dofs have none of them.
     stiffness, mass : Operator
         K and M.
     """
@@ -78,11 +78,26 @@ def eigenpairs(request: Request, stiffness: Operator, mass: Operator) -> tuple[j
     system = reduction.maps.system
     K, M = (reduce_values(reduction, assemble(one, system)) for one in (stiffness, mass))
     if request.options.sigma == jnp.inf:
-        K = _without_held(reduction, K)
-    else:
-        M = _without_held(reduction, M)
-    found, z = _pairs(request, (stiffness, mass), (K, M))
-    return found, expand_vectors(reduction, z)
+        return _without_held(reduction, K), M
+    return K, _without_held(reduction, M)
+
+
+def eigenpairs(
+    request: Request, operators: tuple[Operator, Operator], matrices: tuple[Any, Any]
+) -> tuple[jax.Array, jax.Array]:
+    """Return eigenvalues, shape (k,), and shapes u of unit mass, shape (k, n).
+
+    Parameters
+    ----------
+    request : Request
+        Which.
+    operators : tuple of Operator
+        K and M.
+    matrices : tuple of array, shape (s,)
+        Their stored values, of `reduced`.
+    """
+    found, z = _pairs(request, operators, matrices)
+    return found, expand_vectors(reduction_of(operators[0].space.topology, request.held), z)
 
 
 def check_operators(named: dict[str, Operator]) -> None:
@@ -105,9 +120,9 @@ def check_operators(named: dict[str, Operator]) -> None:
     if one.space.topology is not other.space.topology:
         raise SpaceError(
             f"{first} and {second} of different spaces",
-            expected=f"a {second} on {one.space!r}",
-            got=f"one on {other.space!r}",
-            fix="make both on the same space",
+            expected=f"a {second} on the space of the {first}, {one.space!r}",
+            got=f"one on another space, {other.space!r}",
+            fix="make the space once, and both operators on it",
         )
 
 

@@ -8,28 +8,33 @@ frequency zero, and a singular K: the shift then lies below zero.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from fem.assembly.causes import parts_of_mesh
-from fem.assembly.eigenpairs import Request, check_operators, eigenpairs
+from fem.assembly.eigenpairs import Request, check_operators, eigenpairs, reduced
 from fem.assembly.operator import Operator
-from fem.assembly.solve import all_of, settled
+from fem.assembly.solve import all_of, reduction_of, settled
+from fem.assembly.stability import check_lowest
 from fem.assembly.term import kinds_of
 from fem.dofs.rigid import free_motions
 from fem.progress import stage
 from sparsead.arrays.eigsh import eigen_options
+from sparsead.jax.constants import constant
 from sparsead.jax.raised import typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fem.dofs.constraints import Constraints, Held
+    from fem.dofs.reduction import Reduction
 
-_AT_REST = 1e-9  # of the largest eigenvalue: below, the square of a frequency is rounding
+# Of the mean of what single dofs have for eigenvalues: below, an eigenvalue is rounding. Rigid motions have 1e-16; a
+# rod a thousand times as long as thick, in cells of its thickness, begins to bend at 4e-12.
+_AT_REST = 1e-13
 
 
 class Modes(NamedTuple):
@@ -38,11 +43,12 @@ class Modes(NamedTuple):
     Attributes
     ----------
     frequencies : array, shape (k,)
-        Zero for rigid motions. Unit: [Hz].
+        Zero for rigid motions. Of an eigenvalue below zero minus the root of its magnitude, over 2 pi: motions grow,
+        with 2 pi times that for a rate. Unit: [Hz].
     shapes : array, shape (k, points, components)
         Of unit modal mass, ``u . M u = 1``; one field of the space each. Unit: [length] / [mass]^1/2 [length].
     eigenvalues : array, shape (k,)
-        ``(2 pi f)^2``. Unit: [1/s^2].
+        ``(2 pi f)^2``, below zero with the other sign. Unit: [1/s^2].
     """
 
     frequencies: jax.Array
@@ -75,9 +81,11 @@ def modal(
         How many modes.
     sigma : float, optional
         The shift: modes with eigenvalues nearest to it are found. By default zero, or where supports leave a part of
-        the mesh a rigid motion, a little below zero. Unit: [1/s^2].
+        the mesh a rigid motion, a little below zero; these are the lowest, or the structure is unstable, an error.
+        Unit: [1/s^2].
     backend, count
-        As in `sparsead.jax.eigsh`.
+        As in `sparsead.jax.eigsh`. A stiffness that may be indefinite, as a sum with a geometric stiffness, takes one
+        factorization more, which counts the eigenvalues below zero, unless ``count=False``.
 
     Returns
     -------
@@ -90,6 +98,8 @@ def modal(
         If an operator is not linear and symmetric, or they are of different spaces.
     ConstraintError
         If supports are of another space.
+    NotPositiveDefiniteError
+        If eigenvalues are below zero and no ``sigma`` was passed.
     SparseADError
         As `sparsead.jax.eigsh`; a singular matrix at the shift zero is that of a mechanism, or of cells without
         stiffness: pass a small ``sigma`` below zero.
@@ -113,21 +123,40 @@ def modal(
     """
     check_operators({"stiffness": stiffness, "mass": mass})
     constraints = all_of(supports, stiffness.space.count)
+    unsure = sigma is None and count and not stiffness.structure.positive_definite
     if sigma is None and not _is_free(stiffness, constraints.held):
         sigma = 0.0
     free = stiffness.space.count - len(constraints.held.dofs)
     options = eigen_options(free, k, stiffness.structure, sigma=sigma, backend=backend, count=count)
     with typed(), stage(f"{k} modes, {stiffness.space.count} dofs"):
-        found = _modes(stiffness, mass, request=Request(constraints.held, options))
+        found = _modes(stiffness, mass, request=Request(constraints.held, options), unsure=unsure)
         return Modes(*map(settled, found))
 
 
-@partial(jax.jit, static_argnames=("request",))
-def _modes(stiffness: Operator, mass: Operator, *, request: Request) -> Modes:
-    values, u = eigenpairs(request, stiffness, mass)
-    moving = values > _AT_REST * jnp.abs(values).max()
-    frequencies = jnp.where(moving, jnp.sqrt(jnp.where(moving, values, 1.0)), 0.0) / (2 * np.pi)
+@partial(jax.jit, static_argnames=("request", "unsure"))
+def _modes(stiffness: Operator, mass: Operator, *, request: Request, unsure: bool) -> Modes:
+    operators = (stiffness, mass)
+    reduction = reduction_of(stiffness.space.topology, request.held)
+    K, M = reduced(request, *operators)
+    values, u = eigenpairs(request, operators, (K, M))
+    if unsure:
+        positive = K.at[constant(reduction.maps.kept)].set(1.0)
+        values = check_lowest(values, (positive, M), **request.static(reduction))
+    frequencies = _frequencies(values, _AT_REST * _typical(reduction, K, M))
     return Modes(frequencies, u.reshape((len(u), *stiffness.space.shape)), values)
+
+
+def _frequencies(values: Any, rounding: Any) -> Any:
+    size = jnp.abs(values)
+    moving = size > rounding
+    return jnp.where(moving, jnp.sign(values) * jnp.sqrt(jnp.where(moving, size, 1.0)), 0.0) / (2 * np.pi)
+
+
+def _typical(reduction: Reduction, K: Any, M: Any) -> Any:
+    """The ratio of the traces of K and M, a number without a derivative, over the dofs that are free."""
+    diagonal = constant(reduction.maps.system.pattern.diagonal[reduction.mask])
+    stiffness, mass = (jax.lax.stop_gradient(one[diagonal]) for one in (K, M))
+    return jnp.where(mass > 0, jnp.abs(stiffness), 0.0).sum() / mass.sum()
 
 
 def _is_free(operator: Operator, held: Held) -> bool:

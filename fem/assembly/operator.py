@@ -203,7 +203,9 @@ def _check_same_space(one: Operator, other: Operator) -> None:
         return
     raise SpaceError(
         "operators of different spaces do not add",
-        expected=f"two operators on {one.space!r}",
-        got=f"{other!r}",
-        fix="make both on the same space, at the same points",
+        expected=f"two operators on one space, such as {one.space!r}",
+        got=f"{other!r}, on another space"
+        if one.space.topology is not other.space.topology
+        else f"{other!r}, at other points",
+        fix="make the space once, and both operators on it, at the same points",
     )

@@ -90,19 +90,40 @@ def free_motions(
     kind : str, optional
         What its components are; see `rigid_motions`.
     """
+    names, _, _, free = _free(topology, held, part, field, kind)
+    return _described(names, free)
+
+
+def free_displacements(
+    topology: Topology, held: Held, part: NDArray[np.integer], field: Field, kind: str | None = None
+) -> NDArray[np.float64]:
+    """Return vectors, shape (m, n), that span the rigid motions of some points that no constraint stops.
+
+    The parameters are those of `free_motions`.
+    """
+    _, dofs, motions, free = _free(topology, held, part, field, kind)
+    vectors = np.zeros((len(free), topology.numbering.count))
+    vectors[:, dofs.reshape(-1)] = free @ motions.reshape(len(motions), -1)
+    return vectors
+
+
+def _free(
+    topology: Topology, held: Held, part: NDArray[np.integer], field: Field, kind: str | None
+) -> tuple[list[str], NDArray[np.integer], NDArray[np.float64], NDArray[np.float64]]:
+    """Names of the motions, their dofs, themselves of unit size, and the coefficients of those that are free."""
     dofs = topology.numbering.first[part][:, None] + field.offset + np.arange(field.components)
     supported = part[np.isin(dofs, held.dofs).any(axis=1)]
     about = topology.mesh.points[supported].mean(axis=0) if len(supported) else None
     names, motions = rigid_motions(topology.mesh.points[part], field.components, kind, about=about)
-    return _described(names, _unstopped(held, dofs, motions))
+    scale = np.abs(motions).max(axis=(1, 2), keepdims=True)
+    unit = motions / np.where(scale > 0, scale, 1)
+    return names, dofs, unit, _unstopped(held, dofs, unit)
 
 
 def _unstopped(held: Held, dofs: NDArray[np.integer], motions: NDArray[np.float64]) -> NDArray[np.float64]:
     """Coefficients of the motions that violate no constraint, one combination a row."""
-    scale = np.abs(motions).max(axis=(1, 2), keepdims=True)
-    unit = motions / np.where(scale > 0, scale, 1)
     full = np.zeros((len(motions), held.couplings.shape[1]))
-    full[:, dofs.reshape(-1)] = unit.reshape(len(motions), -1)
+    full[:, dofs.reshape(-1)] = motions.reshape(len(motions), -1)
     violated = full[:, held.dofs] - (held.couplings @ full.T).T
     left, stretch, _ = np.linalg.svd(violated)
     resistance = np.zeros(len(motions))

@@ -82,12 +82,34 @@ def test_derivative_goes_through_the_prestress_with_one_factorization() -> None:
     np.testing.assert_allclose(gradient @ direction, (8 * (at[2] - at[1]) - (at[3] - at[0])) / (12 * h), rtol=1e-7)
 
 
-def test_a_column_in_tension_has_nothing_to_find() -> None:
-    pulled = np.zeros((MESH.cell_count, 3, 3))
-    pulled[:, 0, 0] = 1.0
-    K = fem.elements.elasticity(SPACE, young=YOUNG, poisson=0.0)
-    with pytest.raises(ConvergenceError, match=r"got: +0 after maxiter=2 restarts\n.* in tension"):
-        fem.buckling(K, fem.elements.geometric(SPACE, pulled), fem.fix(SPACE, FOOT), k=1, maxiter=2)
+def prestressed(cells: int, sign: float) -> tuple[Any, Any, Any]:
+    """Stiffness and geometric stiffness of a column of some cells, and its foot; few make full matrices."""
+    mesh = fem.rectangle((cells, 1), size=(float(cells), 1.0), element="quad8")
+    space = fem.Space(mesh, components=2)
+    stress = np.zeros((cells, 3, 3))
+    stress[:, 0, 0] = sign
+    foot = fem.fix(space, mesh.points_on(lambda x: x[:, 0] == 0))
+    return fem.elements.elasticity(space, young=YOUNG, poisson=0.0), fem.elements.geometric(space, stress), foot
+
+
+@pytest.mark.parametrize("cells", [3, 20])
+def test_where_nothing_buckles_is_said_whatever_the_size(cells: int) -> None:
+    K, G, foot = prestressed(cells, 1.0)
+    with pytest.raises(
+        ConvergenceError, match=r"got: +(0 after maxiter=2 restarts\n.* in tension|no motion from which)"
+    ):
+        fem.buckling(K, G, foot, k=1, maxiter=2)
+    with pytest.raises(fem.errors.MaterialError, match=r"got: +a geometric stiffness of zeros"):
+        fem.buckling(K, 0.0 * G, foot, k=1)
+    with pytest.raises(fem.errors.ConstraintError, match=r"got: +3 rigid motions without resistance"):
+        fem.buckling(K, G, k=1)
+
+
+def test_springs_hold_as_supports_do() -> None:
+    """On an elastic ground as stiff as K itself no motion is rigid."""
+    K, G, _ = prestressed(3, -1.0)
+    ground = fem.elements.mass(K.space, YOUNG)
+    assert 0 < float(fem.buckling(K + ground, G, k=1).factors[0]) < np.inf
 
 
 @pytest.mark.parametrize("element", ["quad4", "quad8"])

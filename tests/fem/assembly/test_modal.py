@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sparsead.errors import NoDerivativeError, ShapeError
+from sparsead.errors import NoDerivativeError, NotPositiveDefiniteError, ShapeError
 from tests.conftest import require
 
 jax = require("jax")
@@ -178,7 +178,7 @@ def test_curvature_of_frequency_and_shape() -> None:
 def test_what_does_not_fit_is_said() -> None:
     space, other = fem.Space(fem.interval(3)), fem.Space(fem.interval(3))
     K, M = fem.elements.diffusion(space, 1.0), fem.elements.mass(other, 1.0)
-    with pytest.raises(fem.errors.SpaceError, match=r"got: +one on Space"):
+    with pytest.raises(fem.errors.SpaceError, match=r"got: +one on another space, Space"):
         fem.modal(K, M, k=1)
     with pytest.raises(fem.errors.SpaceError, match=r"got: +ndarray"):
         fem.modal(np.eye(3), M)  # type: ignore[arg-type]
@@ -199,3 +199,40 @@ def test_forward_and_reverse_derivatives_agree_for_many_tangents_at_once() -> No
     np.testing.assert_allclose(jax.jacfwd(lowest)(start), jax.jacrev(lowest)(start), rtol=1e-11)
     curvature = jax.hessian(lambda material: lowest(material)[0])(start).reshape(8, 8)
     np.testing.assert_allclose(curvature, curvature.T, rtol=1e-9, atol=1e-10)
+
+
+@pytest.fixture(scope="module")
+def string_on_soft_ground() -> Any:
+    """A string held at its ends with ``K - 60 M``: eigenvalues ``of_linear_cells`` less 60, two of them below zero."""
+    space = fem.Space(fem.interval(60))
+    K, M = fem.elements.diffusion(space, 1.0), fem.elements.mass(space, 1.0)
+    return K - 60.0 * M, M, fem.fix(space, [0, 60])
+
+
+def test_modes_below_zero_are_an_error_and_not_passed_over(string_on_soft_ground: Any) -> None:
+    """The nearest to zero is the second, -20; the third and the first are at 29 and -50."""
+    with pytest.raises(NotPositiveDefiniteError, match=r"got: +2 eigenvalues of .* below zero\n"):
+        fem.modal(*string_on_soft_ground, k=1)
+
+
+def test_frequencies_of_modes_below_zero_are_negative(string_on_soft_ground: Any) -> None:
+    modes = fem.modal(*string_on_soft_ground, k=3, sigma=-60.0)
+    expected = of_linear_cells(60, 3) - 60
+    np.testing.assert_allclose(modes.eigenvalues, expected, rtol=1e-11)
+    np.testing.assert_allclose(
+        modes.frequencies, np.sign(expected) * np.sqrt(np.abs(expected)) / (2 * np.pi), rtol=1e-11
+    )
+
+
+def test_rigid_motions_alone_are_at_rest() -> None:
+    """Beside no eigenvalue that is not rounding; the zero has no derivative, and zero is returned."""
+    space = fem.Space(fem.box((2, 2, 2)), components=3)
+
+    def frequencies(young: Any) -> Any:
+        return fem.modal(
+            fem.elements.elasticity(space, young=young, poisson=0.3), fem.elements.mass(space, 1.0)
+        ).frequencies
+
+    found, pullback = jax.vjp(frequencies, 1.0)
+    np.testing.assert_array_equal(found, np.zeros(6))
+    np.testing.assert_array_equal(pullback(jnp.arange(6.0))[0], 0.0)
