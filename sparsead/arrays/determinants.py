@@ -89,9 +89,9 @@ def slogdet(
     Returns
     -------
     sign : array, shape ()
-        1 or -1 of a real matrix, a number of absolute value 1 of a complex one: det A / |det A|.
+        1 or -1 of a real matrix, a number of absolute value 1 of a complex one: ``det A / |det A|``.
     logabsdet : array, shape ()
-        log |det A|, real.
+        ``log |det A|``, real.
 
     Raises
     ------
