@@ -145,3 +145,10 @@ def test_hierarchy_stops_where_a_number_of_cells_is_odd() -> None:
     assert shapes_of((64, 32, 32), 3) == ((64, 32, 32), (32, 16, 16), (16, 8, 8))
     assert shapes_of((90, 46, 46), 3) == ((90, 46, 46), (45, 23, 23))
     assert shapes_of((8, 8), 2) == ((8, 8),)
+
+
+def test_coarsest_level_is_a_share_of_the_dofs_where_it_is_sparse(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shapes_of((112, 56, 56), 3)[-1] == (28, 14, 14)
+    assert shapes_of((512, 256, 256), 3)[-1] == (32, 16, 16)  # a fiftieth, 2 million, has factors of many gigabytes
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")  # where the coarsest is a full matrix
+    assert shapes_of((112, 56, 56), 3)[-1] == (14, 7, 7)

@@ -23,7 +23,7 @@ TRANSPORTS = ("buffer", "ffi")
 
 
 def program(n: int) -> tuple[Any, Any]:
-    """Return the value and gradient of a program that uses all five kernels, and its argument."""
+    """Return the value and gradient of a program that uses solves, products and triplets, and its argument."""
     along = np.arange(n)
     rows, cols = np.r_[along, along[1:], along[:-1], 0], np.r_[along, along[:-1], along[1:], 0]
     assemble = sp.triplets(rows, cols, (n, n))

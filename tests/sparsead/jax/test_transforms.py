@@ -48,7 +48,7 @@ def test_transform_agrees_with_dense_and_factorizes_each_matrix_once(name: str) 
 @pytest.mark.parametrize("name", transforms.NAMES)
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_compiled_transform_does_too(name: str, transport: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    # large matrices run all five kernels on the host; small ones only the factorization
+    # large matrices run all kernels on the host; small ones only the factorization
     if transport == "buffer":
         monkeypatch.setattr(lowered, "_SMALL", dict.fromkeys(lowered._SMALL, 0))
     matrices, compute = transforms.cases(solve)[name]
