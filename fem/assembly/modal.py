@@ -85,7 +85,8 @@ def modal(
         Unit: [1/s^2].
     backend, count
         As in `sparsead.jax.eigsh`. A stiffness that may be indefinite, as a sum with a geometric stiffness, takes one
-        factorization more, which counts the eigenvalues below zero, unless ``count=False``.
+        factorization more, which counts the eigenvalues below zero, unless ``count=False``. Where no library
+        tells the inertia only the k found are looked at.
 
     Returns
     -------

@@ -1,8 +1,8 @@
 """Raise where modes below zero would be missed: the pairs nearest to zero are the lowest only where none is below.
 
 With a prestress beyond the first buckling load K has negative eigenvalues, the more the higher it is. By Sylvester's
-law of inertia pivots count them, with one factorization that is not kept. A stiffness declared positive definite
-has none, which its own factorization sees.
+law of inertia pivots count them, with one factorization that is not kept; where no library tells its pivots, only those
+that were found are seen. A stiffness declared positive definite has none, which its own factorization sees.
 """
 
 from __future__ import annotations
@@ -55,10 +55,11 @@ def _check(patterns: tuple[Pattern, Pattern], options: EigenOptions, _: Any, out
     counted = pencil.below(pencil.sigma)
     below = int((found < pencil.sigma).sum()) if counted is None else counted
     if below:
+        number = f"at least {below}" if counted is None else f"{below}"
         fault = NotPositiveDefiniteError(
             "a structure that is unstable, as under too large a prestress",
             expected="no eigenvalue below zero, so that the lowest are those nearest to it",
-            got=f"{below} eigenvalue{'s' * (below > 1)} of K v = lambda M v below zero",
+            got=f"{number} eigenvalue{'s' * (below > 1)} of K v = lambda M v below zero",
             fix="lower the prestress below the first factor of fem.buckling, or pass a sigma below them for the modes",
         )
         remember(fault)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sparsead.backends.registry import get, installed
 from sparsead.errors import NoDerivativeError, NotPositiveDefiniteError, ShapeError
 from tests.conftest import require
 
@@ -211,7 +212,9 @@ def string_on_soft_ground() -> Any:
 
 def test_modes_below_zero_are_an_error_and_not_passed_over(string_on_soft_ground: Any) -> None:
     """The nearest to zero is the second, -20; the third and the first are at 29 and -50."""
-    with pytest.raises(NotPositiveDefiniteError, match=r"got: +2 eigenvalues of .* below zero\n"):
+    counted = any(get(name).tells_inertia for name in installed())
+    number = "2 eigenvalues" if counted else "at least 1 eigenvalue"
+    with pytest.raises(NotPositiveDefiniteError, match=rf"got: +{number} of .* below zero\n"):
         fem.modal(*string_on_soft_ground, k=1)
 
 
