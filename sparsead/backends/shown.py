@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from scipy.sparse import csc_array
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,17 @@ class Shown:
     upper: csr_array | None
     row_place: NDArray[np.integer]
     col_place: NDArray[np.integer]
+
+    def moved(self, place: NDArray[np.integer]) -> Shown:
+        """Return the same factors with column and row j at ``place[j]``, shape (n,)."""
+        lower = self.lower.tocoo()
+        moved = csc_array((lower.data, (place[lower.row], place[lower.col])), shape=lower.shape)
+        moved.sort_indices()
+        upper = None
+        if self.upper is not None:
+            entries = self.upper.tocoo()
+            upper = csr_array((entries.data, (place[entries.row], place[entries.col])), shape=entries.shape)
+        return Shown(moved, upper, place[self.row_place], place[self.col_place])
 
 
 def inverted(order: NDArray[np.integer]) -> NDArray[np.integer]:

@@ -1,4 +1,4 @@
-"""What all matrices of one pattern, type and structure share: the backend and its symbolic analysis."""
+"""What all matrices of one pattern, type and structure share: backend, symbolic analysis, blocks of the factors."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from sparsead.backends.registry import check_able, get, usable
 from sparsead.factors.room import warn_if_too_large
 from sparsead.factors.values import check_structural_rank
 from sparsead.pattern.validate import check_declared
+from sparsead.supernodes.plan import Plan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sparsead.backends.backend import Analysis, Trans
+    from sparsead.backends.shown import Shown
     from sparsead.factors.options import SolveOptions
     from sparsead.factors.stats import Counters
     from sparsead.pattern.pattern import Pattern
@@ -63,6 +65,7 @@ class Group:
         self._stride = 1 if pattern.size <= _WHOLE else pattern.size // _SAMPLES
         self._analyses: list[Analysis] = []
         self._settled = 0
+        self._plan: Plan | None = None
         check_able(self.library, self.structure, dtype)
 
     @property
@@ -72,8 +75,8 @@ class Group:
 
     @property
     def nbytes(self) -> int:
-        """Memory of the analyses. Unit: [byte]."""
-        return sum(analysis.nbytes for analysis in self._analyses)
+        """Memory of the analyses and of the blocks. Unit: [byte]."""
+        return sum(analysis.nbytes for analysis in self._analyses) + (self._plan.nbytes if self._plan else 0)
 
     def sample(self, values: NDArray[Any]) -> bytes:
         """Return a few of the values: tells most matrices apart before the exact comparison."""
@@ -111,6 +114,13 @@ class Group:
                 self._add(another)
             self._settled = max(self._settled, position)
             return self._analyses[position]
+
+    def plan(self, shown: Shown) -> Plan:
+        """Return the blocks of factors and the places in them: those of the factors before, where they fit."""
+        plan = self._plan
+        if plan is None or not plan.fits(shown):
+            plan = self._plan = Plan(shown, self.pattern)
+        return plan
 
     def _begin(self, values: NDArray[Any]) -> None:
         if not self._analyses:

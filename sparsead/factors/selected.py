@@ -107,10 +107,10 @@ def _from_factors(entry: Entry, between: Sequence[NDArray[Any]]) -> NDArray[Any]
         factorization, shift = entry.scaled()
         shown = factorization.shown()
         assert shown is not None, "a library that shows its factors does"
-        pattern = entry.group.pattern
+        plan = entry.group.plan(shown)
         # the factors are those of A times a power of two, which each D has to be too
         scaled = [shifted(d, shift) for d in between]
-        found = shifted(chain_on(shown, pattern, scaled) if between else inverse_on(shown, pattern), shift)
+        found = shifted(chain_on(shown, plan, scaled) if between else inverse_on(shown, plan), shift)
         miss = _miss(_diagonal_terms(entry, entry.values, found), expected)
         if miss <= np.sqrt(np.finfo(found.dtype).eps):  # half of the digits
             break

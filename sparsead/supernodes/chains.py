@@ -33,15 +33,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sparsead.supernodes.panels import Panels
-from sparsead.supernodes.places import Places
-from sparsead.supernodes.postorder import blocks_of
 from sparsead.supernodes.tree import Fronts, Tree
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sparsead.backends.shown import Shown
-    from sparsead.pattern.pattern import Pattern
+    from sparsead.supernodes.places import Places
+    from sparsead.supernodes.plan import Plan
 
 Levels = dict[tuple[int, int], "NDArray[Any]"]
 
@@ -55,15 +54,15 @@ class _Eliminated:
     right: Levels
 
 
-def chain_on(shown: Shown, pattern: Pattern, between: Sequence[NDArray[Any]]) -> NDArray[Any]:
+def chain_on(shown: Shown, plan: Plan, between: Sequence[NDArray[Any]]) -> NDArray[Any]:
     """Return ``(A^-1 D1 A^-1 ... Dm A^-1)[col s, row s]`` for each stored entry s.
 
     Parameters
     ----------
     shown : Shown
         Factors of A.
-    pattern : Pattern
-        Stored entries of A and of each D, shape (n, n).
+    plan : Plan
+        Of factors of this structure.
     between : sequence of array, shape (s,)
         Values of D1 to Dm, m >= 1. Unit: [A].
 
@@ -72,9 +71,9 @@ def chain_on(shown: Shown, pattern: Pattern, between: Sequence[NDArray[Any]]) ->
     array, shape (s,)
         Transposed, on the pattern. Unit: [1/A].
     """
-    shown, tree = blocks_of(shown, pattern)
-    places = Places(shown, tree, pattern)
-    return _downwards(tree, places, _upwards(tree, Panels(shown, tree), places, between), pattern.size)
+    tree, places = plan.tree, plan.places
+    made = _upwards(tree, Panels(plan.ordered(shown), tree), places, between)
+    return _downwards(tree, places, made, len(between[0]))
 
 
 def _upwards(tree: Tree, panels: Panels, places: Places, between: Sequence[NDArray[Any]]) -> list[_Eliminated]:
@@ -96,7 +95,7 @@ def _upwards(tree: Tree, panels: Panels, places: Places, between: Sequence[NDArr
         made.append(eliminated)
         parent = int(tree.parent[block])
         if parent >= 0:
-            within = tree.within_parent(block)
+            within = tree.within_parent[block]
             for pair, update in updates.items():
                 waiting[pair].setdefault(parent, []).append((within, update))
     return made

@@ -32,36 +32,34 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sparsead.supernodes.panels import Panels
-from sparsead.supernodes.places import Places
-from sparsead.supernodes.postorder import blocks_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sparsead.backends.shown import Shown
-    from sparsead.pattern.pattern import Pattern
+    from sparsead.supernodes.plan import Plan
 
 _STRIP = 128  # columns of a product at a time
 
 
-def inverse_on(shown: Shown, pattern: Pattern) -> NDArray[Any]:
+def inverse_on(shown: Shown, plan: Plan) -> NDArray[Any]:
     """Return ``(A^-1)[col s, row s]`` for each stored entry s.
 
     Parameters
     ----------
     shown : Shown
         Factors of A.
-    pattern : Pattern
-        Stored entries of A, shape (n, n).
+    plan : Plan
+        Of factors of this structure.
 
     Returns
     -------
     array, shape (s,)
         The transposed inverse on the pattern. Unit: [1/A].
     """
-    shown, tree = blocks_of(shown, pattern)
-    panels, places = Panels(shown, tree), Places(shown, tree, pattern)
-    found = np.empty(pattern.size, shown.lower.dtype)
+    tree, places = plan.tree, plan.places
+    panels = Panels(plan.ordered(shown), tree)
+    found = np.empty(places.count, shown.lower.dtype)
     fronts: dict[int, NDArray[Any]] = {}
     for block in range(len(tree) - 1, -1, -1):
         front = _front(panels, block, tree.taken(fronts, block, found.dtype))

@@ -27,19 +27,28 @@ class Places:
         Their blocks.
     pattern : Pattern
         Stored entries, shape (n, n).
+
+    Attributes
+    ----------
+    count : int
+        Number of stored entries.
+    nbytes : int
+        Memory. Unit: [byte].
     """
 
     def __init__(self, shown: Shown, tree: Tree, pattern: Pattern) -> None:
-        self._tree = tree
-        self._rows = shown.row_place[pattern.indices]
-        self._cols = np.repeat(shown.col_place, pattern.counts)
-        blocks = tree.owner[np.minimum(self._rows, self._cols)]
-        self._order, self._starts = stable_order(blocks, len(tree))
-        self._local = np.empty(pattern.shape[0], np.int64)
+        rows, cols = shown.row_place[pattern.indices], np.repeat(shown.col_place, pattern.counts)
+        order, self._starts = stable_order(tree.owner[np.minimum(rows, cols)], len(tree))
+        local = np.empty(pattern.shape[0], np.int32)
+        self._order, self.count = order, pattern.size
+        self._rows, self._cols = np.empty((2, pattern.size), np.int32)
+        for block in range(len(tree)):
+            front, here = tree.front(block), slice(self._starts[block], self._starts[block + 1])
+            local[front] = np.arange(len(front), dtype=np.int32)
+            self._rows[here], self._cols[here] = local[rows[order[here]]], local[cols[order[here]]]
+        self.nbytes = order.nbytes + 2 * self._rows.nbytes
 
     def of(self, block: int) -> tuple[NDArray[np.integer], NDArray[np.integer], NDArray[np.integer]]:
         """Return the stored entries of a block, and the row and the column of each in its front."""
-        front = self._tree.front(block)
-        self._local[front] = np.arange(len(front))
-        stored = self._order[self._starts[block] : self._starts[block + 1]]
-        return stored, self._local[self._rows[stored]], self._local[self._cols[stored]]
+        here = slice(self._starts[block], self._starts[block + 1])
+        return self._order[here], self._rows[here], self._cols[here]

@@ -11,23 +11,23 @@ References
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csc_array, csr_array
 
-from sparsead.backends.shown import Shown, inverted
-from sparsead.supernodes.tree import Tree, chains_of, merged
+from sparsead.backends.shown import inverted
+from sparsead.supernodes.tree import chains_of, merged
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from sparsead.backends.shown import Shown
     from sparsead.pattern.pattern import Pattern
+    from sparsead.supernodes.tree import Tree
 
 
-def blocks_of(shown: Shown, pattern: Pattern) -> tuple[Shown, Tree]:
-    """Return shown factors in postorder, and their blocks.
+def blocks_of(shown: Shown, pattern: Pattern) -> tuple[Shown, Tree, NDArray[np.integer] | None]:
+    """Return shown factors in postorder, their blocks, and the new place of each column, None where none moves.
 
     Parameters
     ----------
@@ -39,11 +39,12 @@ def blocks_of(shown: Shown, pattern: Pattern) -> tuple[Shown, Tree]:
     tree = chains_of(shown, pattern)
     order = _postorder(tree.parent)
     if (np.diff(order) == 1).all():
-        return shown, merged(tree)
+        return shown, merged(tree), None
     starts = tree.starts
     columns = np.concatenate([np.arange(starts[block], starts[block + 1]) for block in order])
-    moved = _moved(shown, inverted(columns))
-    return moved, merged(chains_of(moved, pattern))
+    place = inverted(columns)
+    moved = shown.moved(place)
+    return moved, merged(chains_of(moved, pattern)), place
 
 
 def _postorder(parent: NDArray[np.integer]) -> NDArray[np.integer]:
@@ -58,15 +59,3 @@ def _postorder(parent: NDArray[np.integer]) -> NDArray[np.integer]:
         reverse.append(block)
         pending += children[block]
     return np.array(reverse[::-1], np.int64)
-
-
-def _moved(shown: Shown, place: NDArray[np.integer]) -> Shown:
-    """The factors with column and row j at ``place[j]``."""
-    lower = shown.lower.tocoo()
-    moved = csc_array((lower.data, (place[lower.row], place[lower.col])), shape=lower.shape)
-    moved.sort_indices()
-    places = {"row_place": place[shown.row_place], "col_place": place[shown.col_place]}
-    if shown.upper is None:
-        return replace(shown, lower=moved, **places)
-    upper = shown.upper.tocoo()
-    return Shown(moved, csr_array((upper.data, (place[upper.row], place[upper.col])), shape=upper.shape), **places)

@@ -79,20 +79,22 @@ class Tree:
         """Return the columns of a block and the rows below them."""
         return np.concatenate([np.arange(self.starts[block], self.starts[block + 1]), self.below[block]])
 
-    def within_parent(self, block: int) -> NDArray[np.integer]:
-        """Return where the rows below a block stand in the front of its parent."""
-        parent, rows = int(self.parent[block]), self.below[block]
-        start, stop = int(self.starts[parent]), int(self.starts[parent + 1])
-        own = int(np.searchsorted(rows, stop))
-        further = np.searchsorted(self.below[parent], rows[own:]) + (stop - start)
-        return np.concatenate([rows[:own] - start, further])
+    @cached_property
+    def within_parent(self) -> Rows:
+        """Where the rows below each block stand in the front of its parent."""
+        return [self._within(parent, rows) for parent, rows in zip(self.parent.tolist(), self.below, strict=True)]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the rows and their places. Unit: [byte]."""
+        return sum(rows.nbytes for rows in (*self.below, *self.within_parent))
 
     def taken(self, fronts: Fronts, block: int, dtype: np.dtype[Any]) -> NDArray[Any]:
         """Return the part of the front of the parent that lies on the rows below a block."""
         parent = int(self.parent[block])
         if parent < 0:
             return np.empty((0, 0), dtype)
-        rows = self.within_parent(block)
+        rows = self.within_parent[block]
         first, last = int(rows[0]), int(rows[-1])
         if last - first + 1 == len(rows):
             return fronts[parent][first : last + 1, first : last + 1]  # a view: nobody changes a front
@@ -105,6 +107,14 @@ class Tree:
         parent = int(self.parent[block])
         if parent >= 0 and self.first_child[parent] == block:
             del fronts[parent]
+
+    def _within(self, parent: int, rows: NDArray[np.integer]) -> NDArray[np.integer]:
+        if parent < 0:
+            return rows  # none
+        start, stop = int(self.starts[parent]), int(self.starts[parent + 1])
+        own = int(np.searchsorted(rows, stop))
+        further = np.searchsorted(self.below[parent], rows[own:]) + (stop - start)
+        return np.concatenate([rows[:own] - start, further])
 
 
 def chains_of(shown: Shown, pattern: Pattern) -> Tree:

@@ -178,8 +178,8 @@ def test_curvature_that_lost_digits_is_not_returned(monkeypatch: pytest.MonkeyPa
 
     expected = curvature()
 
-    def inexact(shown: Any, pattern: Any, between: Any) -> Any:
-        return chain_on(shown, pattern, between) * (1 + 1e-6 * np.cos(np.arange(pattern.size)))
+    def inexact(shown: Any, plan: Any, between: Any) -> Any:
+        return chain_on(shown, plan, between) * (1 + 1e-6 * np.cos(np.arange(len(between[0]))))
 
     monkeypatch.setattr(selected, "chain_on", inexact)
     np.testing.assert_allclose(curvature(), expected, rtol=1e-13)  # by solves

@@ -18,7 +18,7 @@ from sparsead.pattern.structure import Structure
 from sparsead.pattern.triplets import from_triplets
 from sparsead.supernodes.chains import chain_on
 from sparsead.supernodes.inverse import inverse_on
-from sparsead.supernodes.postorder import blocks_of
+from sparsead.supernodes.plan import Plan
 from tests.sparsead.backends.installed import backend_or_skip
 
 SAME = 1e-12  # rounding times condition numbers of some hundreds
@@ -91,7 +91,7 @@ def shown_of(name: str) -> tuple[Shown, Any, Any]:
 def test_inverse_on_the_pattern_is_that_of_the_dense_matrix(name: str) -> None:
     shown, pattern, full = shown_of(name)
     expected = np.linalg.inv(full)[pattern.cols, pattern.indices]
-    np.testing.assert_allclose(inverse_on(shown, pattern), expected, rtol=0, atol=SAME * np.abs(expected).max())
+    np.testing.assert_allclose(inverse_on(shown, Plan(shown, pattern)), expected, rtol=0, atol=SAME * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("m", [1, 2, 3])
@@ -104,25 +104,64 @@ def test_chain_is_the_product_of_dense_inverses(name: str, m: int) -> None:
     for factor in between:
         chain = chain @ ss.csc_array((factor, pattern.indices, pattern.indptr), shape=full.shape) @ inverse
     expected = chain[pattern.cols, pattern.indices]
-    np.testing.assert_allclose(chain_on(shown, pattern, between), expected, rtol=0, atol=SAME * np.abs(chain).max())
+    np.testing.assert_allclose(chain_on(shown, Plan(shown, pattern), between), expected, rtol=0, atol=SAME * np.abs(chain).max())
 
 
 @pytest.mark.parametrize("name", ["grid, CHOLMOD", "grid, SuperLU", "scattered"])
 def test_front_of_a_parent_holds_the_rows_below_its_children(name: str) -> None:
     shown, pattern, full = shown_of(name)
-    _, tree = blocks_of(shown, pattern)
+    tree = Plan(shown, pattern).tree
     assert tree.starts[0] == 0 and tree.starts[-1] == len(full)
     assert 2 < len(tree) < len(full) / 8
     for block in range(len(tree)):
         parent = int(tree.parent[block])
         if parent >= 0:
             assert parent > block
-            assert np.array_equal(tree.front(parent)[tree.within_parent(block)], tree.below[block])
+            assert np.array_equal(tree.front(parent)[tree.within_parent[block]], tree.below[block])
 
 
 def test_a_wrong_entry_of_a_factor_is_seen_in_the_inverse() -> None:
     shown, pattern, full = shown_of("grid, SuperLU")
     wrong = shown.lower.copy()
     wrong.data[len(wrong.data) // 2] += 0.1
-    found = inverse_on(replace(shown, lower=wrong), pattern)
+    found = inverse_on(replace(shown, lower=wrong), Plan(shown, pattern))
     assert np.abs(found - np.linalg.inv(full)[pattern.cols, pattern.indices]).max() > 1e-4
+
+
+@pytest.mark.parametrize("backend", ["cholmod", "superlu"])
+def test_matrices_of_one_pattern_share_a_plan_where_their_factors_are_alike(backend: str) -> None:
+    backend_or_skip(backend)
+    matrix = grid().tocoo()
+    pattern, slots = from_triplets(matrix.row, matrix.col, matrix.shape)
+    values = np.zeros(pattern.size)
+    values[slots.slot] = matrix.data
+    plans = []
+    for stretch in (1.0, 2.0):
+        lane = values + stretch * (values > 0)
+        entry = factor_cache.entry(pattern, lane, SolveOptions(DEFINITE, backend))
+        shown = entry.factorization().shown()
+        if shown is None:
+            pytest.skip("this version of scikit-sparse does not show its factors")
+        plans.append(entry.group.plan(shown))
+        dense = np.linalg.inv(ss.csc_array((lane, pattern.indices, pattern.indptr), shape=pattern.shape).toarray())
+        np.testing.assert_allclose(inverse_on(shown, plans[-1]), dense[pattern.cols, pattern.indices], atol=SAME)
+    assert plans[0] is plans[1]
+    assert entry.group.nbytes >= plans[0].nbytes > shown.lower.indices.nbytes
+
+
+def test_a_plan_is_made_anew_where_rows_are_exchanged_otherwise() -> None:
+    matrix = scattered(float).tocoo()
+    pattern, slots = from_triplets(matrix.row, matrix.col, matrix.shape)
+    for seed in (0, 1):
+        values = np.random.default_rng(seed).standard_normal(pattern.size)
+        entry = factor_cache.entry(pattern, values, SolveOptions(Structure(), "superlu"))
+        shown = entry.factorization().shown()
+        assert shown is not None
+        plan = entry.group.plan(shown)
+        assert plan.fits(shown)
+        if seed:
+            assert not first.fits(shown)
+        first = plan
+        expected = np.linalg.inv(ss.csc_array((values, pattern.indices, pattern.indptr), shape=pattern.shape).toarray())
+        expected = expected[pattern.cols, pattern.indices]
+        np.testing.assert_allclose(inverse_on(shown, plan), expected, rtol=0, atol=1e-9 * np.abs(expected).max())
