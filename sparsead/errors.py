@@ -111,6 +111,13 @@ class NotPositiveDefiniteError(SparseADError, ArithmeticError):
     """A matrix declared positive definite is not; ``column`` says where it shows."""
 
 
+class DefectiveError(SparseADError, ArithmeticError):
+    """An eigenvalue has no left vector to go with its right one, or nearly; ``eigenvalue``, ``condition`` say which."""
+
+    eigenvalue: complex | None = None
+    condition: float | None = None
+
+
 class BackendMissingError(SparseADError, ImportError):
     """A factorization library that was asked for is not installed."""
 

@@ -103,8 +103,9 @@ def eigsh(
     (array([1., 4.]), array([0.707, 0.   , 0.   ]))
     """
     n = check_square(matrix)
-    mass = _identity(matrix, n) if M is None else _checked_mass(M, n)
+    mass = identity(matrix, n) if M is None else checked_mass(M, n)
     _check_symmetric("the matrix", matrix)
+    _check_symmetric("M", mass)
     stiffness, mass = matrix.plain(), mass.plain()
     shift = None if sigma is None else _number(sigma)
     structure = (mass if shift == np.inf else stiffness).structure
@@ -137,8 +138,8 @@ def eigen_options(
     k, sigma, backend, maxiter, count
         As in `eigsh`.
     """
-    _check_count(k, n)
-    _check_restarts(maxiter)
+    check_count(k, n)
+    check_restarts(maxiter)
     shift = None if sigma is None else _number(sigma)
     if backend is not None:
         get(backend)
@@ -148,12 +149,14 @@ def eigen_options(
     return EigenOptions(int(k), shift, structure, backend, maxiter, bool(count))
 
 
-def _identity(matrix: SparseArray[Array], n: int) -> SparseArray[Array]:
+def identity(matrix: SparseArray[Array], n: int) -> SparseArray[Array]:
+    """Return the identity in the type of a matrix of n unknowns."""
     pattern, _ = from_triplets(np.arange(n), np.arange(n), (n, n))
     return type(matrix)(np.ones(n, matrix.dtype), pattern, Structure(positive_definite=True))
 
 
-def _checked_mass(mass: SparseArray[Array], n: int) -> SparseArray[Array]:
+def checked_mass(mass: SparseArray[Array], n: int) -> SparseArray[Array]:
+    """Return M, raise `ShapeError` unless it is square and of the unknowns of the matrix."""
     m = check_square(mass)
     if m != n:
         raise ShapeError(
@@ -162,7 +165,6 @@ def _checked_mass(mass: SparseArray[Array], n: int) -> SparseArray[Array]:
             got=f"M of shape {(m, m)}",
             fix="make both of the same unknowns",
         )
-    _check_symmetric("M", mass)
     return mass
 
 
@@ -185,7 +187,8 @@ def _check_symmetric(name: str, matrix: SparseArray[Any]) -> None:
         )
 
 
-def _check_count(k: Any, n: int) -> None:
+def check_count(k: Any, n: int) -> None:
+    """Raise `ShapeError` unless k is a number of eigenpairs of n unknowns."""
     if not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= n:
         raise ShapeError(
             "k is too large" if isinstance(k, int | np.integer) and k > n else "k is not a number of eigenpairs",
@@ -195,7 +198,8 @@ def _check_count(k: Any, n: int) -> None:
         )
 
 
-def _check_restarts(maxiter: Any) -> None:
+def check_restarts(maxiter: Any) -> None:
+    """Raise `ShapeError` unless `maxiter` is a number of restarts, or None."""
     if maxiter is None:
         return
     if not isinstance(maxiter, int | np.integer) or isinstance(maxiter, bool) or maxiter < 1:

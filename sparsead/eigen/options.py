@@ -49,3 +49,36 @@ class EigenOptions:
     def settled(self) -> EigenOptions:
         """Return the same options for pairs of which no derivative follows."""
         return replace(self, order=0)
+
+
+@dataclass(frozen=True)
+class GeneralOptions:
+    """Which pairs of ``A v = lambda M v`` of general matrices; part of the key of compiled programs.
+
+    Parameters
+    ----------
+    k : int
+        Number of pairs.
+    sigma : complex
+        The shift: the pairs nearest to it are computed. Unit: [A] / [M].
+    backend : str or None
+        Library that factorizes.
+    maxiter : int or None
+        Restarts allowed to the iteration; by default ARPACK's ten for each unknown.
+    order : int
+        How many derivatives of the pairs will follow.
+    """
+
+    k: int
+    sigma: complex
+    backend: str | None = None
+    maxiter: int | None = None
+    order: int = 0
+
+    def differentiated(self) -> GeneralOptions:
+        """Return the same options for pairs of which one more derivative follows."""
+        return replace(self, order=self.order + 1)
+
+    def settled(self) -> GeneralOptions:
+        """Return the same options for pairs of which no derivative follows."""
+        return replace(self, order=0)

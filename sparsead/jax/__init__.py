@@ -5,6 +5,7 @@ from sparsead.arrays.bind import bind
 from sparsead.arrays.constructors import Assembler
 from sparsead.arrays.conversions import to_dense, to_scipy
 from sparsead.arrays.determinants import logdet, slogdet
+from sparsead.arrays.eigs import eigs
 from sparsead.arrays.eigsh import eigsh
 from sparsead.arrays.inertia import inertia
 from sparsead.arrays.kronecker import kron
@@ -37,6 +38,7 @@ __all__ = [
     "csc",
     "csr",
     "diags",
+    "eigs",
     "eigsh",
     "eye",
     "from_scipy",

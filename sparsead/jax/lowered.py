@@ -63,10 +63,12 @@ def _entries(static: dict[str, Any]) -> int:
 def shape_of(name: str, avals: tuple[Any, ...], static: dict[str, Any]) -> tuple[int, ...]:
     """Return the shape of a kernel's result, from arrays that have shapes."""
     first, second = avals[0], avals[-1]
-    if name in ("solve", "bordered", "repeated", "alike"):
+    if name in ("solve", "bordered", "repeated", "alike", "two_sided"):
         return second.shape
     if name == "eigsh":
         return (first.shape[0], static["options"].k, 1 + static["patterns"][0].shape[0])
+    if name == "eigs":
+        return (first.shape[0], static["options"].k, 2 + 2 * static["patterns"][0].shape[0])
     if name == "logdet":
         return (first.shape[0], 1, 2)
     if name == "selected_inverse":

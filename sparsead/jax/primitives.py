@@ -103,6 +103,8 @@ _BATCHERS: dict[str, Callable[..., Any]] = {
     "bordered": _batch_vectors,
     "repeated": _batch_vectors,
     "alike": _batch_vectors,
+    "eigs": _batch_all,
+    "two_sided": _batch_vectors,
     "sddmm": _batch_all,
     "spgemm": _batch_all,
     "sum_triplets": _batch_all,

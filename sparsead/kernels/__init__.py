@@ -10,6 +10,7 @@ takes ``out`` to write into, so that a caller's buffer is filled without a copy.
 
 from sparsead.kernels.alike import alike
 from sparsead.kernels.bordered import bordered
+from sparsead.kernels.eigs import eigs
 from sparsead.kernels.eigsh import eigsh
 from sparsead.kernels.fixed_spmv import FixedMatrix, fixed_spmv
 from sparsead.kernels.gather import gather
@@ -21,11 +22,13 @@ from sparsead.kernels.solve import solve
 from sparsead.kernels.spgemm import spgemm
 from sparsead.kernels.spmv import spmv
 from sparsead.kernels.sum_triplets import sum_triplets
+from sparsead.kernels.two_sided import two_sided
 
 __all__ = [
     "FixedMatrix",
     "alike",
     "bordered",
+    "eigs",
     "eigsh",
     "fixed_spmv",
     "gather",
@@ -37,4 +40,5 @@ __all__ = [
     "spgemm",
     "spmv",
     "sum_triplets",
+    "two_sided",
 ]

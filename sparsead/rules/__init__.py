@@ -4,6 +4,7 @@ from sparsead.factors.options import SolveOptions
 from sparsead.rules import (
     alike,
     bordered,
+    eigs,
     eigsh,
     gather,
     logdet,
@@ -14,6 +15,7 @@ from sparsead.rules import (
     spgemm,
     spmv,
     sum_triplets,
+    two_sided,
 )
 from sparsead.rules.kernels import Kernels, KernelsByName
 from sparsead.rules.rule import Rule
@@ -33,6 +35,8 @@ RULES: dict[str, Rule] = {
         bordered.RULE,
         repeated.RULE,
         alike.RULE,
+        eigs.RULE,
+        two_sided.RULE,
     )
 }
 

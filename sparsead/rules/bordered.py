@@ -26,7 +26,7 @@ from __future__ import annotations
 from typing import Any
 
 from sparsead.rules.kernels import Kernels
-from sparsead.rules.pairs import differentiated, dot, in_turn, join, settled, split
+from sparsead.rules.pairs import differentiated, dot, in_turn, join, of_each, settled, split
 from sparsead.rules.rule import Rule, add, flipped
 
 
@@ -77,7 +77,7 @@ def vjp(
         if wanted[1]:
             mass_bar = _mass_bar(kernels, p, left, right, patterns[1])
         if wanted[2]:
-            pairs_bar = _of_each(_pairs_bar(kernels, mass, left, right, patterns[1]), pairs)
+            pairs_bar = of_each(_pairs_bar(kernels, mass, left, right, patterns[1]), pairs)
     return stiffness_bar, mass_bar, pairs_bar, w if wanted[3] else None
 
 
@@ -108,12 +108,6 @@ def _pairs_bar(kernels: Kernels, mass: Any, w: Any, z: Any, pattern: Any) -> Any
     forward = kernels.spmv(mass, x, pattern=pattern, trans="N")
     backward = kernels.spmv(mass, mu * y + 0.5 * nu * x, pattern=pattern, trans="T")
     return join(kernels, dot(y, forward), backward + 0.5 * nu * forward)
-
-
-def _of_each(bars: Any, pairs: Any) -> Any:
-    """Add the cotangents of the m rows of each pair."""
-    (b, k, width), rows = pairs.shape, bars.shape[1]
-    return bars if rows == k else bars.reshape((b, rows // k, k, width)).sum(1)
 
 
 RULE = Rule(

@@ -56,6 +56,14 @@ class Kernels(Protocol):
         """Return g, shape (b, m, k), one number for each eigenvalue, checked where it is a cotangent."""
         ...
 
+    def eigs(self, matrix: Any, mass: Any, *, patterns: Any, options: Any) -> Any:
+        """Return the right and left eigenpairs of ``A v = lambda M v``, shape (b, k, 2 + 2 n)."""
+        ...
+
+    def two_sided(self, matrix: Any, mass: Any, pairs: Any, r: Any, *, patterns: Any, options: Any, trans: str) -> Any:
+        """Return z of the systems that derivatives of both sides solve, shape of `r`, (b, m k, 2 + 2 n)."""
+        ...
+
     def logdet(self, values: Any, *, pattern: Any, options: Any, positive: bool) -> Any:
         """Return (l, f) with det A = f exp(l), shape (b, 1, 2); `positive` makes a real f = -1 an error."""
         ...
@@ -111,6 +119,14 @@ class KernelsByName(ABC):
     def alike(self, stiffness: Any, mass: Any, values: Any, g: Any, **static: Any) -> Any:
         """Return the numbers."""
         return self.evaluate("alike", stiffness, mass, values, g, **static)
+
+    def eigs(self, matrix: Any, mass: Any, **static: Any) -> Any:
+        """Return right and left eigenpairs."""
+        return self.evaluate("eigs", matrix, mass, **static)
+
+    def two_sided(self, matrix: Any, mass: Any, pairs: Any, r: Any, **static: Any) -> Any:
+        """Return the solution of the systems of both sides."""
+        return self.evaluate("two_sided", matrix, mass, pairs, r, **static)
 
     def logdet(self, values: Any, **static: Any) -> Any:
         """Return (l, f) with det A = f exp(l)."""

@@ -40,6 +40,12 @@ def in_turn(pairs: Any, like: Any) -> Any:
     return (pairs.reshape((b, 1, k, width)) + 0 * like.reshape((b, rows // k, k, width))).reshape((b, rows, width))
 
 
+def of_each(bars: Any, pairs: Any) -> Any:
+    """Return the sums of the cotangents of the m rows of each pair, shape of the pairs."""
+    (b, k, width), rows = pairs.shape, bars.shape[1]
+    return bars if rows == k else bars.reshape((b, rows // k, k, width)).sum(1)
+
+
 def differentiated(static: dict[str, Any]) -> dict[str, Any]:
     """Return the static arguments of an operation of which one more derivative follows."""
     return {**static, "options": static["options"].differentiated()}

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import scipy.linalg
 
-from sparsead.eigen.options import EigenOptions
+from sparsead.eigen.options import EigenOptions, GeneralOptions
 from sparsead.pattern.structure import Structure
 from sparsead.pattern.triplets import from_triplets
 from sparsead.rules import RULES, Rule
@@ -87,12 +88,15 @@ def bordered(dtype: Any) -> Iterator[Case]:
     for trans, rows in (("N", 3), ("T", 6)):
         r = numbers(rng, (1, rows, 7), dtype)
         own = {**static, "trans": trans, "checked": trans == "T"}
-        yield Case(f"trans={trans}, {rows} rows", (*pencil, r), own, _dense_bordered(static, trans), at_pairs)
+        yield Case(f"trans={trans}, {rows} rows", (*pencil, r), own, _dense_bordered(static, trans), at_pairs("eigsh"))
 
 
-def at_pairs(rule: Rule) -> Rule:
-    """Return the rule of an operation on K, M, their pairs and r as one on K, M and r: pairs are not free to choose."""
-    first = RULES["eigsh"]
+def at_pairs(of: str) -> Callable[[Rule], Rule]:
+    """Return rules of operations on K, M, their pairs and r as ones on K, M and r: pairs are not free to choose."""
+    return lambda rule: _at_pairs(rule, RULES[of])
+
+
+def _at_pairs(rule: Rule, first: Rule) -> Rule:
 
     def pairs(kernels: Any, primals: Any, static: dict[str, Any]) -> Any:
         return first.primal(kernels, *primals[:2], patterns=static["patterns"], options=static["options"])
@@ -179,9 +183,106 @@ def _of_members(dtype: Any, n: int | None, oracle: Callable[..., Any]) -> Iterat
     yield Case("members of eigenvalues", (y,), own, lambda y: oracle(np.repeat(pairs, len(y), axis=0), y), fixed)
 
 
+def eigs(dtype: Any) -> Iterator[Case]:
+    """Yield general pencils, real ones with real eigenvalues; shifts among them."""
+    pencil, static = _general(np.random.default_rng(9), dtype)
+    for sigma in (0.0, 2.2 + (0.3j if np.dtype(dtype).kind == "c" else 0)):
+        options = replace(static["options"], sigma=complex(sigma))
+        oracle = _dense_triples(static["patterns"], complex(sigma))
+        yield Case(f"sigma={sigma}", pencil, {**static, "options": options}, oracle)
+
+
+def two_sided(dtype: Any) -> Iterator[Case]:
+    """Yield right-hand sides of the systems at the pairs of a general pencil, one and two for each pair, both ways."""
+    rng = np.random.default_rng(10)
+    pencil, static = _general(rng, dtype)
+    for trans, rows in (("N", 3), ("T", 6)):
+        r = numbers(rng, (1, rows, 14), dtype)
+        own = {**static, "trans": trans}
+        yield Case(f"trans={trans}, {rows} rows", (*pencil, r), own, _dense_two_sided(static, trans), at_pairs("eigs"))
+
+
+def _general(rng: np.random.Generator, dtype: Any) -> tuple[tuple[Any, Any], dict[str, Any]]:
+    """Return stored values of A, far from normal, and of M, with eigenvalues 1 to 6 or near them; how to find three."""
+    n = 6
+    rows, cols = np.triu_indices(n, 1)
+    some = rng.random(len(rows)) < 0.6
+    diagonal = np.arange(n)
+    patterns, values = [], []
+    for more, along in ((some, diagonal + 1.0), (np.zeros_like(some), np.ones(n))):
+        pattern, _ = from_triplets(np.r_[rows[more], 4, diagonal], np.r_[cols[more], 1, diagonal], (n, n))
+        masses = 1.0 + np.arange(n) / 10
+        stored = 0.4 * numbers(rng, (1, pattern.size), dtype)
+        stored[:, pattern.indices > pattern.cols] *= 0.1
+        stored[:, pattern.indices == pattern.cols] = along * masses
+        patterns.append(pattern)
+        values.append(stored)
+    return (values[0], values[1]), {"patterns": tuple(patterns), "options": GeneralOptions(3, 0.0, "superlu")}
+
+
+def _dense_triples(patterns: Any, sigma: complex) -> Callable[..., Any]:
+    """Triples of the real parts, or of all of a complex array, by LAPACK; then Newton's method, as `_by_newton` has."""
+
+    def oracle(matrix: Any, mass: Any) -> Any:
+        packed = []
+        for own in zip(dense(matrix, patterns[0]), dense(mass, patterns[1]), strict=True):
+            values, left, right = scipy.linalg.eig(*own, left=True)
+            row = []
+            for i in np.argsort(abs(values - sigma))[:3]:
+                sides = [
+                    _general_newton(*pair, values[i], v)
+                    for pair, v in ((own, right[:, i]), ([one.T for one in own], left[:, i].conj()))
+                ]
+                row.append(np.concatenate(sides))
+            packed.append(row)
+        found = np.array(packed)
+        return found if any(np.iscomplexobj(one) for one in (matrix, mass)) else found.real
+
+    return oracle
+
+
+def _general_newton(matrix: Any, mass: Any, value: Any, v: Any) -> Any:
+    at = int((abs(v) >= 0.99 * abs(v).max()).argmax())
+    pair = np.concatenate([[value], v / v[at]])
+    for _ in range(3):
+        residual = np.concatenate([[pair[1 + at] - 1], matrix @ pair[1:] - pair[0] * (mass @ pair[1:])])
+        pair = pair - np.linalg.solve(_general_system(matrix, mass, pair), residual)
+    return pair
+
+
+def _general_system(matrix: Any, mass: Any, pair: Any) -> Any:
+    """The derivative of ``(v_j - 1, A v - lambda M v)`` in lambda and v."""
+    value, v = pair[0], pair[1:]
+    top = np.zeros(1 + len(v))
+    top[1 + (abs(v) >= 0.99 * abs(v).max()).argmax()] = 1
+    return np.vstack([top, np.column_stack([-(mass @ v), matrix - value * mass])])
+
+
+def _dense_two_sided(static: dict[str, Any], trans: str) -> Callable[..., Any]:
+    triples_of = _dense_triples(static["patterns"], 0.0)
+
+    def oracle(matrix: Any, mass: Any, r: Any) -> Any:
+        full = [dense(values, pattern) for values, pattern in zip((matrix, mass), static["patterns"], strict=True)]
+        out = []
+        for a, m, triples, own in zip(*full, triples_of(matrix, mass), r, strict=True):
+            rows = []
+            for i, row in enumerate(own):
+                triple, sides = triples[i % len(triples)], []
+                for pair, at in (((a, m), slice(0, 7)), ((a.T, m.T), slice(7, 14))):
+                    system = _general_system(*pair, triple[at])
+                    sides.append(np.linalg.solve(system if trans == "N" else system.T, row[at]))
+                rows.append(np.concatenate(sides))
+            out.append(rows)
+        return np.array(out)
+
+    return oracle
+
+
 CASES: dict[str, Callable[[Any], Iterator[Case]]] = {
     "eigsh": eigsh,
     "bordered": bordered,
     "repeated": repeated,
     "alike": alike,
+    "eigs": eigs,
+    "two_sided": two_sided,
 }

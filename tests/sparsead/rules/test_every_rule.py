@@ -29,7 +29,7 @@ def test_every_rule_has_cases() -> None:
 
 @pytest.mark.parametrize(("name", "case"), ALL)
 def test_rule_is_right(name: str, case: Case) -> None:
-    by_factors = name in ("logdet", "selected_inverse", "eigsh", "bordered")
+    by_factors = name in ("logdet", "selected_inverse", "eigsh", "bordered", "eigs", "two_sided")
     has_factors = by_factors or (name == "solve" and np.size(case.primals[1]) > 0)
     check_rule(
         case.of(RULES[name]),

@@ -91,7 +91,9 @@ def shown_of(name: str) -> tuple[Shown, Any, Any]:
 def test_inverse_on_the_pattern_is_that_of_the_dense_matrix(name: str) -> None:
     shown, pattern, full = shown_of(name)
     expected = np.linalg.inv(full)[pattern.cols, pattern.indices]
-    np.testing.assert_allclose(inverse_on(shown, Plan(shown, pattern)), expected, rtol=0, atol=SAME * np.abs(expected).max())
+    np.testing.assert_allclose(
+        inverse_on(shown, Plan(shown, pattern)), expected, rtol=0, atol=SAME * np.abs(expected).max()
+    )
 
 
 @pytest.mark.parametrize("m", [1, 2, 3])
@@ -104,7 +106,9 @@ def test_chain_is_the_product_of_dense_inverses(name: str, m: int) -> None:
     for factor in between:
         chain = chain @ ss.csc_array((factor, pattern.indices, pattern.indptr), shape=full.shape) @ inverse
     expected = chain[pattern.cols, pattern.indices]
-    np.testing.assert_allclose(chain_on(shown, Plan(shown, pattern), between), expected, rtol=0, atol=SAME * np.abs(chain).max())
+    np.testing.assert_allclose(
+        chain_on(shown, Plan(shown, pattern), between), expected, rtol=0, atol=SAME * np.abs(chain).max()
+    )
 
 
 @pytest.mark.parametrize("name", ["grid, CHOLMOD", "grid, SuperLU", "scattered"])
