@@ -30,8 +30,8 @@ _ROUNDING = 1e-14
 class GeneralPencil:
     """A and M, and S = (A - sigma M)^-1; with trans "T" all of them transposed.
 
-    Vectors are rows, (k, n), complex. A matrix without imaginary parts is factorized as a real one: a solve then has two
-    real right-hand sides for a complex one.
+    Vectors are rows, (k, n), complex. A matrix without imaginary parts is factorized as a real one: a solve then has
+    two real right-hand sides for a complex one.
 
     Parameters
     ----------

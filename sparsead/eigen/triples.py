@@ -70,8 +70,8 @@ def triples(pencil: GeneralPencil) -> tuple[NDArray[Any], NDArray[Any], NDArray[
     if pencil.options.order:
         _check_simple(values, noise, k)
     values, vectors, left = values[:k], scaled(vectors[:k]), scaled(left[:k])
-    for trans, own in (("N", vectors), ("T", left)):
-        _check_residuals(pencil, values, own, trans)
+    _check_residuals(pencil, values, vectors, "N")
+    _check_residuals(pencil, values, left, "T")
     return values, vectors, left
 
 
@@ -114,7 +114,7 @@ def _biorthogonal(
 
 
 def _check_defective(pencil: GeneralPencil, values: NDArray[Any], vectors: NDArray[Any], left: NDArray[Any]) -> None:
-    """Raise `DefectiveError` for the worst of the eigenvalues whose condition number leaves less than half the digits."""
+    """Raise `DefectiveError` for the worst eigenvalue whose condition number leaves less than half the digits."""
     k = len(values)
     massed = pencil.times_mass(vectors[:k], "N")
     product = np.abs(np.einsum("kn,kn->k", left[:k], massed))

@@ -49,7 +49,8 @@ def jvp(kernels: Kernels, primals: Any, p: Any, tangents: Any, *, patterns: Any,
             f = f + values * kernels.spmv(d_mass, v, pattern=patterns[1], trans=trans)
         imbalances.append(join(kernels, 0 * values, f))
     static = {"patterns": patterns, "options": options.settled(), "trans": "N"}
-    return kernels.two_sided(*primals, p, both(kernels, *imbalances), **static)
+    matrix, mass = primals
+    return kernels.two_sided(matrix, mass, p, both(kernels, *imbalances), **static)
 
 
 def vjp(
@@ -57,7 +58,8 @@ def vjp(
 ) -> tuple[Any, Any]:
     """Cotangents of the stored values of A and M."""
     static = {"patterns": patterns, "options": options.settled(), "trans": "T"}
-    solutions = sides(kernels.two_sided(*primals, p, p_bar, **static))
+    matrix, mass = primals
+    solutions = sides(kernels.two_sided(matrix, mass, p, p_bar, **static))
     matrix_bar = mass_bar = None
     for pair, solution, trans in zip(sides(p), solutions, OPERATIONS, strict=True):
         (values, v), w = split(pair), split(solution)[1]

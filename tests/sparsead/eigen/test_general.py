@@ -1,4 +1,4 @@
-"""Eigenvalues of general matrices: closed forms, dense autodiff to second order, costs, what is wrong with its numbers."""
+"""Eigenvalues of general matrices: closed forms, dense autodiff to second order, costs, and errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GRID = sp.from_scipy(csc_array(kron(eye_array(8), diags_array([-np.ones(7), 2 * 
 
 
 def advection(n: int, speed: float, diffusivity: float = 1e-3, length: float = 1.0) -> csc_array:
-    """``-k u'' + c u'`` on (0, L), u zero at both ends, central differences: the least normal of matrices. Unit: 1/s."""
+    """``-k u'' + c u'`` on (0, L), u zero at both ends, central differences: far from normal. Unit: 1/s."""
     h = length / (n + 1)
     lower, upper = -diffusivity / h**2 - speed / (2 * h), -diffusivity / h**2 + speed / (2 * h)
     return csc_array(
@@ -159,7 +159,7 @@ def test_second_order_in_jax_against_dense_autodiff() -> None:
 def test_gradient_in_numpy_is_that_of_jax_one_factorization_and_no_solve_for_values() -> None:
     A = sp.from_scipy(scattered(300, 0))
     factor_cache.clear()
-    values, pullback = sp.vjp(lambda A: sp.eigs(A, COUNT)[0], A)
+    _, pullback = sp.vjp(lambda A: sp.eigs(A, COUNT)[0], A)
     before = factor_cache.stats()
     (bar,) = pullback(np.eye(COUNT)[0].astype(complex))
     after = factor_cache.stats()
