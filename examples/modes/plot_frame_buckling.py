@@ -9,6 +9,8 @@ the loads make, and costs no factorization beside that of the stiffness.
 One answer is a brace in each storey: with them the frame no longer sways, and its columns buckle between the floors.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import matplotlib.pyplot as plt
@@ -38,24 +40,30 @@ def frame(members):
     return fem.Space(mesh, components=3), np.repeat(np.arange(len(members)), pieces)
 
 
-def buckling(space, area, inertia, k=2):
-    """The lowest load factors, with their shapes."""
+def buckling(space, area, inertia):
+    """The lowest load factor, and beside it the modes."""
     feet = fem.fix(space, [0, 1])
     f = jnp.zeros(space.shape).at[2:6, 1].set(-load).at[jnp.array([2, 4]), 0].set(wind)
     stiffness = fem.elements.euler_bernoulli(space, young=young, area=area, inertia=inertia)
     forces = fem.elements.beam_forces(stiffness, fem.solve(stiffness, f, feet))
-    return fem.buckling(stiffness, fem.elements.frame_geometric(space, forces[..., 0]), feet, k=k, count=False)
+    modes = fem.buckling(stiffness, fem.elements.frame_geometric(space, forces[..., 0]), feet, k=2, count=False)
+    return modes.factors[0], modes
 
 
 # %%
-# The frame as it is, and with its braces.
+# The frame as it is, and with its braces. Value and gradient in area and second moment of every beam take one
+# factorization.
 kinds = ["column"] * 4 + ["floor"] * 2 + ["brace"] * 2
 found = []
 for members in (columns + floors, columns + floors + braces):
     space, of_beam = frame(members)
     area, inertia = np.array([sections[kinds[m]] for m in of_beam]).T
-    found.append((space, of_beam, area, inertia, buckling(space, area, inertia)))
-free, braced = (one[-1].factors for one in found)
+    program = jax.jit(jax.value_and_grad(partial(buckling, space), (0, 1), has_aux=True))
+    sparsead.factor_cache.clear()
+    (_, modes), slopes = program(area, inertia)
+    assert sparsead.factor_cache.stats().factorizations == 1
+    found.append((space, of_beam, modes, (area, inertia), slopes, program))
+free, braced = (one[2].factors for one in found)
 print(f"load factors {free[0]:.2f} and {free[1]:.2f}, with braces {braced[0]:.2f} and {braced[1]:.2f}")
 assert braced[0] > 3 * free[0]
 
@@ -67,27 +75,24 @@ storey = np.pi**2 * young * sections["column"][1] / height**2 / (2 * load)
 assert 0.5 * storey < free[0] < storey < braced[0] < 4 * storey
 
 # %%
-# The gradient in area and second moment of every beam: one factorization.
-space, of_beam, area, inertia, modes = found[0]
-sparsead.factor_cache.clear()
-value, slopes = jax.jit(jax.value_and_grad(lambda *x: buckling(space, *x).factors[0], (0, 1)))(area, inertia)
-assert sparsead.factor_cache.stats().factorizations == 1
-shares = [np.asarray(x * slope) / value for x, slope in zip((area, inertia), slopes, strict=True)]
-assert np.isclose(sum(shares[0]) + sum(shares[1]), 1.0, rtol=1e-6)  # all stiffnesses times c bear c times the load
+# What each section has in the factor of the free frame.
+_, of_beam, _, given, slopes, program = found[0]
+shares = np.stack([x * slope for x, slope in zip(given, slopes, strict=True)]) / free[0]
+assert np.isclose(shares.sum(), 1.0, rtol=1e-6)  # all stiffnesses times c bear c times the load
 
 # %%
 # And against differences along a random change of all sections.
-change = np.random.default_rng(0).uniform(-1, 1, (2, len(area)))
+change = np.random.default_rng(0).uniform(-1, 1, shares.shape)
 
 
 def along(h):
     """The factor with all sections changed by some part of themselves."""
-    return buckling(space, area * (1 + h * change[0]), inertia * (1 + h * change[1])).factors[0]
+    return program(*(x * (1 + h * c) for x, c in zip(given, change, strict=True)))[0][0]
 
 
 step = 1e-3
 difference = (8 * (along(step) - along(-step)) - (along(2 * step) - along(-2 * step))) / (12 * step)
-exact = value * (shares[0] @ change[0] + shares[1] @ change[1])
+exact = free[0] * (shares * change).sum()
 print(f"slope along a random change: {exact:.8f}, by differences {difference:.8f}")
 assert np.isclose(exact, difference, rtol=1e-6)
 
@@ -96,7 +101,7 @@ assert np.isclose(exact, difference, rtol=1e-6)
 figure, axes = plt.subplots(1, 3, figsize=(12, 5.0), layout="constrained", width_ratios=(1, 1, 1.2))
 s = np.linspace(0, 1, 9)[:, None]
 cubic = [1 - 3 * s**2 + 2 * s**3, s * (1 - s) ** 2, 3 * s**2 - 2 * s**3, s**2 * (s - 1)]
-for ax, (space, of_beam, _, _, modes), name in zip(axes, found, ("free", "braced"), strict=False):
+for ax, (space, member, modes, *_), name in zip(axes, found, ("free", "braced"), strict=False):
     shape = np.asarray(modes.shapes[0]) * 0.9 / np.abs(modes.shapes[0][:, :2]).max()
     for beam, (i, j) in enumerate(space.mesh.blocks[0].nodes):
         x, u, turn = space.mesh.points[[i, j]], shape[[i, j], :2], shape[[i, j], 2]
@@ -109,13 +114,13 @@ for ax, (space, of_beam, _, _, modes), name in zip(axes, found, ("free", "braced
             + (cubic[1] * turn[0] + cubic[3] * turn[1]) * side
         )
         ax.plot(*x.T, color="0.8", lw=1, zorder=1)
-        ax.plot(*moved.T, color="C0", lw=1 + 2 * (kinds[of_beam[beam]] != "brace"))
+        ax.plot(*moved.T, color="C0", lw=1 + 2 * (kinds[member[beam]] != "brace"))
     for joint in joints[2:]:
         ax.annotate("", joint, np.add(joint, (0.0, 0.9)), arrowprops={"arrowstyle": "->", "color": "C3"})
     ax.plot(*joints[:2].T, "ks", ms=9)
     ax.set(aspect="equal", xlim=(-1, 7.5), ylim=(-0.4, 8.2), xlabel="x [m]", ylabel="y [m]")
     ax.set_title(f"{name}: {modes.factors[0]:.2f} times the load")
-of_member = np.bincount(found[0][1], shares[1])
+of_member = np.bincount(of_beam, shares[1])
 names = ["left, below", "right, below", "left, above", "right, above", "floor 1", "floor 2"]
 axes[2].barh(names, 100 * of_member, color=["C0"] * 4 + ["C1"] * 2)
 axes[2].set(xlabel="share of the second moment in the factor [%]", title="free frame: which beam matters")
