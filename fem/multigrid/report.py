@@ -50,9 +50,9 @@ class Report:
 
     def told(self, outcome: Outcome, setups: Any = 0) -> Array:
         """Return the solutions, once the host knows how they came about, and how often levels were made for them."""
-        told = (jnp.asarray(setups, int), outcome.ending, outcome.iterations, outcome.applications, outcome.residuals, outcome.history)
+        told = (outcome.ending, outcome.iterations, outcome.applications, outcome.residuals, outcome.history)
         hear = buffer_callback(self._hear, jax.ShapeDtypeStruct((), float), vmap_method="sequential")
-        return outcome.x * hear(*jax.lax.stop_gradient(told))
+        return outcome.x * hear(jnp.asarray(setups, int), *jax.lax.stop_gradient(told))
 
     def _hear(self, _: Any, out: Any, *buffers: Any) -> None:
         setups, ending, iterations, applications, residuals, history = map(np.asarray, buffers)
