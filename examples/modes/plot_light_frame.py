@@ -69,7 +69,13 @@ def limits(areas):
 # Six variables, both limits from one stiffness. In units of the start all are around one.
 tonnes = density * np.bincount(of_beam, mesh.measures) * start / 1e3
 found = fem.optimize.mma(
-    lambda x: tonnes @ x, np.ones(6), [lambda x: limits(x * start)], lower=0.2, upper=2.0, max_iterations=60
+    lambda x: tonnes @ x,
+    np.ones(6),
+    [lambda x: limits(x * start)],
+    lower=0.2,
+    upper=2.0,
+    change=1e-3,
+    max_iterations=60,
 )
 before, after = (jax.jit(eigenvalues)(x * start) for x in (np.ones(6), found.x))
 print(
