@@ -8,6 +8,7 @@ from sparsead.arrays.determinants import logdet, slogdet
 from sparsead.arrays.eigsh import eigsh
 from sparsead.arrays.inertia import inertia
 from sparsead.arrays.kronecker import kron
+from sparsead.arrays.lstsq import lstsq
 from sparsead.arrays.selected_inverse import marginal_variances, selected_inverse
 from sparsead.arrays.solve import solve
 from sparsead.arrays.triangles import tril, triu
@@ -37,6 +38,7 @@ __all__ = [
     "inertia",
     "kron",
     "logdet",
+    "lstsq",
     "marginal_variances",
     "norm_solve_and_grad",
     "selected_inverse",

@@ -268,6 +268,27 @@ SOLVES = [
 ]
 
 
+def _stacked(sp: Any, a: Any) -> Any:
+    return sp.block([[a], [sp.eye(N)]])
+
+
+def _fitted(a: Any, b: Any) -> Any:
+    tall = np.vstack([a, np.eye(N)])
+    return np.linalg.solve(tall.conj().T @ tall, tall.conj().T @ b)
+
+
+def _shortest(a: Any, b: Any) -> Any:
+    wide = np.hstack([a, np.eye(N)])
+    return wide.conj().T @ np.linalg.solve(wide @ wide.conj().T, b)
+
+
+LEAST_SQUARES = [
+    _solve("lstsq", lambda sp, a, b: sp.lstsq(_stacked(sp, a), b), _fitted, (2 * N,), False),
+    _solve("lstsq, two loads", lambda sp, a, b: sp.lstsq(_stacked(sp, a), b), _fitted, (2 * N, 2), False),
+    _solve("lstsq, wide", lambda sp, a, b: sp.lstsq(_stacked(sp, a.T).T, b), _shortest, (N,), False),
+]
+
+
 def _inverse_on_pattern(a: Any) -> Any:
     stored = np.zeros((N, N), bool)
     stored[SQUARE] = True
@@ -312,5 +333,6 @@ OPERATIONS = [
     *SELECTIONS,
     *CONSTRUCTORS,
     *SOLVES,
+    *LEAST_SQUARES,
     *DETERMINANTS,
 ]
