@@ -9,6 +9,7 @@ from sparsead.arrays.eigsh import eigsh
 from sparsead.arrays.inertia import inertia
 from sparsead.arrays.kronecker import kron
 from sparsead.arrays.lstsq import lstsq
+from sparsead.arrays.saddle import solve_saddle
 from sparsead.arrays.selected_inverse import marginal_variances, selected_inverse
 from sparsead.arrays.solve import solve
 from sparsead.arrays.triangles import tril, triu
@@ -52,6 +53,7 @@ __all__ = [
     "selected_inverse",
     "slogdet",
     "solve",
+    "solve_saddle",
     "to_dense",
     "to_scipy",
     "transport",

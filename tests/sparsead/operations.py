@@ -283,9 +283,27 @@ def _shortest(a: Any, b: Any) -> Any:
 
 
 LEAST_SQUARES = [
-    _solve("lstsq", lambda sp, a, b: sp.lstsq(_stacked(sp, a), b), _fitted, (2 * N,), False),
-    _solve("lstsq, two loads", lambda sp, a, b: sp.lstsq(_stacked(sp, a), b), _fitted, (2 * N, 2), False),
+    _solve("lstsq", lambda sp, a, b: sp.lstsq(_stacked(sp, a), b), _fitted, (2 * N, 2), False),
     _solve("lstsq, wide", lambda sp, a, b: sp.lstsq(_stacked(sp, a.T).T, b), _shortest, (N,), False),
+]
+
+
+HELD = np.array([0, 0, 1, 1]), np.array([0, 3, 1, 4])
+
+
+def _saddle(sp: Any, a: Any, b: Any, f: Any) -> Any:
+    x, y = sp.solve_saddle(square(sp, a).H @ square(sp, a), sp.coo(*HELD, b, (2, N)), f[:N], f[N:], sp.eye(2))
+    return x[:2] * y
+
+
+def _dense_saddle(a: Any, b: Any, f: Any) -> Any:
+    a, b = full(SQUARE, a, (N, N)), full(HELD, b, (2, N))
+    both = np.linalg.solve(np.block([[a.conj().T @ a, b.conj().T], [b, -np.eye(2)]]), f)
+    return both[:2] * both[N:]
+
+
+SADDLE_POINTS = [
+    Operation("solve_saddle", _saddle, _dense_saddle, ((12,), (4,), (N + 2,)), analytic=False, solves=True),
 ]
 
 
@@ -334,5 +352,6 @@ OPERATIONS = [
     *CONSTRUCTORS,
     *SOLVES,
     *LEAST_SQUARES,
+    *SADDLE_POINTS,
     *DETERMINANTS,
 ]
