@@ -2,6 +2,7 @@
 
 from sparsead.arrays import constructors
 from sparsead.arrays.bind import bind
+from sparsead.arrays.condense import condense, schur
 from sparsead.arrays.constructors import Assembler
 from sparsead.arrays.conversions import to_dense, to_scipy
 from sparsead.arrays.determinants import logdet, slogdet
@@ -29,6 +30,7 @@ __all__ = [
     "Assembler",
     "SparseArray",
     "block",
+    "condense",
     "coo",
     "csc",
     "csr",
@@ -42,6 +44,7 @@ __all__ = [
     "lstsq",
     "marginal_variances",
     "norm_solve_and_grad",
+    "schur",
     "selected_inverse",
     "slogdet",
     "solve",

@@ -307,6 +307,29 @@ SADDLE_POINTS = [
 ]
 
 
+def _condensed(sp: Any, a: Any, b: Any, x: Any) -> Any:
+    S, g, expand = sp.condense(a, b, [3, 0])
+    return S @ g @ expand(x)[1]
+
+
+def _dense_schur(a: Any) -> Any:
+    ends, inner = [3, 0], [1, 2, 4]
+    return a[np.ix_(ends, ends)] - a[np.ix_(ends, inner)] @ np.linalg.solve(a[np.ix_(inner, inner)], a[inner][:, ends])
+
+
+def _dense_condensed(a: Any, b: Any, x: Any) -> Any:
+    ends, inner = [3, 0], [1, 2, 4]
+    within, coupling = a[np.ix_(inner, inner)], a[np.ix_(inner, ends)]
+    g = b[ends] - a[np.ix_(ends, inner)] @ np.linalg.solve(within, b[inner])
+    return _dense_schur(a) @ g @ np.linalg.solve(within, b[inner] - coupling @ x)[0]
+
+
+CONDENSATIONS = [
+    _square("schur of A.T", lambda sp, a: sp.schur(a.T, [3, 0]), lambda a: _dense_schur(a.T), solves=True),
+    _square("condense", _condensed, _dense_condensed, (N, 2), (2, 2), solves=True),
+]
+
+
 def _inverse_on_pattern(a: Any) -> Any:
     stored = np.zeros((N, N), bool)
     stored[SQUARE] = True
@@ -353,5 +376,6 @@ OPERATIONS = [
     *SOLVES,
     *LEAST_SQUARES,
     *SADDLE_POINTS,
+    *CONDENSATIONS,
     *DETERMINANTS,
 ]
