@@ -9,6 +9,7 @@ from sparsead.arrays.determinants import logdet, slogdet
 from sparsead.arrays.eigsh import eigsh
 from sparsead.arrays.inertia import inertia
 from sparsead.arrays.kronecker import kron
+from sparsead.arrays.low_rank import logdet_low_rank, solve_low_rank
 from sparsead.arrays.lstsq import lstsq
 from sparsead.arrays.saddle import solve_saddle
 from sparsead.arrays.selected_inverse import marginal_variances, selected_inverse
@@ -41,6 +42,7 @@ __all__ = [
     "inertia",
     "kron",
     "logdet",
+    "logdet_low_rank",
     "lstsq",
     "marginal_variances",
     "norm_solve_and_grad",
@@ -48,6 +50,7 @@ __all__ = [
     "selected_inverse",
     "slogdet",
     "solve",
+    "solve_low_rank",
     "solve_saddle",
     "to_dense",
     "to_scipy",

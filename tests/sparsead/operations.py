@@ -330,6 +330,25 @@ CONDENSATIONS = [
 ]
 
 
+def _low_rank(name: str, f: Any, oracle: Any, *b: tuple[int, ...]) -> Operation:
+    return _square(
+        name,
+        lambda sp, a, u, c, v, *b: f(sp, a, 0.3 * u, c, v, *b),
+        lambda a, u, c, v, *b: oracle(a + 0.3 * u @ c @ v.T, *b),
+        (N, 2),
+        (2, 2),
+        (N, 2),
+        *b,
+        solves=True,
+    )
+
+
+UPDATES = [
+    _low_rank("solve_low_rank", lambda sp, a, *rest: sp.solve_low_rank(a, *rest), _inv, (N,)),
+    _low_rank("logdet_low_rank", lambda sp, *rest: sp.logdet_low_rank(*rest), lambda a: np.log(np.linalg.det(a))),
+]
+
+
 def _inverse_on_pattern(a: Any) -> Any:
     stored = np.zeros((N, N), bool)
     stored[SQUARE] = True
@@ -377,5 +396,6 @@ OPERATIONS = [
     *LEAST_SQUARES,
     *SADDLE_POINTS,
     *CONDENSATIONS,
+    *UPDATES,
     *DETERMINANTS,
 ]
