@@ -36,7 +36,7 @@ class Stats:
     right_hand_sides : int
         Right-hand sides in these calls.
     remembered : int
-        Solves answered by a multiple of the last solution, without solving.
+        Solves answered by a multiple of the last solution, or a combination of the last solutions, without solving.
     hits : int
         Requests that found their factorization.
     rebuilds : int
