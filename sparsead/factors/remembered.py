@@ -24,7 +24,7 @@ from sparsead.factors.values import all_finite
 _SPARSE = 64
 _ROUNDING = 4  # units in the last place that scaling b by a factor may cost
 _ROUNDING_OF_SUMS = 16  # and a sum of a few, of the magnitudes of its terms
-_MANY_UNKNOWNS = 8_192  # from here on a look for combinations is nothing beside a solve
+_MANY_UNKNOWNS = 16_384  # from here on a look for combinations is nothing beside a solve
 _FEW_LOADS = 32
 _SAMPLED = 128
 _CANCELLATION = 8.0  # magnitudes of terms, over that of their sum
@@ -66,11 +66,13 @@ class Remembered:
 
     def _combined(self, b: NDArray[Any]) -> NDArray[Any] | None:
         """Return combinations of the remembered solutions; None where b are no such combinations."""
-        sizes = np.linalg.norm(self.b, axis=1, keepdims=True)
         step = b.shape[1] // _SAMPLED
-        if not all_finite(sizes) or not sizes.all() or not _weights(b[:, ::step], self.b[:, ::step], sizes)[1]:
+        if not _weights(b[:, ::step], self.b[:, ::step])[1]:
             return None
-        weights, found = _weights(b, self.b, sizes)
+        largest = np.abs(b).argmax(axis=1)  # tells point loads apart, of which the sample sees nothing
+        if not _weights(b[:, largest], self.b[:, largest])[1]:
+            return None
+        weights, found = _weights(b, self.b)
         if not found or not _adds_up(weights, self.b, b):
             return None
         x = weights @ self.x
@@ -98,17 +100,26 @@ def _factor(now: NDArray[Any], then: NDArray[Any]) -> Any:
     return factor if (np.abs(now - factor * then) <= rounding * np.abs(now)).all() else None
 
 
-def _weights(b: NDArray[Any], terms: NDArray[Any], sizes: NDArray[Any]) -> tuple[NDArray[Any], bool]:
+def _weights(b: NDArray[Any], terms: NDArray[Any]) -> tuple[NDArray[Any], bool]:
     """The weights, shape (k, p), of terms (p, n) in b (k, n), by least squares; and whether the sums are b.
 
     That is to rounding in the weights, each of which is as sure as the largest in units of the terms' sizes.
     """
+    largest = np.abs(terms).max(axis=1, keepdims=True)
+    sizes = np.where(largest > 0, largest, 1.0)
     of_one_size = terms / sizes
-    weights = np.linalg.lstsq(of_one_size.T, b.T, rcond=None)[0].T
+    weights = _least_squares(of_one_size, b)
     missed = np.abs(b - weights @ of_one_size)
     magnitudes = np.abs(weights).max(axis=1, keepdims=True) * np.abs(of_one_size).sum(axis=0)
     found = (missed <= _ROUNDING_OF_SUMS * np.finfo(missed.dtype).eps * magnitudes).all()
     return weights / sizes.T, bool(found)
+
+
+def _least_squares(terms: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+    """The weights, shape (k, p), corrected once; zero of terms that are combinations of others."""
+    inverse = np.linalg.pinv(terms @ terms.conj().T, hermitian=True)
+    weights = (b @ terms.conj().T) @ inverse
+    return weights + ((b - weights @ terms) @ terms.conj().T) @ inverse
 
 
 def _adds_up(weights: NDArray[Any], terms: NDArray[Any], total: NDArray[Any]) -> bool:

@@ -148,6 +148,14 @@ def test_gradient_of_a_schur_complement_takes_the_solves_of_its_value() -> None:
     assert (stats.factorizations, stats.solves, stats.remembered) == (1, 1, 1)
 
 
+@pytest.mark.usefixtures("many")
+def test_point_loads_elsewhere_are_told_apart() -> None:
+    points = np.eye(SIDE**2)
+    told = Remembered("N", points[[100, 7]], LOADS[:2])
+    assert told.answer("N", points[[30, 7]]) is None
+    assert np.allclose(told.answer("N", points[[7]] + points[[100]]), LOADS[0] + LOADS[1], rtol=1e-14)
+
+
 @pytest.mark.parametrize(
     "spoil", ["one entry", "another load", "cancelling loads", "cancelling solutions", "tolerance"]
 )
