@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fem import design, elements, fields, optimize, output, responses, shape
+from fem.assembly.arc_length import arc_length
 from fem.assembly.buckling import BucklingModes, buckling
 from fem.assembly.load_steps import load_steps
 from fem.assembly.march import march
@@ -34,6 +35,7 @@ __all__ = [
     "Operator",
     "Path",
     "Space",
+    "arc_length",
     "body_load",
     "box",
     "buckling",

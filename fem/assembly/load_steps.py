@@ -11,7 +11,7 @@ import numpy as np
 
 from fem.assembly.newton import balanced, improved, nothing_factorized, reduction_for, reported, state_at
 from fem.assembly.nonlinear import internal_forces
-from fem.assembly.path import Attempt, Control, Path, Point, Step, followed, goals_of, solved, started
+from fem.assembly.path import Attempt, Control, Path, Point, Step, followed, goals_of, response, started
 from sparsead.jax.linear_call import STILL, along
 
 if TYPE_CHECKING:
@@ -19,42 +19,52 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from fem.assembly.newton import Settings
+    from fem.assembly.newton import Settings, State
     from fem.assembly.nonlinear import NonlinearOperator
     from fem.assembly.solver import CellMethod
     from fem.dofs.constraints import Constraints
     from sparsead.backends.backend import Backend
     from sparsead.factors.options import Automatic
 
+_NEGATIVE = -1e-10  # of a cosine: beyond rounding
+
 
 @dataclass(frozen=True)
 class _Load(Control):
-    """The goal is the load factor."""
+    """The goal is the load factor.
+
+    Where an iteration goes against what it is to balance, a tangent has a negative eigenvalue, and a limit point is
+    passed: what lies beyond is no point of this path, though it may be in equilibrium.
+    """
 
     words: ClassVar[str] = "load factor"
 
     def advance(self, step: Step, point: Point, part: Any, settings: Settings) -> Attempt:
         """Return the attempt to come from a point of the path to where a part of the load is added."""
-        factor = step.begin.factor + part * (step.goal - step.begin.factor)
+        factor = jnp.where(part < 1, step.begin.factor + part * (step.goal - step.begin.factor), step.goal)
         problem = step.problem(factor)
         reduction = reduction_for(problem)
-        move = None if step.constraints.values is None else step.prescribed(factor) - step.prescribed(point.factor)
+        move = step.prescribed(factor - point.factor)
         nothing, inner = nothing_factorized(problem, reduction, settings), internal_forces(step.operator, point.u)
+
+        def failed(state: State) -> Any:
+            return (state.resisted < _NEGATIVE) | ~jnp.isfinite(state.imbalance)
+
         state = jax.lax.while_loop(
-            lambda s: (s.count == 0) | ((s.count < settings.iterations) & ~balanced(s, settings) & (s.imbalance < jnp.inf)),
+            lambda s: (s.count == 0) | (~balanced(s, settings) & (s.count < settings.iterations) & ~failed(s)),
             lambda s: reported(improved(problem, s, move, reduction, settings), factor, settings),
             state_at(problem, point.u, nothing, inner, reduction, least=step.least),
         )
-        return Attempt(Point(state.u, factor), state, balanced(state, settings))
+        return Attempt(Point(state.u, factor), state, balanced(state, settings) & ~failed(state))
 
     def tangent(self, step: Step, d_step: Step, point: Point, settings: Settings) -> Point:
         """Return the tangent of the point, whose load factor is the goal."""
-        moved = along(step.moved(point), (step, point.factor), (d_step, d_step.goal))
-        d_factor = jnp.zeros_like(point.factor) if d_step.goal is STILL else d_step.goal
+        goal = step.goal
+        d_goal = jnp.zeros_like(goal) if d_step.goal is STILL else d_step.goal
+        moved = along(lambda step, goal: step.at_rest(point.u, goal), (step, goal), (d_step, d_step.goal))
         if moved is None:
-            return Point(jnp.zeros_like(point.u), d_factor)
-        forces, d_g = moved
-        return Point(solved(step, point, forces[None], settings)[0] + d_g, d_factor)
+            return Point(jnp.zeros_like(point.u), d_goal)
+        return Point(response(step, point, settings)(moved), d_goal)
 
 
 def load_steps(
@@ -119,7 +129,8 @@ def load_steps(
 
     Notes
     -----
-    Newton's method may also jump over a limit point, to a state that is stable again. `arc_length` does not.
+    Where an iteration meets a negative stiffness, a limit point is passed, and the step is halved. A step so large that
+    none does may end in a state beyond the limit point that is stable again; `arc_length` does not.
 
     Examples
     --------

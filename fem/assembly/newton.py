@@ -80,7 +80,8 @@ class State(NamedTuple):
     """Where Newton's method stands; forces are kept, for each place that evaluates them makes the program longer.
 
     So are the stored values that were factorized last, for the derivative; of iterations nothing is. The scale, of which
-    the imbalance is measured, is the largest force, but at least `least`.
+    the imbalance is measured, is the largest force, but at least `least`; `resisted` is the cosine between the last step
+    and what it was to balance, negative where the tangent has a negative eigenvalue.
     """
 
     u: Any
@@ -91,6 +92,7 @@ class State(NamedTuple):
     scale: Any
     count: Any
     least: Any
+    resisted: Any
 
 
 def newton(problem: Problem, settings: Settings) -> tuple[Any, Any]:
@@ -139,7 +141,14 @@ def balanced(state: State, settings: Settings) -> Any:
 
 
 def state_at(
-    problem: Problem, u: Any, factorized: Any, inner: Any, reduction: Reduction, count: Any = 0, least: Any = 0.0
+    problem: Problem,
+    u: Any,
+    factorized: Any,
+    inner: Any,
+    reduction: Reduction,
+    count: Any = 0,
+    least: Any = 0.0,
+    resisted: Any = 1.0,
 ) -> State:
     """Return where the iteration is at u, shape (n,), with the internal forces there.
 
@@ -157,10 +166,13 @@ def state_at(
         Iterations so far.
     least : float
         Of what the imbalance is measured at least.
+    resisted : float
+        See `State`.
     """
     left = reduce_vectors(reduction, (inner - problem.load)[None])[0]
     scale = jnp.maximum(jnp.maximum(jnp.abs(inner).max(), jnp.abs(problem.load).max()), least)
-    return State(u, factorized, inner, left, jnp.abs(left).max(), scale, jnp.asarray(count), jnp.asarray(least))
+    numbers = map(jnp.asarray, (count, least, resisted))
+    return State(u, factorized, inner, left, jnp.abs(left).max(), scale, *numbers)
 
 
 def improved(problem: Problem, state: State, move: Any, reduction: Reduction, settings: Settings) -> State:
@@ -194,4 +206,6 @@ def improved(problem: Problem, state: State, move: Any, reduction: Reduction, se
     # Length two stands for no step at all, which falls short unless all is balanced; so the first one tried is one.
     _, u, inner = jax.lax.while_loop(too_long, halved, (2.0 * jnp.ones(()), state.u, state.inner))
     factorized = () if solver.iterative else prepared
-    return state_at(problem, u, factorized, inner, reduction, state.count + 1, state.least)
+    sizes = jnp.linalg.norm(step) * jnp.linalg.norm(rhs)
+    resisted = (step @ rhs[0]) / jnp.where(sizes > 0, sizes, 1.0)
+    return state_at(problem, u, factorized, inner, reduction, state.count + 1, state.least, resisted)

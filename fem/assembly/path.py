@@ -45,6 +45,7 @@ from fem.assembly.newton import (
     reduction_for,
 )
 from fem.assembly.nonlinear import NonlinearOperator, internal_forces
+from fem.assembly.operator import apply
 from fem.assembly.solve import (
     all_of,
     approach_of,
@@ -53,11 +54,12 @@ from fem.assembly.solve import (
     reduce_vectors,
     reduced_product,
 )
-from fem.assembly.solver import CellMethod
+from fem.assembly.solver import CellMethod, Sparing
 from fem.assembly.unreached import Reached, check_reached
 from fem.dofs.cases import single
 from fem.errors import SpaceError
 from fem.progress import stage
+from sparsead.jax.inverse import Matrix, inverse
 from sparsead.jax.linear_call import linear_call
 from sparsead.jax.raised import typed
 
@@ -134,25 +136,17 @@ class Step(NamedTuple):
         return Problem(self.operator, factor * self.load, self.constraints, self.begin.u)
 
     def prescribed(self, factor: Any) -> Any:
-        """Return g under a load factor, shape (n,), or zero if nothing is prescribed."""
+        """Return g under a load factor, shape (n,), or None if nothing is prescribed."""
         g = prescribed_part(reduction_for(self.problem(factor)), self.constraints)
-        return 0.0 if g is None else factor * g
+        return None if g is None else factor * g
 
-    def moved(self, point: Point) -> Callable[[Step, Any], tuple[Any, Any]]:
-        """Return the function whose tangent is that of ``f - r(u)`` and of g, where the free dofs stand still.
+    def at_rest(self, u: Any, factor: Any) -> tuple[Any, Any]:
+        """Return ``f - r(u)`` and g of a state that stands still, whatever else moves."""
+        return factor * self.load - internal_forces(self.operator, u), self.prescribed(factor)
 
-        Parameters
-        ----------
-        point : Point
-            Where.
-        """
-
-        def of(step: Step, factor: Any) -> tuple[Any, Any]:
-            g = step.prescribed(factor)
-            u = point.u + g - jax.lax.stop_gradient(g)
-            return factor * step.load - internal_forces(step.operator, u), g
-
-        return of
+    def per_factor(self) -> tuple[Any, Any]:
+        """Return the derivative of `at_rest` in the load factor."""
+        return self.load, self.prescribed(jnp.ones(()))
 
 
 class Attempt(NamedTuple):
@@ -238,7 +232,7 @@ class _Reached:
 
         problem = step.problem(step.begin.factor)
         factorized, zero = nothing_factorized(problem, reduction_for(problem), settings), jnp.zeros_like(step.load)
-        none = State(zero, factorized, zero, zero, jnp.zeros(()), jnp.zeros(()), jnp.zeros((), int), step.least)
+        none = State(zero, factorized, zero, zero, *jnp.zeros(2), jnp.zeros((), int), step.least, jnp.ones(()))
         way = jax.lax.while_loop(
             lambda way: (way.part < 1.0) & (way.size >= _SMALLEST),
             further,
@@ -246,8 +240,8 @@ class _Reached:
         )
         last = way.state
         reached = Reached(step.number, way.part, way.point.factor, step.goal, last.imbalance, last.scale, last.count)
-        pattern, structure = reduction_for(problem).maps.system.pattern, step.operator.tangent(step.begin.u).structure
-        u = check_reached(way.point.u, reached, last.factorized, pattern, structure, control.words)
+        structure = step.operator.tangent(step.begin.u).structure
+        u = check_reached(way.point.u, reached, last.factorized, reduction_for(problem), structure, control.words)
         return Point(u, way.point.factor), last.scale
 
     def tangent(self, step: Step, _: tuple[()], d_step: Step, __: tuple[()]) -> Any:
@@ -257,8 +251,10 @@ class _Reached:
         return (point, scale), (d_point, jnp.zeros_like(scale))
 
 
-def solved(step: Step, point: Point, rhs: Any, settings: Settings) -> Any:
-    """Return T z with ``T^T K T z = T^T rhs``, K the tangent at a point; both of shape (k, n).
+def response(step: Step, point: Point, settings: Settings) -> Callable[[tuple[Any, Any]], Any]:
+    """Return the function from the tangents of `Step.at_rest` to that of the state, du.
+
+    ``du = T z + dg`` with ``T^T K T z = T^T (d(f - r) - K dg)``, K the tangent at the point, factorized once.
 
     Parameters
     ----------
@@ -266,13 +262,19 @@ def solved(step: Step, point: Point, rhs: Any, settings: Settings) -> Any:
         As in `Control.advance`.
     point : Point
         Where.
-    rhs : array, shape (k, n)
-        Right-hand sides.
     """
     reduction, tangent = reduction_for(step.problem(point.factor)), step.operator.tangent(point.u)
-    product = partial(reduced_product, reduction)
-    z = settings.approach.solution(tangent, reduction, product, reduce_vectors(reduction, rhs))
-    return expand_vectors(reduction, z)
+    matrix = Matrix(partial(reduced_product, reduction), Sparing(settings.approach.solver(tangent, reduction)))
+    prepared = settings.approach.prepared(jax.lax.stop_gradient(tangent), reduction)
+
+    def of(moved: tuple[Any, Any]) -> Any:
+        forces, d_g = moved
+        rest = forces if d_g is None else forces - apply(tangent, d_g[None])[0]
+        z = inverse(matrix, tangent, prepared, reduce_vectors(reduction, rest[None]))
+        d_u = expand_vectors(reduction, z)[0]
+        return d_u if d_g is None else d_u + d_g
+
+    return of
 
 
 def started(

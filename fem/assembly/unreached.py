@@ -24,7 +24,7 @@ from sparsead.jax.raised import remember
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sparsead.pattern.pattern import Pattern
+    from fem.dofs.reduction import Reduction
     from sparsead.pattern.structure import Structure
 
 _FIX = {
@@ -59,7 +59,7 @@ class Reached(NamedTuple):
     count: Any
 
 
-def check_reached(u: Any, reached: Reached, tangent: Any, pattern: Pattern, structure: Structure, words: str) -> Any:
+def check_reached(u: Any, reached: Reached, tangent: Any, reduction: Reduction, structure: Structure, words: str) -> Any:
     """Return u, shape (n,); the program raises if a step was not done, on an accelerator gives NaN.
 
     Parameters
@@ -70,15 +70,17 @@ def check_reached(u: Any, reached: Reached, tangent: Any, pattern: Pattern, stru
         How far the step came.
     tangent : array, shape (s,), or ()
         Stored values that were factorized last.
-    pattern, structure
-        Of the tangent.
+    reduction : Reduction
+        Index maps of the tangent.
+    structure : Structure
+        Its structure.
     words : str
         What the goal is.
     """
 
     def on_host(u: Any, *numbers: Any) -> Any:
         out = jax.ShapeDtypeStruct(u.shape, u.dtype)
-        call = partial(_check, pattern, structure, words)
+        call = partial(_check, reduction, structure, words)
         return buffer_callback(call, out, input_output_aliases={0: 0}, vmap_method="sequential")(u, *numbers)
 
     def on_device(u: Any, number: Any, part: Any, *_: Any) -> Any:
@@ -88,7 +90,7 @@ def check_reached(u: Any, reached: Reached, tangent: Any, pattern: Pattern, stru
     return jax.lax.platform_dependent(u, *known, cpu=on_host, default=on_device)
 
 
-def _check(pattern: Pattern, structure: Structure, words: str, _: Any, out: Any, *buffers: Any) -> None:
+def _check(reduction: Reduction, structure: Structure, words: str, _: Any, out: Any, *buffers: Any) -> None:
     u, *numbers = map(np.asarray, buffers)
     target = np.asarray(out)
     if target.ctypes.data != u.ctypes.data:
@@ -97,7 +99,7 @@ def _check(pattern: Pattern, structure: Structure, words: str, _: Any, out: Any,
     if reached.part == 1.0:
         return
     values = numbers[len(Reached._fields) :]
-    fault = not_reached(reached, words, negative_part(pattern, values[0], structure) if values else None)
+    fault = not_reached(reached, words, negative_part(reduction, values[0], structure) if values else None)
     remember(fault)
     raise fault
 
@@ -125,12 +127,23 @@ def not_reached(reached: Reached, words: str, sign: tuple[str, bool] | None) -> 
     )
 
 
-def negative_part(pattern: Pattern, values: NDArray[Any], structure: Structure) -> tuple[str, bool]:
-    """Return in words what is known of negative eigenvalues of a matrix, and whether there are some, or a zero."""
-    options = SolveOptions(structure)
+def negative_part(reduction: Reduction, values: NDArray[Any], structure: Structure) -> tuple[str, bool]:
+    """Return in words what is known of negative eigenvalues of a reduced matrix, and whether there are some, or a zero.
+
+    Parameters
+    ----------
+    reduction : Reduction
+        Index maps.
+    values : array, shape (s,)
+        Stored values.
+    structure : Structure
+        What may be relied on.
+    """
+    options, pattern = SolveOptions(structure), reduction.maps.system.pattern
     if not np.isfinite(values).all():
         return ", its tangent not finite", False
-    values = np.ascontiguousarray(values)
+    values = np.array(values)
+    values[reduction.maps.kept] = np.abs(values[reduction.maps.kept])  # constrained dofs stand alone
     try:
         if structure.symmetric:
             _, negative, _ = inertia_of(pattern, values, options)
