@@ -72,13 +72,18 @@ class _Distance(Control):
             miss = jnp.linalg.norm(state.u - step.begin.u) - length
             return balanced(state, settings) & (jnp.abs(miss) <= _CLOSE * length)
 
+        def going(carry: tuple[State, Any]) -> Any:
+            state = carry[0]
+            unfinished = ~found(state) & (state.count < settings.iterations) & jnp.isfinite(state.imbalance)
+            return (state.count == 0) | unfinished
+
         def better(carry: tuple[State, Any]) -> tuple[State, Any]:
             state, factor = _corrected(step, *carry, length, settings)
             return reported(state, factor, settings), factor
 
         nothing, inner = nothing_factorized(problem, reduction, settings), internal_forces(step.operator, point.u)
         state, factor = jax.lax.while_loop(
-            lambda c: (c[0].count == 0) | (~found(c[0]) & (c[0].count < settings.iterations) & (c[0].imbalance < jnp.inf)),
+            going,
             better,
             (state_at(problem, point.u, nothing, inner, reduction, least=step.least), point.factor),
         )

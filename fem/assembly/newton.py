@@ -79,9 +79,9 @@ def reduction_for(problem: Problem) -> Reduction:
 class State(NamedTuple):
     """Where Newton's method stands; forces are kept, for each place that evaluates them makes the program longer.
 
-    So are the stored values that were factorized last, for the derivative; of iterations nothing is. The scale, of which
-    the imbalance is measured, is the largest force, but at least `least`; `resisted` is the cosine between the last step
-    and what it was to balance, negative where the tangent has a negative eigenvalue.
+    So are the stored values that were factorized last, for the derivative; of iterations nothing is. The scale, of
+    which the imbalance is measured, is the largest force, but at least `least`. `resisted` is the cosine between the
+    last step and what it was to balance, negative where the tangent has a negative eigenvalue.
     """
 
     u: Any

@@ -17,9 +17,9 @@ same, and its derivative too.
 
 References
 ----------
-.. [1] P. Michaleris, D. A. Tortorelli, C. A. Vidal, "Tangent operators and design sensitivity formulations for transient
-   non-linear coupled problems with applications to elastoplasticity", Int. J. Numer. Methods Eng. 37 (1994) 2471-2499,
-   doi:10.1002/nme.1620371408.
+.. [1] P. Michaleris, D. A. Tortorelli, C. A. Vidal, "Tangent operators and design sensitivity formulations for
+   transient non-linear coupled problems with applications to elastoplasticity", Int. J. Numer. Methods Eng. 37 (1994)
+   2471-2499, doi:10.1002/nme.1620371408.
 """
 
 from __future__ import annotations
@@ -378,11 +378,10 @@ def _followed(step: Step, goals: Any, *, control: Control, settings: Settings, c
 
     def one(carry: Any, goal: Any) -> Any:
         begin, history, along, least, number = carry
-        now = step._replace(
-            operator=step.operator.with_history(history), begin=begin, goal=goal, along=along, least=least, number=number
-        )
+        operator = step.operator.with_history(history)
+        now = step._replace(operator=operator, begin=begin, goal=goal, along=along, least=least, number=number)
         point, scale = _Reached(control, settings).at(now)
-        left = now.operator.after(point.u).history
+        left = operator.after(point.u).history
         return (point, left, point.u - begin.u, scale, number + 1), point
 
     policy = jax.checkpoint_policies.save_only_these_names(_KEPT)

@@ -82,7 +82,8 @@ def solve_nonlinear(
 
     Newton's method with a line search, in load steps: load and prescribed values
     grow together. Differentiable in parameters, coordinates, load and prescribed
-    values, forward and reverse, to any order.
+    values, forward and reverse, to any order. Of a material that remembers it is one step from what its operator
+    remembers, whatever `steps`; `load_steps` is for many.
 
     Parameters
     ----------

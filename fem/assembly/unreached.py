@@ -59,7 +59,9 @@ class Reached(NamedTuple):
     count: Any
 
 
-def check_reached(u: Any, reached: Reached, tangent: Any, reduction: Reduction, structure: Structure, words: str) -> Any:
+def check_reached(
+    u: Any, reached: Reached, tangent: Any, reduction: Reduction, structure: Structure, words: str
+) -> Any:
     """Return u, shape (n,); the program raises if a step was not done, on an accelerator gives NaN.
 
     Parameters
@@ -120,8 +122,8 @@ def not_reached(reached: Reached, words: str, sign: tuple[str, bool] | None) -> 
     return ConvergenceError(
         f"step {reached.number + 1} of a path did not converge",
         expected=f"equilibrium at {words} {reached.goal:.6g}",
-        got=f"equilibrium up to load factor {reached.factor:.6g}, {reached.part:.0%} of the step; after it an imbalance of "
-        f"{reached.imbalance:.3g}, largest force {reached.scale:.3g}, in iteration {reached.count}{said}",
+        got=f"equilibrium up to load factor {reached.factor:.6g}, {reached.part:.0%} of the step; after it an "
+        f"imbalance of {reached.imbalance:.3g}, largest force {reached.scale:.3g}, in iteration {reached.count}{said}",
         fix=_FIX[beyond],
         step=reached.number,
     )
