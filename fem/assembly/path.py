@@ -43,6 +43,7 @@ from fem.assembly.newton import (
     check_nonlinear,
     nothing_factorized,
     reduction_for,
+    state_at,
 )
 from fem.assembly.nonlinear import NonlinearOperator, internal_forces
 from fem.assembly.operator import apply
@@ -232,7 +233,7 @@ class _Reached:
 
         problem = step.problem(step.begin.factor)
         factorized, zero = nothing_factorized(problem, reduction_for(problem), settings), jnp.zeros_like(step.load)
-        none = State(zero, factorized, zero, zero, *jnp.zeros(2), jnp.zeros((), int), step.least, jnp.ones(()))
+        none = state_at(problem, step.begin.u, factorized, zero, reduction_for(problem), least=step.least)
         way = jax.lax.while_loop(
             lambda way: (way.part < 1.0) & (way.size >= _SMALLEST),
             further,
@@ -325,13 +326,13 @@ def goals_of(name: str, goals: ArrayLike) -> Any:
         If they are no such array, or none, or one that is known is not finite.
     """
     found = jnp.asarray(goals, float)
-    known = None if isinstance(found, jax.core.Tracer) else np.asarray(found)
-    bad = [] if known is None else np.flatnonzero(~np.isfinite(known))
+    known = np.zeros(0) if isinstance(found, jax.core.Tracer) else np.ravel(found)
+    bad = np.flatnonzero(~np.isfinite(known))
     if found.ndim != 1 or not len(found) or len(bad):
         raise SpaceError(
             f"a path needs {name}",
             expected=f"{name} of shape (m,), one number for each step",
-            got=f"{name}[{bad[0]}] = {np.ravel(known)[bad[0]]}" if len(bad) else f"{name} of shape {found.shape}",
+            got=f"{name}[{bad[0]}] = {known[bad[0]]}" if len(bad) else f"{name} of shape {found.shape}",
             fix=f"pass for example {name}=np.linspace(0.1, 1.0, 10)",
         )
     return found
