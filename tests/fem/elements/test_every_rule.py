@@ -89,6 +89,12 @@ CASES: dict[str, tuple[fem.Mesh, int, dict[str, Any], Callable[..., Any] | None]
     ),
     "euler_bernoulli": (TRUSS, 3, SECTION, None),
     "frame_mass": (FRAME, 6, {"density": around(7850.0, 2), "area": around(1e-3, 2)}, None),
+    "geometric": (
+        SHEET,
+        2,
+        {"stress": around([[-3e6, 2e6], [2e6, 1e6]], 2, 4), "thickness": around(0.02, 2)},
+        None,
+    ),
     "j2_plasticity": (
         SHEET,
         2,
@@ -155,7 +161,7 @@ def directions(primals: dict[str, Any], moved: str) -> dict[str, Any]:
     primal = primals[moved]
     size = (0.1 if moved == "points" else 1.0) * np.abs(primal).mean()
     found[moved] = size * np.random.default_rng(5).uniform(-1, 1, primal.shape)
-    if moved in ("stiffness", "conductivity") and primal.ndim > 2 and primal.shape[-1] == primal.shape[-2]:
+    if moved in ("stiffness", "conductivity", "stress") and primal.ndim > 2 and primal.shape[-1] == primal.shape[-2]:
         found[moved] = found[moved] + found[moved].swapaxes(-1, -2)
     return found
 
