@@ -34,10 +34,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fem.assembly.follow import followed, goals_of, started
 from fem.assembly.newton import balanced, nothing_factorized, reduction_for, reported, state_at
 from fem.assembly.nonlinear import internal_forces
 from fem.assembly.operator import apply
-from fem.assembly.path import Attempt, Control, Path, Point, Step, followed, goals_of, response, started
+from fem.assembly.path import Attempt, Control, Path, Point, Step, response
 from fem.assembly.solve import expand_vectors, reduce_vectors
 from fem.errors import SpaceError
 from sparsead.jax.linear_call import STILL, along

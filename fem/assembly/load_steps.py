@@ -9,9 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fem.assembly.follow import followed, goals_of, started
 from fem.assembly.newton import balanced, improved, nothing_factorized, reduction_for, reported, state_at
 from fem.assembly.nonlinear import internal_forces
-from fem.assembly.path import Attempt, Control, Path, Point, Step, followed, goals_of, response, started
+from fem.assembly.path import Attempt, Control, Path, Point, Step, response
 from sparsead.jax.linear_call import STILL, along
 
 if TYPE_CHECKING:
