@@ -143,7 +143,7 @@ def load_steps(
     >>> planes = [fem.fix(space, mesh.points_on(lambda x, k=k: x[:, k] == 0), k) for k in range(3)]
     >>> pull = fem.traction(space, mesh.facets_on(lambda x: x[:, 0] == 1), (1.0, 0.0, 0.0))
     >>> path = fem.load_steps(body, pull, planes, factors=[1.0, 2.0, 0.0])
-    >>> path.states[:, :, 0].max(1).round(6).tolist()  # elastic, plastic, and what remains
+    >>> [round(x, 6) for x in path.states[:, :, 0].max(1).tolist()]  # elastic, plastic, and what remains
     [0.01, 0.12, 0.1]
     """
     step, settings = started(operator, load, supports, after, iterations, tolerance, backend, method, progress)
