@@ -5,6 +5,7 @@ from __future__ import annotations
 from fem.elements.lines.bar import bar, bar_forces
 from fem.elements.lines.beam_forces import beam_forces
 from fem.elements.lines.euler_bernoulli import euler_bernoulli
+from fem.elements.lines.frame_geometric import frame_geometric
 from fem.elements.lines.frame_mass import frame_mass
 from fem.elements.lines.line_load import line_load
 from fem.elements.lines.timoshenko import timoshenko
@@ -13,6 +14,7 @@ from fem.elements.masses.lumped_mass import lumped_mass
 from fem.elements.masses.mass import mass
 from fem.elements.own.weak_form import energy, residual
 from fem.elements.plates.plate import plate
+from fem.elements.plates.plate_geometric import plate_geometric
 from fem.elements.plates.plate_mass import plate_mass
 from fem.elements.solids.anisotropic import anisotropic
 from fem.elements.solids.axisymmetric import axisymmetric
@@ -35,6 +37,7 @@ __all__ = [
     "elasticity",
     "energy",
     "euler_bernoulli",
+    "frame_geometric",
     "frame_mass",
     "geometric",
     "j2_plasticity",
@@ -43,6 +46,7 @@ __all__ = [
     "mass",
     "neo_hookean",
     "plate",
+    "plate_geometric",
     "plate_mass",
     "residual",
     "robin",

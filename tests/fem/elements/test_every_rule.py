@@ -88,6 +88,8 @@ CASES: dict[str, tuple[fem.Mesh, int, dict[str, Any], Callable[..., Any] | None]
         lambda s, p: fem.elements.energy(s, stored, degree=4, **p),
     ),
     "euler_bernoulli": (TRUSS, 3, SECTION, None),
+    "frame_geometric": (TRUSS, 3, {"force": around([-3e4, 1e4], 3)}, None),
+    "frame_geometric, space": (FRAME, 6, {"force": around([-3e4, 1e4], 2), "gyration": around(0.05, 2)}, None),
     "frame_mass": (FRAME, 6, {"density": around(7850.0, 2), "area": around(1e-3, 2)}, None),
     "geometric": (
         SHEET,
@@ -112,6 +114,12 @@ CASES: dict[str, tuple[fem.Mesh, int, dict[str, Any], Callable[..., Any] | None]
     "mass": (SHEET, 2, {"density": around(7850.0, 2, 4), "thickness": around(0.02, 2)}, None),
     "neo_hookean": (SHEET, 2, {"young": around(YOUNG, 2, 4), "poisson": around(0.3, 2)}, None),
     "plate": (SHEET, 3, {"young": around(YOUNG, 2), "poisson": around(0.3, 2, 4), "thickness": around(0.02, 2)}, None),
+    "plate_geometric": (
+        SHEET,
+        3,
+        {"stress": around([[-3e6, 2e6], [2e6, 1e6]], 2, 4), "thickness": around(0.02, 2)},
+        None,
+    ),
     "plate_mass": (SHEET, 3, {"density": around(7850.0, 2), "thickness": around(0.02, 2)}, None),
     "pressure": (SHEET, 2, {"pressure": around(1e6, 6)}, lambda s, p: fem.pressure(s, SHEET.boundary, **p)),
     "residual": (
