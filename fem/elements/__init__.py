@@ -20,6 +20,7 @@ from fem.elements.solids.anisotropic import anisotropic
 from fem.elements.solids.axisymmetric import axisymmetric
 from fem.elements.solids.elasticity import elasticity
 from fem.elements.solids.geometric import geometric
+from fem.elements.solids.j2_plasticity import j2_plasticity
 from fem.elements.solids.neo_hookean import neo_hookean
 from fem.elements.transport.advection import advection
 from fem.elements.transport.diffusion import diffusion
@@ -39,6 +40,7 @@ __all__ = [
     "frame_geometric",
     "frame_mass",
     "geometric",
+    "j2_plasticity",
     "line_load",
     "lumped_mass",
     "mass",

@@ -97,6 +97,18 @@ CASES: dict[str, tuple[fem.Mesh, int, dict[str, Any], Callable[..., Any] | None]
         {"stress": around([[-3e6, 2e6], [2e6, 1e6]], 2, 4), "thickness": around(0.02, 2)},
         None,
     ),
+    "j2_plasticity": (
+        SHEET,
+        2,
+        {
+            "young": around(YOUNG, 2),
+            "poisson": around(0.3, 2),
+            "yield_stress": around(2.4e8, 2, 4),
+            "isotropic_hardening": around(3e10, 2),
+            "kinematic_hardening": around(2e10, 2),
+        },
+        None,
+    ),
     "line_load": (FRAME, 6, {"force": around([3e3, 1e3, -7e3], 2)}, None),
     "lumped_mass": (SHEET, 2, {"density": around(7850.0, 2, 4), "thickness": around(0.02, 2)}, None),
     "mass": (SHEET, 2, {"density": around(7850.0, 2, 4), "thickness": around(0.02, 2)}, None),
