@@ -45,6 +45,7 @@ BARE = (
     Peer("by hand, PARDISO", "bare.beam_design", (), "", "smlh", "pardiso"),
 )
 CONTESTANTS = {peer.name: peer for peer in (*OURS, *ITERATIVE, REST, HALVED, *BARE, *DESIGNERS)}
+PEERS_ITERATIVE = ("multigrid", "amg")
 # Seconds at 60 x 20, and a part of an iteration in space: what is neither assembly nor solver.
 REST_SMALL, REST_SHARE = 2e-3, 0.03
 
@@ -104,7 +105,7 @@ def verdicts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         done = {row["contestant"]: row for row in rows if row["size"] == size and row["outcome"] == "ok"}
         ours = [done[peer.name] for peer in OURS if peer.name in done]
         for rivals in (DESIGNERS, BARE):
-            there = [done[peer.name] for peer in rivals if peer.name in done and peer.solver != "multigrid"]
+            there = [done[peer.name] for peer in rivals if peer.name in done and peer.solver not in PEERS_ITERATIVE]
             there = [row for row in there if _deviation(row, done) <= TOLERANCE]
             found += _ratios(size, ours, there) if ours and there else []
         iterative = [done[peer.name] for peer in ITERATIVE if peer.name in done]

@@ -19,6 +19,7 @@ GROUPS = {
     "wheels": "bench_wheels",
     "fem": "bench_fem",
     "eigen": "bench_eigen",
+    "plastic": "bench_plastic",
     "iterative": "bench_iterative",
     "multigrid": "bench_multigrid",
     "map": "bench_map",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from fem import design, elements, fields, optimize, output, responses, shape
+from fem.assembly.arc_length import arc_length
 from fem.assembly.buckling import BucklingModes, buckling
+from fem.assembly.load_steps import load_steps
 from fem.assembly.march import march
 from fem.assembly.modal import Modes, modal
 from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.operator import Operator
+from fem.assembly.path import Path
 from fem.assembly.reactions import reactions
 from fem.assembly.solve import solve
 from fem.assembly.solve_nonlinear import solve_nonlinear
@@ -30,7 +33,9 @@ __all__ = [
     "Modes",
     "NonlinearOperator",
     "Operator",
+    "Path",
     "Space",
+    "arc_length",
     "body_load",
     "box",
     "buckling",
@@ -40,6 +45,7 @@ __all__ = [
     "fix",
     "from_meshio",
     "interval",
+    "load_steps",
     "lower_order",
     "march",
     "modal",

@@ -90,6 +90,7 @@ DESIGNERS = (
     Peer("pyMOTO, SuperLU", "pymoto_design", ("pymoto",), "all", "sml", "superlu"),
     Peer("pyMOTO, multigrid", "pymoto_design", ("pymoto",), "all", "smlhcx", "multigrid"),
     Peer("torch-fem, PARDISO", "torch_fem_design", ("torchfem", "pypardiso", "pyamg"), "all", "smlhc", "pypardiso"),
+    Peer("torch-fem, amg", "torch_fem_design", ("torchfem", "pyamg"), "all", "lhcx", "amg"),
     Peer("torch-fem, SuperLU", "torch_fem_design", ("torchfem", "pyamg"), "all", "sml", "superlu"),
     Peer("topoptlab, CHOLMOD", "topoptlab_design", ("topoptlab",), "topoptlab", "smlhc", "cvxopt-cholmod"),
     Peer("topoptlab, SuperLU", "topoptlab_design", ("topoptlab",), "topoptlab", "sml", "scipy-direct"),

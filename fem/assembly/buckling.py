@@ -73,7 +73,7 @@ def buckling(
     stiffness : Operator
         K, positive definite under the supports. Unit: [force/length].
     geometric : Operator
-        G of the prestress: `fem.elements.geometric`. Unit: [force/length].
+        G of the prestress: `fem.elements.geometric`, `frame_geometric` or `plate_geometric`. Unit: [force/length].
     supports : Constraints, or several
         Held and coupled dofs.
     k : int
@@ -92,8 +92,7 @@ def buckling(
     Raises
     ------
     SpaceError
-        If an operator is not linear and symmetric, or they are of different spaces, or that of the prestress of a solid
-        is beside the stiffness of a body of revolution.
+        If an operator is not linear and symmetric, or they are of different spaces, or of different kinds of bodies.
     ConstraintError
         If supports are of another space, or leave a rigid motion that the stiffness does not resist.
     MaterialError
@@ -142,7 +141,7 @@ def _check_kinds(stiffness: Operator, geometric: Operator) -> None:
                 "geometric stiffness and stiffness are of different kinds of bodies",
                 expected=f"a geometric stiffness of the kind {kinds[name]!r}, that of {stiffness!r}",
                 got=f"{geometric!r}, of the kind {kind!r}",
-                fix="fem.elements.geometric is of solids, plane and in space; write another as a weak form of your own",
+                fix="in fem.elements geometric is of solids, frame_geometric of frames, plate_geometric of plates",
             )
 
 

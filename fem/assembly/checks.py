@@ -99,6 +99,21 @@ MARGINS = {
         "{value:.6g} in {domain} {cell}",
         "bound what computes it from below",
     ),
+    "yield stress": Margin(
+        MaterialError,
+        "the yield stress of {domain} {cell} is not positive",
+        "a positive number",
+        "yield_stress = {value:.6g} in {domain} {cell}",
+        "bound it from below; a cell that shall carry nothing has a small Young's modulus",
+    ),
+    "hardening": Margin(
+        MaterialError,
+        "a material softens in {domain} {cell}",
+        "moduli of hardening >= 0: softening would depend on the size of cells",
+        "a modulus of {value:.6g} in {domain} {cell}",
+        "pass 0 for a material that does not harden",
+        zero_allowed=True,
+    ),
     "positive": Margin(
         MaterialError,
         "a coefficient is not positive in {domain} {cell}",

@@ -155,9 +155,9 @@ def _tangent(request: Request, primals: Any, tangents: Any) -> tuple[Any, Any]:
         return (found, z), (jnp.zeros_like(found), jnp.zeros_like(z))
     u = expand_vectors(reduction, z)
     along = moved.contracted(_rayleigh, u, found)
-    d_found = KERNELS.alike(K, M, found[None], along[None, None], checked=False, **static)[0, 0]
-    by_stiffness, by_mass = moved.tangent(lambda *both: [reduce_vectors(reduction, apply(one, u)) for one in both])
     pairs = join(KERNELS, found[None, :, None], z[None])
+    d_found = KERNELS.alike(K, M, pairs, along[None, None], checked=False, **static)[0, 0]
+    by_stiffness, by_mass = moved.tangent(lambda *both: [reduce_vectors(reduction, apply(one, u)) for one in both])
     r = join(KERNELS, 0.5 * dot(z[None], by_mass[None]), (found[:, None] * by_mass - by_stiffness)[None])
     _, d_z = split(KERNELS.bordered(K, M, pairs, r, trans="N", checked=False, **static))
     d_z = d_z + KERNELS.repeated(K, M, pairs, -0.5 * by_mass[None], **static)

@@ -1,4 +1,4 @@
-"""Load vectors: integrals of a density times the shape functions, batch by batch."""
+"""Integrals of a density times the shape functions, and values at quadrature points, batch by batch."""
 
 from __future__ import annotations
 
@@ -32,18 +32,37 @@ def integrate(term: Term[Any], density: Callable[..., Any], numbers: tuple[Any, 
     space : Space
         Points.
     """
+    found = _by_batch(term, density, numbers, space)
+    return jnp.zeros(space.count).at[dofs(term, space)].add(found, mode="drop")
+
+
+def evaluated(term: Term[Any], function: Callable[..., Any], numbers: tuple[Any, ...], space: Space) -> Any:
+    """Return what a function gives at the quadrature points of all cells, shape (m, q, e).
+
+    Parameters
+    ----------
+    term, numbers, space
+        As in `integrate`.
+    function : callable
+        ``function(cells, numbers)`` gives the values in a batch, shape (m, q, e).
+    """
+    found = jnp.moveaxis(_by_batch(term, function, numbers, space), 0, -2)  # (m, q, batches, lanes)
+    return found.reshape(*found.shape[:2], -1)[..., : term.domain.count]
+
+
+def _by_batch(term: Term[Any], function: Callable[..., Any], numbers: tuple[Any, ...], space: Space) -> Any:
+    """What a function of cells and numbers gives, batches in front."""
     own = cut(term.domain, numbers)
     where = coordinates(term.domain, jnp.asarray(space.points))
 
-    def forces(x: Any, mine: tuple[Any, ...]) -> Any:
-        return density(Cells(term.tables, x), mine)
+    def of_cells(x: Any, mine: tuple[Any, ...]) -> Any:
+        return function(Cells(term.tables, x), mine)
 
     def step(_: None, batch: Any) -> tuple[None, Any]:
         x, varying = batch
-        return None, jax.checkpoint(forces, prevent_cse=False)(x, own.join(varying))
+        return None, jax.checkpoint(of_cells, prevent_cse=False)(x, own.join(varying))
 
-    found = jax.lax.scan(step, None, (where, own.varying))[1]
-    return jnp.zeros(space.count).at[dofs(term, space)].add(found, mode="drop")
+    return jax.lax.scan(step, None, (where, own.varying))[1]
 
 
 def spread(name: str, value: Any, components: int, cells: int) -> Any:

@@ -193,6 +193,13 @@ def _check(name: str, operator: Any, mass: Any) -> None:
             got=f"{name} of {type(operator).__name__}",
             fix="sparsead.transient.march for matrices",
         )
+    if any(getattr(operator, "history", ())):
+        raise SpaceError(
+            "a march does not follow what a material remembers",
+            expected="a material without history, such as fem.elements.neo_hookean",
+            got=f"{name} of {operator!r}, which remembers",
+            fix="fem.load_steps, where inertia counts for nothing",
+        )
     if operator.space.topology is not mass.space.topology or operator.space.moved != mass.space.moved:
         raise SpaceError(
             f"{name} and mass are on different spaces",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fem.assembly.load import integrate
+from fem.assembly.load import evaluated, integrate
 from fem.assembly.moduli import Moduli
-from fem.assembly.operator import Operator, apply, described
+from fem.assembly.operator import Operator, apply, described, join_margins, split_margins
 from fem.assembly.term import Term
 from fem.dofs.cases import single
 from fem.dofs.space import Space
@@ -21,12 +21,16 @@ from sparsead.jax.constants import constant
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from fem.assembly.assemble import Margins
     from fem.assembly.form import BilinearForm
     from fem.geometry.cells import Cells
 
 
 class NonlinearForm(Protocol):
-    """Internal forces of a state, cell by cell; a frozen dataclass without arrays."""
+    """Internal forces of a state, cell by cell; a frozen dataclass without arrays.
+
+    Its numbers are the parameters, then the history of the material where it has one, and last the state of the cells.
+    """
 
     @property
     def symmetric(self) -> bool:
@@ -35,11 +39,15 @@ class NonlinearForm(Protocol):
 
     @property
     def tangent(self) -> BilinearForm:
-        """The derivative of the forces; its moduli are the parameters and, last, the state of the cells."""
+        """The derivative of the forces; its moduli are the numbers of the form."""
         ...
 
     def forces(self, cells: Cells, numbers: tuple[Any, ...]) -> jax.Array:
-        """Forces of parameters and, last, nodal values of shape (i, a, e); shape (i, a, e)."""
+        """Forces of numbers, the last of them nodal values of shape (i, a, e); shape (i, a, e)."""
+        ...
+
+    def after(self, cells: Cells, numbers: tuple[Any, ...]) -> jax.Array:
+        """History that the state leaves, shape (m, q, e); asked only of a form whose history is not empty."""
         ...
 
 
@@ -60,6 +68,10 @@ class NonlinearOperator:
         Linear part.
     definite : bool
         Whether the tangent is positive definite at a stable state.
+    history : tuple of tuple of array
+        For each term, what its material remembers at the quadrature points, shape (m, q, e), or nothing.
+    margins : tuple of tuple of (str, array)
+        For each term, what must be positive in each cell.
 
     Examples
     --------
@@ -75,6 +87,13 @@ class NonlinearOperator:
     parameters: tuple[tuple[Any, ...], ...]
     linear: Operator | None = None
     definite: bool = False
+    history: tuple[tuple[Any, ...], ...] = ()
+    margins: tuple[Margins, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Where nothing is said, no term remembers anything, and nothing must be positive."""
+        for name in ("history", "margins"):
+            object.__setattr__(self, name, getattr(self, name) or ((),) * len(self.terms))
 
     def __add__(self, other: Any) -> NonlinearOperator:
         """The sum with another operator on the same space."""
@@ -87,11 +106,18 @@ class NonlinearOperator:
             )
         if isinstance(other, Operator):
             both = other if self.linear is None else self.linear + other
-            return NonlinearOperator(self.space, self.terms, self.parameters, both, self.definite and other.definite)
+            return replace(self, linear=both, definite=self.definite and other.definite)
         parts = [part for part in (self.linear, other.linear) if part is not None]
         linear = sum(parts[1:], parts[0]) if parts else None
-        terms, parameters = self.terms + other.terms, self.parameters + other.parameters
-        return NonlinearOperator(self.space, terms, parameters, linear, self.definite and other.definite)
+        return NonlinearOperator(
+            self.space,
+            self.terms + other.terms,
+            self.parameters + other.parameters,
+            linear,
+            self.definite and other.definite,
+            self.history + other.history,
+            self.margins + other.margins,
+        )
 
     __radd__ = __add__
 
@@ -102,23 +128,43 @@ class NonlinearOperator:
     def tangent(self, u: ArrayLike) -> Operator:
         """Return the derivative of the forces at a state, an `Operator`. Unit: [force/length]."""
         vector = single(self.space, u, "state")
-        terms, moduli = [], []
-        for term, parameters in zip(self.terms, self.parameters, strict=True):
-            state = of_cells(term, self.space, vector)
-            terms.append(Term(term.form.tangent, term.domain, term.field, term.tables))
-            moduli.append(Moduli(1.0, (*parameters, state)))
-        own = Operator(self.space, tuple(terms), tuple(moduli), ((),) * len(terms), self.definite)
+        terms = tuple(Term(term.form.tangent, term.domain, term.field, term.tables) for term in self.terms)
+        moduli = tuple(Moduli(1.0, numbers) for numbers in self._numbers(vector))
+        own = Operator(self.space, terms, moduli, self.margins, self.definite)
         return own if self.linear is None else own + self.linear
 
+    def after(self, u: ArrayLike) -> NonlinearOperator:
+        """Return the operator as a state leaves it: with what its material remembers from then on.
+
+        Without a material that remembers it is the same.
+
+        Parameters
+        ----------
+        u : array, shape of the space
+            State, reached from the one before in one step. Unit: [u].
+        """
+        return self.with_history(_after(self, single(self.space, u, "state")))
+
+    def with_history(self, history: tuple[tuple[Any, ...], ...]) -> NonlinearOperator:
+        """Return the operator with another history, as ``history`` of an operator like it."""
+        return replace(self, history=history)
+
+    def _numbers(self, u: Any) -> list[tuple[Any, ...]]:
+        """Numbers of each form at a state, shape (n,)."""
+        parts = zip(self.terms, self.parameters, self.history, strict=True)
+        return [(*numbers, *history, of_cells(term, self.space, u)) for term, numbers, history in parts]
+
     def tree_flatten(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """Points, parameters and the linear part are leaves."""
-        return (self.space, self.parameters, self.linear), (self.terms, self.definite)
+        """Points, parameters, the linear part, history and margins are leaves."""
+        names, margins = split_margins(self.margins)
+        return (self.space, self.parameters, self.linear, self.history, margins), (self.terms, self.definite, names)
 
     @classmethod
     def tree_unflatten(cls, static: tuple[Any, ...], leaves: tuple[Any, ...]) -> NonlinearOperator:
         """Put leaves back."""
-        space, parameters, linear = leaves
-        return cls(space, static[0], parameters, linear, static[1])
+        space, parameters, linear, history, margins = leaves
+        terms, definite, names = static
+        return cls(space, terms, parameters, linear, definite, history, join_margins(names, margins))
 
     def __repr__(self) -> str:
         terms: tuple[Term[Any], ...] = self.terms + (() if self.linear is None else self.linear.terms)
@@ -144,10 +190,19 @@ def internal_forces(operator: NonlinearOperator, u: Any) -> Any:
     """
     space = operator.space
     total = jnp.zeros_like(u) if operator.linear is None else apply(operator.linear, u[None])[0]
-    for term, parameters in zip(operator.terms, operator.parameters, strict=True):
-        numbers = (*parameters, of_cells(term, space, u))
+    for term, numbers in zip(operator.terms, operator._numbers(u), strict=True):
         total = total + integrate(term, term.form.forces, numbers, space)
     return total
 
 
 _forces = jax.jit(internal_forces)
+
+
+@jax.jit
+def _after(operator: NonlinearOperator, u: Any) -> tuple[tuple[Any, ...], ...]:
+    """The history that a state, shape (n,), leaves."""
+    parts = zip(operator.terms, operator._numbers(u), operator.history, strict=True)
+    return tuple(
+        (evaluated(term, term.form.after, numbers, operator.space),) if history else ()
+        for term, numbers, history in parts
+    )

@@ -141,8 +141,7 @@ class Operator:
     # ---------------------------------------------------------------- pytree
     def tree_flatten(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """Points, moduli and margins are leaves."""
-        names = tuple(tuple(name for name, _ in margins) for margins in self.margins)
-        numbers = tuple(tuple(value for _, value in margins) for margins in self.margins)
+        names, numbers = split_margins(self.margins)
         return (self.space, self.moduli, numbers), (self.terms, names, self.definite)
 
     @classmethod
@@ -150,11 +149,21 @@ class Operator:
         """Put leaves back."""
         terms, names, definite = static
         space, moduli, numbers = leaves
-        margins = tuple(tuple(zip(n, v, strict=True)) for n, v in zip(names, numbers, strict=True))
-        return cls(space, terms, moduli, margins, definite)
+        return cls(space, terms, moduli, join_margins(names, numbers), definite)
 
     def __repr__(self) -> str:
         return f"Operator({described(self.terms)}; {self.space.count} dofs)"
+
+
+def split_margins(margins: tuple[Margins, ...]) -> tuple[Any, Any]:
+    """Return the names of margins, which are static, and their numbers, which are leaves."""
+    names = tuple(tuple(name for name, _ in own) for own in margins)
+    return names, tuple(tuple(value for _, value in own) for own in margins)
+
+
+def join_margins(names: Any, numbers: Any) -> tuple[Margins, ...]:
+    """Return margins of names and numbers."""
+    return tuple(tuple(zip(n, v, strict=True)) for n, v in zip(names, numbers, strict=True))
 
 
 def described(terms: tuple[Term[Any], ...]) -> str:

@@ -29,7 +29,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from fem.assembly.newton import Problem, Settings, newton, reduction_for, residual
+from fem.assembly.newton import (
+    Problem,
+    Settings,
+    check_counted,
+    check_nonlinear,
+    newton,
+    reduction_for,
+    residual,
+)
 from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.operator import apply
 from fem.assembly.solve import (
@@ -44,7 +52,6 @@ from fem.assembly.solve import (
 from fem.assembly.solver import CellMethod
 from fem.dofs.cases import single
 from fem.dofs.constraints import Constraints
-from fem.errors import ConvergenceError, SpaceError
 from sparsead.jax.raised import typed
 
 if TYPE_CHECKING:
@@ -75,7 +82,8 @@ def solve_nonlinear(
 
     Newton's method with a line search, in load steps: load and prescribed values
     grow together. Differentiable in parameters, coordinates, load and prescribed
-    values, forward and reverse, to any order.
+    values, forward and reverse, to any order. Of a material that remembers it is one step from what its operator
+    remembers, whatever `steps`; `load_steps` is for many.
 
     Parameters
     ----------
@@ -128,7 +136,9 @@ def solve_nonlinear(
     >>> round(float(u[:, 0].max()), 12)
     2.0
     """
-    _check(operator, steps, iterations)
+    check_nonlinear(operator)
+    check_counted("steps", steps)
+    check_counted("iterations", iterations)
     space = operator.space
     force = single(space, load, "load")
     constraints = all_of(supports, space.count)
@@ -141,24 +151,6 @@ def solve_nonlinear(
     with typed():
         u = settled(_solve(Problem(operator, force, constraints, start), settings=settings))
     return u.reshape(np.shape(load))
-
-
-def _check(operator: Any, steps: Any, iterations: Any) -> None:
-    if not isinstance(operator, NonlinearOperator):
-        raise SpaceError(
-            "not a nonlinear operator",
-            expected="what fem.elements.neo_hookean, energy or residual return, or a sum with it",
-            got=f"{type(operator).__name__}",
-            fix="fem.solve for a linear operator",
-        )
-    for name, count in (("steps", steps), ("iterations", iterations)):
-        if not isinstance(count, int | np.integer) or count < 1:
-            raise ConvergenceError(
-                f"{name} are counted",
-                expected=f"{name}, a whole number, 1 or more",
-                got=f"{name}={count!r}",
-                fix=f"pass {name}=1 or more",
-            )
 
 
 @partial(jax.jit, static_argnames=("settings",))

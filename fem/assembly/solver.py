@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import jax
+import jax.numpy as jnp
 
 from sparsead.jax.inverse import Matrix, Solver, Stored, inverse
 
@@ -28,6 +31,50 @@ class Direct(Stored):
     def solve_transposed(self, prepared: Any, b: Any, known: Any = ()) -> Any:
         """Return z with ``A^T z = b``, shape (k, n)."""
         return super().solve_transposed(prepared[None], b[None])[0]
+
+
+@dataclass(frozen=True)
+class Sparing(Solver):
+    """A solver that leaves a derivative alone to which nothing arrives: of a path, that of states nobody looks at.
+
+    Parameters
+    ----------
+    inner : Solver
+        What solves.
+    """
+
+    inner: Solver
+
+    @property
+    def symmetric(self) -> bool:  # type: ignore[override]
+        """Whether A equals its transpose."""
+        return self.inner.symmetric
+
+    @property
+    def iterative(self) -> bool:  # type: ignore[override]
+        """Whether a solution has a tolerance."""
+        return self.inner.iterative
+
+    def solve(self, prepared: Any, b: Any, known: Any = ()) -> Any:
+        """Return z, shape (k, n)."""
+        return self.inner.solve(prepared, b, known)
+
+    def solve_transposed(self, prepared: Any, b: Any, known: Any = ()) -> Any:
+        """Return z with ``A^T z = b``, shape (k, n); nothing is factorized where b is zero."""
+        solve = partial(self.inner.solve_transposed, known=known)
+        return jax.lax.cond(b.any(), solve, lambda _, b: jnp.zeros_like(b), prepared, b)
+
+    def remembered(self, b: Any, z: Any) -> Any:
+        """Return what helps to solve for a derivative."""
+        return self.inner.remembered(b, z)
+
+    def awaiting(self) -> Solver:
+        """Return the same solver for a solve that is being differentiated."""
+        return Sparing(self.inner.awaiting())
+
+    def loosened(self) -> Solver:
+        """Return the same solver for few digits."""
+        return Sparing(self.inner.loosened())
 
 
 class Approach(ABC):

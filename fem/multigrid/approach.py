@@ -16,7 +16,7 @@ from fem.multigrid.cells import parts_of
 from fem.multigrid.cycle import Settings, preconditioner
 from fem.multigrid.faults import faults_of
 from fem.multigrid.hierarchy import hierarchy_of, in_single, touched_by
-from fem.multigrid.krylov import System, conjugate_gradients, unrolled
+from fem.multigrid.krylov import CONVERGED, System, conjugate_gradients, unrolled
 from fem.multigrid.operators import Parts, apply
 from fem.multigrid.report import Report, checked
 from sparsead.factors.options import SolveOptions
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from fem.assembly.operator import Operator
     from fem.dofs.reduction import Reduction
+    from fem.multigrid.cycle import Hierarchy
     from fem.multigrid.grid import Grid
     from fem.multigrid.krylov import Outcome
     from fem.multigrid.options import Options
@@ -66,14 +67,17 @@ class Geometric(Approach):
 
     def prepared(self, operator: Operator, reduction: Reduction) -> Any:
         """Return the levels for the numbers of an operator."""
-        grid, parts = self.grid, parts_of(operator)
+        parts = parts_of(operator)
         parts = Parts(parts.units, checked(operator, parts.weights))
+        hierarchy = self.levels(parts, reduction)
+        return parts, in_single(hierarchy) if self.options.precision == "single" else hierarchy
+
+    def levels(self, parts: Parts, reduction: Reduction) -> Hierarchy:
+        """Return the levels of cell matrices, in their type."""
+        grid = self.grid
         free = _on_grid(grid, constant(reduction.mask.astype(float))[None])[0]
         whole = np.all(reduction.mask.reshape(grid.points.size, -1), axis=1)
-        hierarchy = hierarchy_of(parts, free, touched_by(~np.asarray(whole)[grid.points]))
-        if self.options.precision == "single":
-            hierarchy = in_single(hierarchy)
-        return parts, hierarchy
+        return hierarchy_of(parts, free, touched_by(~np.asarray(whole)[grid.points]))
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,8 @@ class _Solver(Solver):
 
     def iterated(self, prepared: Any, b: Any) -> Any:
         """Return z, shape (k, n), by iterations that JAX differentiates."""
-        return self._told(unrolled, self.rtol, prepared, b, jnp.zeros_like(b))
+        start = _on_grid(self.approach.grid, jnp.zeros_like(b))
+        return self._told(unrolled(self._system(self.rtol, prepared, b), start), self.rtol)
 
     def solve_transposed(self, prepared: Any, b: Any, known: Any = ()) -> Any:
         """Return z, shape (k, n), to the tolerance of adjoints."""
@@ -116,18 +121,35 @@ class _Solver(Solver):
         return replace(self, rtol=LOOSE, adjoint_rtol=LOOSE)
 
     def _solve_to(self, rtol: float, prepared: Any, b: Any, known: Any) -> Any:
-        start = _multiple(b, *known) if known else jnp.zeros_like(b)
-        return self._told(conjugate_gradients, rtol, prepared, b, start)
+        start = _on_grid(self.approach.grid, _multiple(b, *known) if known else jnp.zeros_like(b))
+        system, options = self._system(rtol, prepared, b), self.approach.options
+        if options.precision == "double":
+            return self._told(conjugate_gradients(system, start), rtol)
+        tried = conjugate_gradients(replace(system, limit=options.max_iterations // 2), start)
+        again = partial(self._continued, system, prepared[0])
+        outcome = jax.lax.cond(tried.ending == CONVERGED, lambda tried: tried, again, tried)
+        return self._told(outcome, rtol, setups=tried.ending != CONVERGED)
 
-    def _told(self, iterate: Callable[..., Outcome], rtol: float, prepared: Any, b: Any, start: Any) -> Any:
-        """Iterate on the grid; the host hears of it."""
+    def _system(self, rtol: float, prepared: Any, b: Any) -> System:
         parts, hierarchy = prepared
-        grid, options = self.approach.grid, self.approach.options
+        grid, limit = self.approach.grid, self.approach.options.max_iterations
         product = partial(self._product, parts, hierarchy.free_of_the_finest)
-        inverse = partial(_each, partial(preconditioner, hierarchy, self.settings))
-        system = System(product, inverse, _on_grid(grid, b), rtol, options.max_iterations)
-        outcome = iterate(system, _on_grid(grid, start))
-        return _by_points(grid, Report(options, rtol, self.approach.on_singular).told(outcome))
+        return System(product, self._cycle(hierarchy), _on_grid(grid, b), rtol, limit)
+
+    def _cycle(self, hierarchy: Hierarchy) -> Callable[[Array], Array]:
+        return partial(_each, partial(preconditioner, hierarchy, self.settings))
+
+    def _continued(self, system: System, parts: Parts, tried: Outcome) -> Outcome:
+        """Go on in double precision, with levels that are made anew: kept beside those in single they would double."""
+        levels = self.approach.levels(parts, self.reduction)
+        start = jnp.where(jnp.isfinite(tried.residuals).all(), tried.x, 0)
+        limit = system.limit - tried.iterations
+        return conjugate_gradients(replace(system, precondition=self._cycle(levels), limit=limit), start).after(tried)
+
+    def _told(self, outcome: Outcome, rtol: float, setups: Any = 0) -> Any:
+        """Return z, shape (k, n), of which the host hears."""
+        report = Report(self.approach.options, rtol, self.approach.on_singular)
+        return _by_points(self.approach.grid, report.told(outcome, setups))
 
     def _product(self, parts: Parts, free: Array, z: Array) -> Array:
         """Return T^T K T z, shape (k, c, X, Y, Z)."""

@@ -60,6 +60,15 @@ class Outcome(NamedTuple):
     residuals: Array
     history: Array
 
+    def after(self, tried: Outcome) -> Outcome:
+        """Return this outcome as that of iterations which followed others."""
+        number = jnp.arange(HISTORY)
+        return self._replace(
+            iterations=tried.iterations + self.iterations,
+            applications=tried.applications + self.applications,
+            history=jnp.where(number < tried.iterations, tried.history, jnp.roll(self.history, tried.iterations)),
+        )
+
 
 @dataclass(frozen=True)
 class System:
@@ -73,7 +82,7 @@ class System:
         Right-hand sides.
     rtol : float
         Relative residual to reach, of each right-hand side.
-    limit : int
+    limit : int, or int array, shape ()
         Iterations allowed.
     """
 
@@ -81,7 +90,7 @@ class System:
     precondition: Callable[[Array], Array]
     b: Array
     rtol: float
-    limit: int
+    limit: int | Array
 
     @property
     def sizes(self) -> Array:

@@ -86,7 +86,8 @@ def multigrid(
         How often each level but the finest and the coarsest corrects the one before; on a grid.
     precision : {"double", "single"}
         Of the cycle: in single it reads and writes half of the bytes. Set-up, iterations and coarsest level stay in
-        double, so that solutions are those to `rtol` all the same, or an error.
+        double, so that solutions are those to `rtol` all the same. Where half of `max_iterations` in single do not
+        get there, or get stuck, levels are made in double and the rest goes on with them: a longer program to compile.
     differentiate : {"solution", "iterations"}
         Derivatives of the solution, by the implicit rule: one more solve. Or, for those who study them, of what the
         iterations computed, through each of them and the set-up: in memory for `max_iterations` of them; on a grid.

@@ -61,7 +61,8 @@ class Options:
     @property
     def remedy(self) -> str:
         """What to try where this does not converge."""
-        precise = 'precision="double", ' if self.precision == "single" else ""
+        stays = self.precision == "single" and self.differentiate == "iterations"
+        precise = 'precision="double", ' if stays else ""
         return f"{precise}more smoothing, fem.multigrid(smoothing={self.smoothing + 2}), more max_iterations"
 
 

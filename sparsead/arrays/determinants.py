@@ -67,8 +67,20 @@ def logdet(
     >>> round(float(value), 4), A_bar.diagonal()
     (2.3026, array([0.5, 0.2]))
     """
-    options = solve_options(matrix, backend, on_singular, precision)
-    value = _logarithm(matrix, options, positive=True)[0]
+    return logdet_with(solve_options(matrix, backend, on_singular, precision), matrix)
+
+
+def logdet_with(options: SolveOptions, matrix: SparseArray[Array]) -> Array:
+    """Return log det A, as `logdet` does, for functions that choose the backend themselves.
+
+    Parameters
+    ----------
+    options : SolveOptions
+        With the structure of the matrix.
+    matrix : SparseArray, shape (n, n)
+        The matrix A.
+    """
+    value: Any = _logarithm(matrix, options, positive=True)[0]
     return matrix.binding.xp.real(value) if matrix._structure.positive_definite else value
 
 

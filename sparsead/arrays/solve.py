@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sparsead.arrays.sparse_array import SparseArray
     from sparsead.backends.backend import Backend, Trans
 
-_LEAST_SQUARES = "solve a square system; for least squares that is block([[eye(m), A], [A.H, None]])"
+_LEAST_SQUARES = "pass a square matrix; for least squares call lstsq"
 
 
 def solve(

@@ -138,7 +138,7 @@ class Analysis(ABC):
         Memory of the analysis. Unit: [byte].
     symbolic : bool
         Whether the library did symbolic work here that later factorizations reuse.
-    counted : {"factorizations", "setups"}
+    counted : {"factorizations", "setups", "updates"}
         What the store's statistics call it when values become a `Factorization`.
     """
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator
 from scipy.sparse.linalg import eigs as arpack
 
@@ -54,8 +53,11 @@ def nearest(pencil: GeneralPencil, count: int) -> tuple[NDArray[Any], NDArray[An
     """
     sides = [_one_side(pencil, count, trans) for trans in ("N", "T")]
     (theta, vectors), (of_left, left) = sides
-    rows, partners = linear_sum_assignment(np.abs(theta[:, None] - of_left))
-    return theta[rows], vectors[rows], left[partners]
+    gaps, partners = np.abs(theta[:, None] - of_left), []
+    for row in range(min(gaps.shape)):
+        partners.append(int(gaps[row].argmin()))
+        gaps[:, partners[-1]] = np.inf  # nobody else's
+    return theta[: len(partners)], vectors[: len(partners)], left[partners]
 
 
 def _one_side(pencil: GeneralPencil, count: int, trans: Trans) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -93,11 +93,6 @@ class Pencil:
         """In words, which eigenvalues are found first."""
         return f"nearest to sigma={self.sigma!r}"
 
-    @property
-    def typical_noise(self) -> float:
-        """What rounding in K leaves of eigenvalues, where their vectors are not at hand."""
-        return _ROUNDING * self._scale
-
     def noise(self, vectors: NDArray[Any]) -> NDArray[Any]:
         """Return what rounding in K leaves of eigenvalues, shape (k,): a share of ``|v| |K| |v|``; vectors (k, n)."""
         size = np.abs(vectors)

@@ -1,8 +1,14 @@
-"""The last solve of a factorization: it answers every multiple of its right-hand side without solving.
+"""The last solve of a factorization: it answers combinations of its right-hand sides without solving.
 
 In the compliance c = b.u the cotangent of u is a multiple of b, so the adjoint
 solve of a symmetric matrix is the forward solve again: value and gradient cost
-one solve in all.
+one solve in all. Of several load cases the cotangents of a function of the sum
+are combinations of the loads, found by least squares: so are those of a Schur
+complement.
+
+An answer is as accurate as a solve: the combination must be the right-hand side
+to rounding, entry by entry, and neither right-hand sides nor solutions may cancel
+in it, since what is left of them would have lost digits.
 """
 
 from __future__ import annotations
@@ -17,6 +23,11 @@ from sparsead.factors.values import all_finite
 
 _SPARSE = 64
 _ROUNDING = 4  # units in the last place that scaling b by a factor may cost
+_ROUNDING_OF_SUMS = 16  # and a sum of a few, of the magnitudes of its terms
+_MANY_UNKNOWNS = 16_384  # from here on a look for combinations is nothing beside a solve
+_FEW_LOADS = 32
+_SAMPLED = 128
+_CANCELLATION = 8.0  # magnitudes of terms, over that of their sum
 
 
 @dataclass(frozen=True)
@@ -39,12 +50,33 @@ class Remembered:
     rtol: float = 0.0
 
     def answer(self, trans: str, b: NDArray[Any]) -> NDArray[Any] | None:
-        """Return the solution if every row of `b`, shape (k, n), is a multiple of the remembered row, else None."""
-        if trans != self.trans or b.shape != self.b.shape or b.dtype != self.b.dtype:
+        """Return the solution if every row of `b`, shape (k, n), is a multiple of the remembered row, else None.
+
+        Of large systems, also if every row is a combination of all remembered rows.
+        """
+        if trans != self.trans or b.shape[1] != self.b.shape[1] or b.dtype != self.b.dtype:
             return None
-        x = np.empty_like(self.x)
         with np.errstate(all="ignore"):  # of extreme numbers: the comparison then fails
-            return x if self._scale_to(b, x) else None
+            if b.shape == self.b.shape:
+                x = np.empty_like(self.x)
+                if self._scale_to(b, x):
+                    return x
+            several = 1 < len(self.b) <= _FEW_LOADS and not self.rtol  # tolerances would add up
+            return self._combined(b) if several and b.shape[1] >= _MANY_UNKNOWNS else None
+
+    def _combined(self, b: NDArray[Any]) -> NDArray[Any] | None:
+        """Return combinations of the remembered solutions; None where b are no such combinations."""
+        step = b.shape[1] // _SAMPLED
+        if not _weights(b[:, ::step], self.b[:, ::step])[1]:
+            return None
+        largest = np.abs(b).argmax(axis=1)  # tells point loads apart, of which the sample sees nothing
+        if not _weights(b[:, largest], self.b[:, largest])[1]:
+            return None
+        weights, found = _weights(b, self.b)
+        if not found or not _adds_up(weights, self.b, b):
+            return None
+        x = weights @ self.x
+        return x if all_finite(x) and _adds_up(weights, self.x, x) else None
 
     def _scale_to(self, b: NDArray[Any], x: NDArray[Any]) -> bool:
         """Fill x with multiples of the remembered solutions; False where b is no such multiple."""
@@ -66,3 +98,31 @@ def _factor(now: NDArray[Any], then: NDArray[Any]) -> Any:
     factor = now[largest] / then[largest]
     rounding = _ROUNDING * np.finfo(now.dtype).eps
     return factor if (np.abs(now - factor * then) <= rounding * np.abs(now)).all() else None
+
+
+def _weights(b: NDArray[Any], terms: NDArray[Any]) -> tuple[NDArray[Any], bool]:
+    """The weights, shape (k, p), of terms (p, n) in b (k, n), by least squares; and whether the sums are b.
+
+    That is to rounding in the weights, each of which is as sure as the largest in units of the terms' sizes.
+    """
+    largest = np.abs(terms).max(axis=1, keepdims=True)
+    sizes = np.where(largest > 0, largest, 1.0)
+    of_one_size = terms / sizes
+    weights = _least_squares(of_one_size, b)
+    missed = np.abs(b - weights @ of_one_size)
+    magnitudes = np.abs(weights).max(axis=1, keepdims=True) * np.abs(of_one_size).sum(axis=0)
+    found = (missed <= _ROUNDING_OF_SUMS * np.finfo(missed.dtype).eps * magnitudes).all()
+    return weights / sizes.T, bool(found)
+
+
+def _least_squares(terms: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+    """The weights, shape (k, p), corrected once; zero of terms that are combinations of others."""
+    inverse = np.linalg.pinv(terms @ terms.conj().T, hermitian=True)
+    weights = (b @ terms.conj().T) @ inverse
+    return weights + ((b - weights @ terms) @ terms.conj().T) @ inverse
+
+
+def _adds_up(weights: NDArray[Any], terms: NDArray[Any], total: NDArray[Any]) -> bool:
+    """Whether no sum of weighted terms is small beside them."""
+    sizes = np.linalg.norm(terms, axis=1)
+    return bool((np.abs(weights) @ sizes <= _CANCELLATION * np.linalg.norm(total, axis=1)).all())

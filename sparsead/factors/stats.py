@@ -17,6 +17,7 @@ _COUNTED = (
     "setups",
     "iterations",
     "operator_applications",
+    "updates",
 )
 
 
@@ -35,7 +36,7 @@ class Stats:
     right_hand_sides : int
         Right-hand sides in these calls.
     remembered : int
-        Solves answered by a multiple of the last solution, without solving.
+        Solves answered by a multiple of the last solution, or a combination of the last solutions, without solving.
     hits : int
         Requests that found their factorization.
     rebuilds : int
@@ -48,6 +49,8 @@ class Stats:
         Iterations; those of several right-hand sides that go in step count once.
     operator_applications : int
         Products with the matrix within iterative solves; one product may have many vectors.
+    updates : int
+        Small full matrices factorized for a low-rank update of a matrix, and for its determinant.
     held : int
         Factorizations in the store now.
     nbytes : int
@@ -67,6 +70,7 @@ class Stats:
     setups: int
     iterations: int
     operator_applications: int
+    updates: int
     held: int
     nbytes: int
     limit: int

@@ -2,6 +2,7 @@
 
 from sparsead.arrays import constructors
 from sparsead.arrays.bind import bind
+from sparsead.arrays.condense import condense, schur
 from sparsead.arrays.constructors import Assembler
 from sparsead.arrays.conversions import to_dense, to_scipy
 from sparsead.arrays.determinants import logdet, slogdet
@@ -9,6 +10,9 @@ from sparsead.arrays.eigs import eigs
 from sparsead.arrays.eigsh import eigsh
 from sparsead.arrays.inertia import inertia
 from sparsead.arrays.kronecker import kron
+from sparsead.arrays.low_rank import logdet_low_rank, solve_low_rank
+from sparsead.arrays.lstsq import lstsq
+from sparsead.arrays.saddle import solve_saddle
 from sparsead.arrays.selected_inverse import marginal_variances, selected_inverse
 from sparsead.arrays.solve import solve
 from sparsead.arrays.triangles import tril, triu
@@ -34,6 +38,7 @@ __all__ = [
     "SparseArray",
     "SparseJacobian",
     "block",
+    "condense",
     "coo",
     "csc",
     "csr",
@@ -47,11 +52,16 @@ __all__ = [
     "jacobian",
     "kron",
     "logdet",
+    "logdet_low_rank",
+    "lstsq",
     "marginal_variances",
     "norm_solve_and_grad",
+    "schur",
     "selected_inverse",
     "slogdet",
     "solve",
+    "solve_low_rank",
+    "solve_saddle",
     "to_dense",
     "to_scipy",
     "transport",

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from sparsead.jax.linear_call import STILL, linear_call
+from sparsead.jax.linear_call import STILL, along, linear_call
 from sparsead.jax.primitives import KERNELS
 from sparsead.rules.rule import flipped
 
@@ -222,7 +222,7 @@ class Inverse:
         solver = self.matrix.solver
         z = linear_call(Inverse(replace(self.matrix, solver=solver.awaiting())), given, b, like=b)
         parts = [] if d_b is STILL else [d_b]
-        forces = _moved_product(self.matrix, given.operator, d_given.operator, z)
+        forces = along(lambda operator: self.matrix.times(operator, z), (given.operator,), (d_given.operator,))
         parts += [] if forces is None else [-forces]
         moving = [d_scale for d_scale in d_given.scales if d_scale is not STILL]
         if moving:
@@ -236,21 +236,6 @@ class Inverse:
             solver, known = solver.loosened(), ()
         then = Inverse(replace(self.matrix, solver=solver))
         return z, linear_call(then, given._replace(known=known), sum(parts[1:], parts[0]), like=z)
-
-
-def _moved_product(matrix: Matrix, operator: Any, d_operator: Any, z: Any) -> Any:
-    """Return dA z, or None where the operator does not move."""
-    leaves, tree = jax.tree.flatten(operator)
-    directions = jax.tree.leaves(d_operator)
-    moved = [i for i, direction in enumerate(directions) if direction is not STILL]
-    if not moved:
-        return None
-
-    def of_moved(*chosen: Any) -> Any:
-        found = dict(zip(moved, chosen, strict=True))
-        return matrix.times(tree.unflatten([found.get(i, leaf) for i, leaf in enumerate(leaves)]), z)
-
-    return jax.jvp(of_moved, [leaves[i] for i in moved], [directions[i] for i in moved])[1]
 
 
 def inverse(matrix: Matrix, operator: Any, prepared: Any, b: Any) -> Any:

@@ -28,6 +28,29 @@ class _Still:
 STILL: Any = _Still()
 
 
+def along(function: Callable[..., Any], primals: tuple[Any, ...], directions: tuple[Any, ...]) -> Any:
+    """Return the tangent of a function of pytrees, or None if nothing moves.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(*primals)`` gives a pytree.
+    primals, directions : tuple of pytrees
+        Where, and tangents of the leaves; `STILL` for those that do not move.
+    """
+    leaves, tree = jax.tree.flatten(primals)
+    parts = jax.tree.leaves(directions)
+    moved = [i for i, part in enumerate(parts) if part is not STILL]
+    if not moved:
+        return None
+
+    def of_moved(*chosen: Any) -> Any:
+        found = dict(zip(moved, chosen, strict=True))
+        return function(*tree.unflatten([found.get(i, leaf) for i, leaf in enumerate(leaves)]))
+
+    return jax.jvp(of_moved, [leaves[i] for i in moved], [parts[i] for i in moved])[1]
+
+
 @dataclass(frozen=True)
 class LinearMap:
     """A function linear in its second argument, and its transpose.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def alike(
     stiffness: NDArray[Any],
     mass: NDArray[Any],
-    values: NDArray[Any],
+    pairs: NDArray[Any],
     g: NDArray[Any],
     *,
     patterns: tuple[Pattern, Pattern],
@@ -34,8 +34,8 @@ def alike(
     ----------
     stiffness, mass : array, shape (b, s)
         Stored values of K and of M. Units: [K], [M].
-    values : array, shape (b, k)
-        Their eigenvalues, ascending. Unit: [K] / [M].
+    pairs : array, shape (b, k, 1 + n)
+        Their eigenpairs, from `eigsh`.
     g : array, shape (b, m, k)
         Tangents or cotangents of the eigenvalues, m in turn.
     patterns, options
@@ -57,10 +57,11 @@ def alike(
     """
     out = np.empty_like(g) if out is None else out
     out[...] = g
-    for lane in range(len(values) if checked else 0):
-        noise = pencil_of(stiffness[lane], mass[lane], patterns, options).typical_noise
-        together = repeated(values[lane], noise, values.dtype)
-        with noted(lane, len(values)):
+    for lane, own in enumerate(pairs if checked else ()):
+        values = own[:, 0]
+        noise = pencil_of(stiffness[lane], mass[lane], patterns, options).noise(own[:, 1:])
+        together = repeated(values, noise, pairs.dtype)
+        with noted(lane, len(pairs)):
             for one in g[lane] if together.any() else ():
-                check_alike(values[lane], together, one)
+                check_alike(values, together, one)
     return out

@@ -96,6 +96,13 @@ def kron(left: Pattern, right: Pattern) -> tuple[Pattern, Slots, Slots]:
 
 def block(blocks: Sequence[Sequence[Pattern | None]]) -> tuple[Pattern, Slots]:
     """Return the pattern of a block matrix, and for each entry its place in the concatenated blocks' values."""
+    rows = tuple(map(tuple, blocks))
+    return _block(next(pattern for row in rows for pattern in row if pattern is not None), rows)
+
+
+@kept_with_partner
+def _block(first: Pattern, blocks: tuple[tuple[Pattern | None, ...], ...]) -> tuple[Pattern, Slots]:
+    """Of blocks, the first of which keeps the result."""
     start = 0
     numbered: list[list[csc_array | None]] = []
     for row in blocks:

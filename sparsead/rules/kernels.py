@@ -51,7 +51,7 @@ class Kernels(Protocol):
         ...
 
     def alike(
-        self, stiffness: Any, mass: Any, values: Any, g: Any, *, patterns: Any, options: Any, checked: bool
+        self, stiffness: Any, mass: Any, pairs: Any, g: Any, *, patterns: Any, options: Any, checked: bool
     ) -> Any:
         """Return g, shape (b, m, k), one number for each eigenvalue, checked where it is a cotangent."""
         ...
@@ -116,9 +116,9 @@ class KernelsByName(ABC):
         """Return what lies along the other members of a repeated eigenvalue."""
         return self.evaluate("repeated", stiffness, mass, pairs, y, **static)
 
-    def alike(self, stiffness: Any, mass: Any, values: Any, g: Any, **static: Any) -> Any:
+    def alike(self, stiffness: Any, mass: Any, pairs: Any, g: Any, **static: Any) -> Any:
         """Return the numbers."""
-        return self.evaluate("alike", stiffness, mass, values, g, **static)
+        return self.evaluate("alike", stiffness, mass, pairs, g, **static)
 
     def eigs(self, matrix: Any, mass: Any, **static: Any) -> Any:
         """Return right and left eigenpairs."""

@@ -268,6 +268,87 @@ SOLVES = [
 ]
 
 
+def _stacked(sp: Any, a: Any) -> Any:
+    return sp.block([[a], [sp.eye(N)]])
+
+
+def _fitted(a: Any, b: Any) -> Any:
+    tall = np.vstack([a, np.eye(N)])
+    return np.linalg.solve(tall.conj().T @ tall, tall.conj().T @ b)
+
+
+def _shortest(a: Any, b: Any) -> Any:
+    wide = np.hstack([a, np.eye(N)])
+    return wide.conj().T @ np.linalg.solve(wide @ wide.conj().T, b)
+
+
+LEAST_SQUARES = [
+    _solve("lstsq", lambda sp, a, b: sp.lstsq(_stacked(sp, a), b), _fitted, (2 * N, 2), False),
+    _solve("lstsq, wide", lambda sp, a, b: sp.lstsq(_stacked(sp, a.T).T, b), _shortest, (N,), False),
+]
+
+
+HELD = np.array([0, 0, 1, 1]), np.array([0, 3, 1, 4])
+
+
+def _saddle(sp: Any, a: Any, b: Any, f: Any) -> Any:
+    x, y = sp.solve_saddle(square(sp, a).H @ square(sp, a), sp.coo(*HELD, b, (2, N)), f[:N], f[N:], sp.eye(2))
+    return x[:2] * y
+
+
+def _dense_saddle(a: Any, b: Any, f: Any) -> Any:
+    a, b = full(SQUARE, a, (N, N)), full(HELD, b, (2, N))
+    both = np.linalg.solve(np.block([[a.conj().T @ a, b.conj().T], [b, -np.eye(2)]]), f)
+    return both[:2] * both[N:]
+
+
+SADDLE_POINTS = [
+    Operation("solve_saddle", _saddle, _dense_saddle, ((12,), (4,), (N + 2,)), analytic=False, solves=True),
+]
+
+
+def _condensed(sp: Any, a: Any, b: Any, x: Any) -> Any:
+    S, g, expand = sp.condense(a, b, [3, 0])
+    return S @ g @ expand(x)[1]
+
+
+def _dense_schur(a: Any) -> Any:
+    ends, inner = [3, 0], [1, 2, 4]
+    return a[np.ix_(ends, ends)] - a[np.ix_(ends, inner)] @ np.linalg.solve(a[np.ix_(inner, inner)], a[inner][:, ends])
+
+
+def _dense_condensed(a: Any, b: Any, x: Any) -> Any:
+    ends, inner = [3, 0], [1, 2, 4]
+    within, coupling = a[np.ix_(inner, inner)], a[np.ix_(inner, ends)]
+    g = b[ends] - a[np.ix_(ends, inner)] @ np.linalg.solve(within, b[inner])
+    return _dense_schur(a) @ g @ np.linalg.solve(within, b[inner] - coupling @ x)[0]
+
+
+CONDENSATIONS = [
+    _square("schur of A.T", lambda sp, a: sp.schur(a.T, [3, 0]), lambda a: _dense_schur(a.T), solves=True),
+    _square("condense", _condensed, _dense_condensed, (N, 2), (2, 2), solves=True),
+]
+
+
+def _low_rank(name: str, f: Any, oracle: Any, *b: tuple[int, ...]) -> Operation:
+    return _square(
+        name,
+        lambda sp, a, u, c, v, *b: f(sp, a, 0.3 * u, c, v, *b),
+        lambda a, u, c, v, *b: oracle(a + 0.3 * u @ c @ v.T, *b),
+        (N, 2),
+        (2, 2),
+        (N, 2),
+        *b,
+        solves=True,
+    )
+
+
+UPDATES = [
+    _low_rank("solve_low_rank", lambda sp, a, *rest: sp.solve_low_rank(a, *rest), _inv, (N,)),
+    _low_rank("logdet_low_rank", lambda sp, *rest: sp.logdet_low_rank(*rest), lambda a: np.log(np.linalg.det(a))),
+]
+
+
 def _inverse_on_pattern(a: Any) -> Any:
     stored = np.zeros((N, N), bool)
     stored[SQUARE] = True
@@ -312,5 +393,9 @@ OPERATIONS = [
     *SELECTIONS,
     *CONSTRUCTORS,
     *SOLVES,
+    *LEAST_SQUARES,
+    *SADDLE_POINTS,
+    *CONDENSATIONS,
+    *UPDATES,
     *DETERMINANTS,
 ]

@@ -82,9 +82,7 @@ def bilinear(
         common = on_domain(jnp.asarray(factor), part, cells, points)
         by_point = jnp.ndim(common) == 2
         all_moduli.append(Moduli(1.0, tuple(common * m for m in own)) if by_point else Moduli(common, own))
-        limits = {name: m if jnp.ndim(m) == 0 else m[part] for name, m in margins.items()}
-        check_known(limits, domain)
-        all_margins.append(tuple(item for item in limits.items() if isinstance(item[1], jax.core.Tracer)))
+        all_margins.append(margins_on(margins, part, domain))
         start += domain.count
     return Operator(space, tuple(terms), tuple(all_moduli), tuple(all_margins), form.definite)
 
@@ -183,6 +181,23 @@ def check_cells(margins: Mapping[str, Any], domains: tuple[Domain, ...]) -> None
         part = slice(start, start + domain.count)
         check_known({name: m if jnp.ndim(m) == 0 else m[part] for name, m in fitting.items()}, domain)
         start += domain.count
+
+
+def margins_on(margins: Mapping[str, Any], part: slice, domain: Domain) -> tuple[tuple[str, Any], ...]:
+    """Return the margins of a domain that are not known yet; those that are known are checked.
+
+    Parameters
+    ----------
+    margins : mapping of str to array, shape () or (e,)
+        See `fem.assembly.checks`.
+    part : slice
+        Cells of the domain among all.
+    domain : Domain
+        Where.
+    """
+    limits = {name: m if jnp.ndim(m) == 0 else m[part] for name, m in margins.items()}
+    check_known(limits, domain)
+    return tuple(item for item in limits.items() if isinstance(item[1], jax.core.Tracer))
 
 
 def check_known(margins: Mapping[str, Any], domain: Domain) -> None:

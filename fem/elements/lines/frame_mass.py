@@ -22,7 +22,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from fem.elements.common.build import bilinear
-from fem.elements.lines.frame import ROTATIONS, turn
+from fem.elements.lines.cubic import deflections, products, work
+from fem.elements.lines.frame import ROTATIONS
 from fem.elements.lines.section import beam_cells
 from fem.elements.lines.straight import direction, lines, number
 
@@ -55,50 +56,26 @@ class FrameMass:
 
     def matrix(self, cells: Cells, moduli: tuple[Any, ...]) -> Any:
         """Cell matrices, shape (a, i, b, j, e)."""
-        total: Any = 0.0
-        for motion, modulus in zip(_motions(self.dimension, cells), moduli, strict=True):
-            for component in motion:
-                weighted = component * (modulus * cells.measure)
-                for q in range(weighted.shape[2]):
-                    total = total + component[:, :, None, None, q] * weighted[None, None, :, :, q]
-        return total
+        motions = zip(_motions(self.dimension, cells), moduli, strict=True)
+        return sum(products(motion, modulus * cells.measure) for motion, modulus in motions)
 
     def action(self, cells: Cells, moduli: tuple[Any, ...], u: Any) -> Any:
         """Inertia forces of displacements and rotations u, both of shape (i, a, e)."""
-        nodal = u.swapaxes(0, 1)[:, :, None]  # (a, i, 1, e)
-        total: Any = 0.0
-        for motion, modulus in zip(_motions(self.dimension, cells), moduli, strict=True):
-            for component in motion:
-                force = modulus * cells.measure * (component * nodal).sum((0, 1))
-                total = total + (component * force).sum(2)
-        return total.swapaxes(0, 1)
+        motions = zip(_motions(self.dimension, cells), moduli, strict=True)
+        return sum(work(motion, modulus * cells.measure, u) for motion, modulus in motions)
 
 
 def _motions(dimension: int, cells: Cells) -> tuple[list[Any], ...]:
     """Displacements, and in space the twist, along beams for unit motions of their ends; each (a, i, q, e)."""
-    length, tangent = direction(cells)
+    _, tangent = direction(cells)
     linear = jnp.asarray(cells.shape)[:, :, None]  # (a, q, 1)
-    middle, slope = (jnp.asarray(x)[:, :, None] for x in _cubics(cells.tables.points[:, 0]))
-    zero = jnp.zeros_like(linear * length)
-    rotations = ROTATIONS[dimension]
-    unit = jnp.eye(rotations)[:, :, None] * jnp.ones_like(length)
-    levers = [turn(axis, tangent) for axis in unit]  # rotation by displacement
-    moved = []
-    for k in range(dimension):
-        ends = [
-            (linear - middle) * (tangent[k] * tangent[i]) + (middle if i == k else 0.0) + zero for i in range(dimension)
-        ]
-        moved.append(jnp.stack(ends + [slope * (length * lever[k]) for lever in levers], 1))
-    if dimension == 2:
-        return (moved,)
-    return moved, [jnp.stack([zero] * 3 + [linear * tangent[i] for i in range(3)], 1)]
-
-
-def _cubics(x: Any) -> tuple[Any, Any]:
-    """Cubic functions of the values and of the slopes (times the length) at both ends, shape (2, q) each."""
-    s = (x + 1) / 2
-    values = np.stack([1 - 3 * s**2 + 2 * s**3, 3 * s**2 - 2 * s**3])
-    return values, np.stack([s * (1 - s) ** 2, -(s**2) * (1 - s)])
+    along = [linear * t for t in tangent]
+    none = [jnp.zeros_like(along[0])]
+    moved = [
+        across + jnp.stack([t * own for own in along] + none * ROTATIONS[dimension], 1)
+        for t, across in zip(tangent, deflections(dimension, cells), strict=True)
+    ]
+    return (moved,) if dimension == 2 else (moved, [jnp.stack(none * 3 + along, 1)])
 
 
 def frame_mass(

@@ -8,7 +8,8 @@ Derivation
     dr[a i]/du[b j]  = int  (N_a, grad N_a) . D . (N_b, grad N_b)
 
 with D the derivative of (f, P) in (u, grad u), taken at each point by automatic
-differentiation.
+differentiation. A material may remember: a vector h of each point, on which f and P depend too, and which a state
+leaves as ``h' = update(u, grad u, h)``. It is the last of the parameters.
 """
 
 from __future__ import annotations
@@ -35,17 +36,20 @@ class Pointwise:
     flux : callable
         ``flux(value, gradient, **parameters)`` of shapes (i,) and (i, k) gives the force (i,) and the flux (i, k).
     names : tuple of str
-        Names of its parameters.
+        Names of its parameters, that of the history last.
     symmetric : bool
         Whether D is symmetric, as that of an energy is.
     definite : bool
         Whether the tangent is positive definite at a stable state.
+    update : callable, optional
+        ``update(value, gradient, **parameters)`` of a material that remembers gives its next history, shape (m,).
     """
 
     flux: Callable[..., tuple[Any, Any]]
     names: tuple[str, ...]
     symmetric: bool
     definite: bool
+    update: Callable[..., Any] | None = None
 
     @property
     def tangent(self) -> Tangent:
@@ -57,6 +61,16 @@ class Pointwise:
         *parameters, u = numbers
         force, flux = self.at_points(cells, tuple(parameters), cells.value_of(u), cells.gradient_of(u))
         return cells.test_value(force) + cells.test_gradient(flux)
+
+    def after(self, cells: Cells, numbers: tuple[Any, ...]) -> Any:
+        """History that nodal values leave, shape (m, q, e)."""
+        *parameters, u = numbers
+        update: Any = self.update
+
+        def one(value: Any, gradient: Any, *numbers: Any) -> Any:
+            return update(value, gradient, **dict(zip(self.names, numbers, strict=True)))
+
+        return over_points(one)(cells.value_of(u), cells.gradient_of(u), *_at_every_point(cells, parameters))
 
     def at_points(self, cells: Cells, parameters: tuple[Any, ...], value: Any, gradient: Any) -> tuple[Any, Any]:
         """Force (i, q, e) and flux (i, k, q, e) at all points."""
@@ -72,8 +86,7 @@ class Pointwise:
                 )
             return force, flux
 
-        every = [jnp.broadcast_to(p, cells.measure.shape) for p in parameters]
-        return over_points(one)(value, gradient, *every)
+        return over_points(one)(value, gradient, *_at_every_point(cells, parameters))
 
 
 @dataclass(frozen=True)
@@ -101,8 +114,8 @@ class Tangent:
             force, flux = self.form.flux(x[:, 0], x[:, 1:], **named)
             return jnp.concatenate([force[:, None], flux], 1)
 
-        every = [jnp.broadcast_to(p, cells.measure.shape) for p in parameters]
-        d = over_points(jax.jacfwd(both))(packed, *every) * cells.measure  # (i, m, j, l, q, e)
+        d = over_points(jax.jacfwd(both))(packed, *_at_every_point(cells, parameters)) * cells.measure
+        # (i, m, j, l, q, e)
         shape = jnp.broadcast_to(cells.shape[:, None, :, None], (len(cells.shape), 1, *cells.measure.shape))
         tests = jnp.concatenate([shape, cells.gradients], 1)  # (a, m, q, e)
         # explicit sums: these products are too small for a library
@@ -110,6 +123,11 @@ class Tangent:
         matrix = jnp.einsum("aijlqe,blqe->aibje", left, tests)
         # Far from equilibrium rounding alone would break the symmetry that is declared.
         return (matrix + matrix.transpose(2, 3, 0, 1, 4)) / 2 if self.symmetric else matrix
+
+
+def _at_every_point(cells: Cells, parameters: Any) -> list[Any]:
+    """Parameters of shape (), (e,) or (q, e) as (q, e); a history is (m, q, e) already."""
+    return [p if jnp.ndim(p) > 2 else jnp.broadcast_to(p, cells.measure.shape) for p in parameters]
 
 
 def over_points(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from fem.assembly.nonlinear import NonlinearOperator
 from fem.assembly.term import Term
-from fem.elements.common.build import mass_degree, material, on_domain
+from fem.elements.common.build import margins_on, mass_degree, material, on_domain
 from fem.elements.own.pointwise import Pointwise
 from fem.errors import SpaceError
 from fem.geometry.tables import tables
@@ -68,7 +68,8 @@ def energy(
     >>> [round(x, 12) for x in operator.forces([[0.0], [0.5], [1.0]]).reshape(-1).tolist()]
     [-3.0, 0.0, 3.0]
     """
-    return _pointwise(space, _Derivative(density), parameters, degree, field, symmetric=True, definite=definite)
+    form = Pointwise(_Derivative(density), tuple(parameters), symmetric=True, definite=definite)
+    return pointwise(space, form, parameters, degree=degree, field=field)
 
 
 def residual(
@@ -118,7 +119,8 @@ def residual(
     >>> fem.elements.residual(fem.Space(fem.interval(2)), flux, conductivity=3.0)
     NonlinearOperator(Pointwise on 2 cells; 3 dofs)
     """
-    return _pointwise(space, flux, parameters, degree, field, symmetric=symmetric, definite=False)
+    form = Pointwise(flux, tuple(parameters), symmetric=symmetric, definite=False)
+    return pointwise(space, form, parameters, degree=degree, field=field)
 
 
 @dataclass(frozen=True)
@@ -145,20 +147,45 @@ class _Derivative:
         return force, stress
 
 
-def _pointwise(
-    space: Space, flux: Any, parameters: Any, degree: int | None, field: str | None, *, symmetric: bool, definite: bool
+def pointwise(
+    space: Space,
+    form: Pointwise,
+    parameters: Mapping[str, Any],
+    *,
+    degree: int | None = None,
+    field: str | None = None,
+    remembers: int = 0,
+    margins: Mapping[str, Any] | None = None,
 ) -> NonlinearOperator:
-    of, names = space.whole if field is None else space.field(field), tuple(parameters)
-    form = Pointwise(flux, names, symmetric, definite)
-    numbers = [material(name, parameters[name]) for name in names]
+    """Return the operator of a form given at a point, on all cells of the highest dimension.
+
+    Parameters
+    ----------
+    space : Space
+        The unknown.
+    form : Pointwise
+        The form.
+    parameters : mapping of str to array, shape (), (e,) or (e, q)
+        By their names, in the order of the form.
+    degree, field
+        As in `residual`.
+    remembers : int
+        How many numbers the material remembers at each point; all are zero at first.
+    margins : mapping of str to array, shape () or (e,)
+        What must be positive, see `fem.assembly.checks`.
+    """
+    of = space.whole if field is None else space.field(field)
+    numbers = [material(name, value) for name, value in parameters.items()]
     domains = space.topology.bulk
     cells = sum(domain.count for domain in domains)
-    terms, own, start = [], [], 0
+    terms, own, history, limits, start = [], [], [], [], 0
     for domain in domains:
         order = mass_degree(domain.element) if degree is None else degree
         term = Term(form, domain, of, tables(domain.element, domain.element, order))
-        part = slice(start, start + domain.count)
+        part, points = slice(start, start + domain.count), len(term.tables.weights)
         terms.append(term)
-        own.append(tuple(on_domain(number, part, cells, len(term.tables.weights)) for number in numbers))
+        own.append(tuple(on_domain(number, part, cells, points) for number in numbers))
+        history.append((jnp.zeros((remembers, points, domain.count)),) if remembers else ())
+        limits.append(margins_on(margins or {}, part, domain))
         start += domain.count
-    return NonlinearOperator(space, tuple(terms), tuple(own), None, definite)
+    return NonlinearOperator(space, tuple(terms), tuple(own), None, form.definite, tuple(history), tuple(limits))

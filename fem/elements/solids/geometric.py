@@ -20,13 +20,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import jax.numpy as jnp
-import numpy as np
-
 from fem.elements.common import tensor
 from fem.elements.common.build import bilinear, check_displacement, material, thickness_margin
 from fem.elements.common.identity import for_each_component
-from fem.errors import MaterialError, SpaceError
+from fem.elements.common.prestress import prestress
+from fem.errors import SpaceError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -93,9 +91,8 @@ def geometric(space: Space, stress: ArrayLike, *, thickness: ArrayLike = 1.0, fi
     -2.0
     """
     _check_solid(space, field)
-    s, t = _checked(space, stress), material("thickness", thickness)
-    moduli = tensor.components(s, space.mesh.dimension, what="a prestress", symbol="s")
     form = Geometric(space.field(field).components)
+    moduli, t = prestress(space, stress), material("thickness", thickness)
     return bilinear(space, form, moduli, thickness_margin(thickness), factor=t, field=field)
 
 
@@ -108,19 +105,3 @@ def _check_solid(space: Space, field: str | None) -> None:
             got="a mesh in 1D",
             fix="for the deflection of a string fem.elements.diffusion with its tension",
         )
-
-
-def _checked(space: Space, stress: ArrayLike) -> Any:
-    """The stress as an array of real numbers that fits the cells."""
-    d, shape = space.mesh.dimension, np.shape(stress)
-    cells = sum(domain.count for domain in space.topology.bulk)
-    array = jnp.asarray(stress)
-    fits = len(shape) in (3, 4) and shape[0] == cells and shape[-2:] in ((d, d), (3, 3))
-    if not fits or array.dtype.kind == "c":
-        raise MaterialError(
-            "a prestress is not real" if fits else "a prestress does not fit the cells",
-            expected=f"real, of shape ({cells}, {d}, {d}) or ({cells}, quadrature points, {d}, {d}); 3 for {d} too",
-            got=f"shape {shape}, {array.dtype}",
-            fix="pass what fem.fields.stress returns for one load case",
-        )
-    return array.astype(float)

@@ -26,8 +26,9 @@ from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 
-from fem.elements.common.build import aligned, check_cells, check_displacement, isotropic_margins, material
-from fem.elements.own.weak_form import residual
+from fem.elements.common.build import aligned, check_displacement, isotropic_margins, material
+from fem.elements.own.pointwise import Pointwise
+from fem.elements.own.weak_form import pointwise
 from fem.geometry.inverse import adjugate, determinant
 
 if TYPE_CHECKING:
@@ -96,7 +97,8 @@ def neo_hookean(
     """
     check_displacement(space, field, "elasticity needs a displacement in each direction")
     e, nu = material("young", young), material("poisson", poisson)
-    check_cells(isotropic_margins(e, nu), space.topology.bulk)
+    margins = isotropic_margins(e, nu)
     e, nu = aligned(e, nu)
-    lam, mu = e * nu / ((1 + nu) * (1 - 2 * nu)), e / (2 * (1 + nu))
-    return residual(space, flux, lam=lam, mu=mu, degree=degree, field=field, symmetric=True)
+    moduli = {"lam": e * nu / ((1 + nu) * (1 - 2 * nu)), "mu": e / (2 * (1 + nu))}
+    form = Pointwise(flux, tuple(moduli), symmetric=True, definite=False)
+    return pointwise(space, form, moduli, degree=degree, field=field, margins=margins)

@@ -88,12 +88,38 @@ CASES: dict[str, tuple[fem.Mesh, int, dict[str, Any], Callable[..., Any] | None]
         lambda s, p: fem.elements.energy(s, stored, degree=4, **p),
     ),
     "euler_bernoulli": (TRUSS, 3, SECTION, None),
+    "frame_geometric": (TRUSS, 3, {"force": around([-3e4, 1e4], 3)}, None),
+    "frame_geometric, space": (FRAME, 6, {"force": around([-3e4, 1e4], 2), "gyration": around(0.05, 2)}, None),
     "frame_mass": (FRAME, 6, {"density": around(7850.0, 2), "area": around(1e-3, 2)}, None),
+    "geometric": (
+        SHEET,
+        2,
+        {"stress": around([[-3e6, 2e6], [2e6, 1e6]], 2, 4), "thickness": around(0.02, 2)},
+        None,
+    ),
+    "j2_plasticity": (
+        SHEET,
+        2,
+        {
+            "young": around(YOUNG, 2),
+            "poisson": around(0.3, 2),
+            "yield_stress": around(2.4e8, 2, 4),
+            "isotropic_hardening": around(3e10, 2),
+            "kinematic_hardening": around(2e10, 2),
+        },
+        None,
+    ),
     "line_load": (FRAME, 6, {"force": around([3e3, 1e3, -7e3], 2)}, None),
     "lumped_mass": (SHEET, 2, {"density": around(7850.0, 2, 4), "thickness": around(0.02, 2)}, None),
     "mass": (SHEET, 2, {"density": around(7850.0, 2, 4), "thickness": around(0.02, 2)}, None),
     "neo_hookean": (SHEET, 2, {"young": around(YOUNG, 2, 4), "poisson": around(0.3, 2)}, None),
     "plate": (SHEET, 3, {"young": around(YOUNG, 2), "poisson": around(0.3, 2, 4), "thickness": around(0.02, 2)}, None),
+    "plate_geometric": (
+        SHEET,
+        3,
+        {"stress": around([[-3e6, 2e6], [2e6, 1e6]], 2, 4), "thickness": around(0.02, 2)},
+        None,
+    ),
     "plate_mass": (SHEET, 3, {"density": around(7850.0, 2), "thickness": around(0.02, 2)}, None),
     "pressure": (SHEET, 2, {"pressure": around(1e6, 6)}, lambda s, p: fem.pressure(s, SHEET.boundary, **p)),
     "residual": (
@@ -143,7 +169,7 @@ def directions(primals: dict[str, Any], moved: str) -> dict[str, Any]:
     primal = primals[moved]
     size = (0.1 if moved == "points" else 1.0) * np.abs(primal).mean()
     found[moved] = size * np.random.default_rng(5).uniform(-1, 1, primal.shape)
-    if moved in ("stiffness", "conductivity") and primal.ndim > 2 and primal.shape[-1] == primal.shape[-2]:
+    if moved in ("stiffness", "conductivity", "stress") and primal.ndim > 2 and primal.shape[-1] == primal.shape[-2]:
         found[moved] = found[moved] + found[moved].swapaxes(-1, -2)
     return found
 

@@ -74,6 +74,20 @@ def test_cycle_in_single_precision_takes_any_unit_of_load(plate: Plate) -> None:
     assert_close(1e30 * found(1e-30 * plate.load), found(plate.load), 1e-6)
 
 
+def test_single_precision_that_is_not_enough_goes_on_in_double(plate: Plate) -> None:
+    expected = plate.solve(plate.young, plate.load, None)
+    sparsead.factor_cache.clear()
+    few = plate.solve(plate.young, plate.load, fem.multigrid(rtol=1e-8, precision="single", max_iterations=20))
+    stats = sparsead.factor_cache.stats()
+    assert_close(few[:, 1], expected[:, 1], 1e-5)
+    assert stats.setups == 2
+    assert 10 < stats.iterations < 20
+    with pytest.raises(fem.errors.ConvergenceError, match=r"after 4 iterations \(the limit\)") as raised:
+        plate.solve(plate.young, plate.load, fem.multigrid(rtol=1e-8, precision="single", max_iterations=4))
+    assert np.all(np.isfinite(raised.value.residuals)) and len(raised.value.residuals) == 4
+    assert 0 not in raised.value.residuals
+
+
 def test_box_of_solid_cells() -> None:
     mesh = fem.box((16, 8, 8), size=(2.0, 1.0, 1.0))
     space = fem.Space(mesh, components=3)

@@ -219,11 +219,10 @@ def test_a_bad_matrix_of_a_batch_is_named() -> None:
         kernels.eigsh(both, np.stack([identity] * 2), **static)
     assert caught.value.__notes__ == ["in matrix 1 of a batch of 2"]
     g = np.array([[[1.0, 1.0]], [[1.0, 2.0]]])
-    twins = np.full((2, 2), 3.0)
-    pairs = np.concatenate([twins[:, :, None], np.ones((2, 2, 64))], axis=2)
+    pairs = np.concatenate([np.full((2, 2, 1), 3.0), np.ones((2, 2, 64))], axis=2)
     r = np.concatenate([g[:, 0, :, None], np.zeros((2, 2, 64))], axis=2)
     wrong: list[Callable[[], Any]] = [
-        lambda: kernels.alike(both[[0, 0]], both[[0, 0]], twins, g, **static, checked=True),
+        lambda: kernels.alike(both[[0, 0]], both[[0, 0]], pairs, g, **static, checked=True),
         lambda: kernels.bordered(both[[0, 0]], both[[0, 0]], pairs, r, **static, checked=True, trans="T"),
     ]
     for one in wrong:

@@ -160,15 +160,15 @@ def _of_members(dtype: Any, n: int | None, oracle: Callable[..., Any]) -> Iterat
         return
     rng = np.random.default_rng(8)
     pencil, static = _pencil(rng)
-    pairs = np.concatenate([[[[2.0], [3.0], [3.0]]], numbers(rng, (1, 3, 6), dtype)], axis=2)
-    given = pairs if n else np.array([[1.0, 2.0, 3.0]])
+    values = [[2.0], [3.0], [3.0]] if n else [[1.0], [2.0], [3.0]]
+    pairs = np.concatenate([[values], numbers(rng, (1, 3, 6), dtype)], axis=2)
     y = numbers(rng, (1, 3, n) if n else (1, 2, 3), dtype)
     own = static if n else {**static, "checked": False}
 
     def fixed(rule: Rule) -> Rule:
         def all_of(primals: Any) -> tuple[Any, ...]:
             lanes = primals[0].shape[0]
-            return *(np.repeat(one, lanes, axis=0) for one in (*pencil, given)), *primals
+            return *(np.repeat(one, lanes, axis=0) for one in (*pencil, pairs)), *primals
 
         return Rule(
             rule.name,
