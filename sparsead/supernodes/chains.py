@@ -28,7 +28,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -104,7 +103,7 @@ def _upwards(tree: Tree, panels: Panels, places: Places, between: Sequence[NDArr
 
 def _eliminate(panels: Panels, block: int, fronts: Levels, width: int, m: int) -> tuple[_Eliminated, Levels]:
     """One block, from its fronts off the diagonal of the levels, and what goes on to the parent."""
-    of = panels.whole(block)
+    of = panels.eliminated(block)
     on_diagonal = range(m + 1)
     inverse, left, right = ({(a, a): part for a in on_diagonal} for part in (of.inverse, of.left, of.right))
     f11 = {pair: front[:width, :width] for pair, front in fronts.items()}
@@ -127,11 +126,10 @@ def _downwards(tree: Tree, places: Places, made: list[_Eliminated], size: int) -
     pairs = [(0, 0), *_pairs(m)[m + 1 :]]  # on the diagonal all levels are the same
     dtype = made[0].inverse[0, m].dtype
     found = np.empty(size, dtype)
-    empty = partial(np.empty, dtype=dtype)
     fronts: dict[tuple[int, int], Fronts] = {pair: {} for pair in pairs}
     for block in range(len(tree) - 1, -1, -1):
         of, width = made.pop(), tree.width(block)
-        known = _with_diagonal({pair: tree.taken(fronts[pair], block, empty) for pair in pairs}, m)
+        known = _with_diagonal({pair: tree.taken(fronts[pair], block, dtype) for pair in pairs}, m)
         below = _with_diagonal({pair: -_product(known, of.left, *pair) for pair in pairs}, m)
         for pair in pairs:
             front = np.empty((width + len(known[pair]),) * 2, dtype)

@@ -61,29 +61,12 @@ def inverse_on(shown: Shown, plan: Plan) -> NDArray[Any]:
     panels = Panels(plan.ordered(shown), tree)
     found = np.empty(places.count, shown.lower.dtype)
     fronts: dict[int, NDArray[Any]] = {}
-    scratch = _Scratch(found.dtype)
     for block in range(len(tree) - 1, -1, -1):
-        front = _front(panels, block, tree.taken(fronts, block, scratch.empty))
+        front = _front(panels, block, tree.taken(fronts, block, found.dtype))
         stored, rows, cols = places.of(block)
         found[stored] = front[cols, rows]
         tree.give(fronts, block, front)
     return found
-
-
-class _Scratch:
-    """Memory of two arrays by turns: fresh pages would cost more than what is written to them."""
-
-    def __init__(self, dtype: np.dtype[Any]) -> None:
-        self._buffers = [np.empty(0, dtype), np.empty(0, dtype)]
-
-    def empty(self, shape: tuple[int, int]) -> NDArray[Any]:
-        """Return an array in the memory of the one before the last."""
-        size = shape[0] * shape[1]
-        buffer, last = self._buffers
-        if len(buffer) < size:
-            buffer = np.empty(size, buffer.dtype)
-        self._buffers = [last, buffer]
-        return buffer[:size].reshape(shape)
 
 
 def _front(panels: Panels, block: int, known: NDArray[Any]) -> NDArray[Any]:
@@ -91,30 +74,22 @@ def _front(panels: Panels, block: int, known: NDArray[Any]) -> NDArray[Any]:
     of = panels.eliminated(block)
     width = len(of.inverse)
     front = np.empty((width + len(known),) * 2, of.inverse.dtype)
-    product = np.matmul(known, of.left, out=front[width:, :width])
+    product = known @ of.left
     if panels.hermitian:
-        _hermitian_sum(of.inverse, of.right, product, front[:width, :width])
-        np.negative(product, out=product)
-        np.conjugate(product.T, out=front[:width, width:])
+        _hermitian_product(of.right, product, front[:width, :width])
+        np.negative(product.conj().T, out=front[:width, width:])
     else:
         np.matmul(of.right, product, out=front[:width, :width])
-        front[:width, :width] += of.inverse
         np.negative(of.right @ known, out=front[:width, width:])
-        np.negative(product, out=product)
+    front[:width, :width] += of.inverse
+    np.negative(product, out=front[width:, :width])
     front[width:, width:] = known
     return front
 
 
-def _hermitian_sum(x: NDArray[Any], y: NDArray[Any], z: NDArray[Any], out: NDArray[Any]) -> None:
-    """Write ``x + y z``, which is Hermitian, from the lower triangle of x, whose diagonal is halved on the way.
-
-    Strip by strip, of which what is below the diagonal is computed and then mirrored.
-    """
-    np.einsum("ii->i", x)[...] *= 0.5
-    for start in range(0, len(y), _STRIP):
-        stop = start + _STRIP
-        strip = slice(start, stop)
-        np.matmul(y[start:], z[:, strip], out=out[start:, strip])
-        out[start:, strip] += x[start:, strip]
-        out[strip, strip] += x[strip, strip].conj().T
-        out[strip, stop:] = out[stop:, strip].conj().T
+def _hermitian_product(x: NDArray[Any], y: NDArray[Any], out: NDArray[Any]) -> None:
+    """Write ``x y``, which is Hermitian: what is left of and on a diagonal of blocks, and its mirror image."""
+    for start in range(0, len(x), _STRIP):
+        strip = slice(start, start + _STRIP)
+        np.matmul(x[start:], y[:, strip], out=out[start:, strip])
+        out[strip, start + _STRIP :] = out[start + _STRIP :, strip].conj().T

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +22,7 @@ class Eliminated:
     Parameters
     ----------
     inverse : array, shape (J, J)
-        F11^-1; of a Hermitian matrix its lower triangle, with zeros above.
+        F11^-1.
     left : array, shape (B, J)
         F21 F11^-1.
     right : array, shape (J, B)
@@ -63,16 +63,11 @@ class Panels:
         if self._shown.upper is None:
             left = self._trsm(1.0, lower[:width], lower[width:], side=1, lower=1)
             inverse, _ = self._potri(lower[:width], lower=1)
-            return Eliminated(inverse, left, left.conj().T)
+            return Eliminated(_mirrored(inverse), left, left.conj().T)
         upper = self._panel(self._shown.upper, block).T
         into, _ = self._trtri(lower[:width], lower=1, unitdiag=1)
         out, _ = self._trtri(upper[:, :width], lower=0)
         return Eliminated(out @ into, lower[width:] @ into, out @ upper[:, width:])
-
-    def whole(self, block: int) -> Eliminated:
-        """Return the same with both triangles of the inverse."""
-        of = self.eliminated(block)
-        return replace(of, inverse=_mirrored(of.inverse)) if self.hermitian else of
 
     def coupling(self, block: int) -> NDArray[Any]:
         """Return F12, shape (J, B)."""

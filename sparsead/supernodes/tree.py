@@ -13,7 +13,6 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -34,7 +33,6 @@ _ZEROS = 0.05  # share of zeros that a wider block may bring
 
 Rows = list["NDArray[np.integer]"]
 Fronts = dict[int, "NDArray[Any]"]
-Empty = Callable[[tuple[int, int]], "NDArray[Any]"]
 
 
 @dataclass(frozen=True)
@@ -91,22 +89,16 @@ class Tree:
         """Memory of the rows and their places. Unit: [byte]."""
         return sum(rows.nbytes for rows in (*self.below, *self.within_parent))
 
-    def taken(self, fronts: Fronts, block: int, empty: Empty) -> NDArray[Any]:
-        """Return the part of the front of the parent that lies on the rows below a block, in memory that `empty` gives.
-
-        It is asked twice, and what it gave first is free again.
-        """
+    def taken(self, fronts: Fronts, block: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+        """Return the part of the front of the parent that lies on the rows below a block."""
         parent = int(self.parent[block])
         if parent < 0:
-            return empty((0, 0))
+            return np.empty((0, 0), dtype)
         rows = self.within_parent[block]
         first, last = int(rows[0]), int(rows[-1])
         if last - first + 1 == len(rows):
             return fronts[parent][first : last + 1, first : last + 1]  # a view: nobody changes a front
-        whole, count = fronts[parent], len(rows)
-        # "clip", or NumPy would write to memory of its own first
-        across = whole.take(rows, 0, empty((count, len(whole))), mode="clip")
-        return across.take(rows, 1, empty((count, count)), mode="clip")
+        return fronts[parent].take(rows, 0).take(rows, 1)
 
     def give(self, fronts: Fronts, block: int, front: NDArray[Any]) -> None:
         """Keep the front of a block until the last of its children, the first of the order, has taken its part."""
