@@ -167,7 +167,7 @@ def arc_length(
     ConvergenceError
         If a state is not reached, even in 64 parts of its distance. If there is no iteration.
     SpaceError
-        If there is no length, or one is not positive; as `load_steps`.
+        If there is no length, or one is not positive, or no load; as `load_steps`.
     ConstraintError, MaterialError, NonFiniteError
         As `load_steps`.
 
@@ -191,6 +191,7 @@ def arc_length(
     goals = goals_of("lengths", lengths)
     _check_positive(goals)
     step, settings = started(operator, load, supports, after, iterations, tolerance, backend, method, progress)
+    _check_moves(step)
     return followed(step, goals, _Distance(), settings, checkpoint, np.shape(load))
 
 
@@ -203,4 +204,15 @@ def _check_positive(lengths: Any) -> None:
             expected="lengths > 0",
             got=f"lengths[{worst}] = {known[worst]:g}",
             fix="reverse the load, to begin to the other side",
+        )
+
+
+def _check_moves(step: Step) -> None:
+    known = not isinstance(step.load, jax.core.Tracer)
+    if known and step.constraints.values is None and not np.any(np.asarray(step.load)):
+        raise SpaceError(
+            "a path without a load has no direction",
+            expected="a load that is not zero, or prescribed values, of load factor one",
+            got="a load of zero in every component",
+            fix="pass the load by whose factor the path goes",
         )

@@ -34,6 +34,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.ad_checkpoint import checkpoint_name
 
+from fem.assembly.faults import faults_of
 from fem.assembly.newton import (
     Settings,
     State,
@@ -51,14 +52,18 @@ from fem.assembly.unreached import Reached, check_reached
 from fem.dofs.cases import single
 from fem.errors import SpaceError
 from fem.progress import stage
+from sparsead.errors import NonFiniteError
+from sparsead.factors.options import SolveOptions
+from sparsead.factors.values import check_finite_rhs
 from sparsead.jax.linear_call import linear_call
 from sparsead.jax.raised import typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
+    from fem.assembly.faults import Faults
     from fem.assembly.nonlinear import NonlinearOperator
     from fem.dofs.constraints import Constraints
 
@@ -117,8 +122,10 @@ class _Reached:
         )
         last = way.state
         reached = Reached(step.number, way.part, way.point.factor, step.goal, last.imbalance, last.scale, last.count)
-        structure = step.operator.tangent(step.begin.u).structure
-        u = check_reached(way.point.u, reached, last.factorized, reduction_for(problem), structure, control.words)
+        tangent = step.operator.tangent(step.begin.u)
+        explain = faults_of(tangent.space.topology, step.constraints.held, tangent.terms)
+        options = SolveOptions(tangent.structure, explain=explain)
+        u = check_reached(way.point.u, reached, last.factorized, reduction_for(problem), options, control.words)
         return Point(u, way.point.factor), last.scale
 
     def tangent(self, step: Step, _: tuple[()], d_step: Step, __: tuple[()]) -> Any:
@@ -145,6 +152,8 @@ def started(
     ------
     SpaceError
         If the operator is linear, or the load or the path do not fit.
+    NonFiniteError
+        If a load that is known is not finite.
     ConvergenceError
         If there is no iteration.
     """
@@ -152,6 +161,8 @@ def started(
     check_counted("iterations", iterations)
     space, constraints = operator.space, all_of(supports, operator.space.count)
     force, rest = single(space, load, "load"), jnp.zeros(space.count)
+    if not isinstance(force, jax.core.Tracer):
+        _check_finite(np.asarray(force), faults_of(space.topology, constraints.held, operator.terms))
     begin, along, least = Point(rest, jnp.zeros(())), rest, jnp.zeros(())
     if after is not None:
         states = [single(space, state, "state") for state in after.states[-2:]]
@@ -165,6 +176,14 @@ def started(
     approach = approach_of(tangent, constraints.held, method, backend, "nan")
     settings = Settings(approach, 1, iterations, tolerance, progress)
     return Step(operator, force, constraints, begin, jnp.zeros(()), along, least, jnp.zeros((), int)), settings
+
+
+def _check_finite(force: NDArray[np.float64], explain: Faults) -> None:
+    """Raise unless all forces are finite, in words of the mesh."""
+    try:
+        check_finite_rhs(force[None])
+    except NonFiniteError as error:
+        raise explain(error, explain.structure.topology.system().pattern, np.zeros(0)) from None
 
 
 def goals_of(name: str, goals: ArrayLike) -> Any:

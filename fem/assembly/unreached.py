@@ -1,7 +1,8 @@
 """Raise where a path cannot be followed, with what the last tangent tells of the reason.
 
 At a limit point the tangent is singular, and beyond it an eigenvalue is negative. Its inertia says so where a library
-tells it; the sign of the determinant, whether their number is odd, always.
+tells it; the sign of the determinant, whether their number is odd, always. A tangent that is singular because supports
+leave a rigid motion, or cells have no stiffness, is no limit point, and its error is that of `fem.solve`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.experimental.buffer_callback import buffer_callback
 
-from fem.errors import ConvergenceError
+from fem.errors import ConstraintError, ConvergenceError, MaterialError
 from sparsead.errors import SparseADError
 from sparsead.factors.inertia import inertia_of
 from sparsead.factors.options import SolveOptions
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fem.dofs.reduction import Reduction
-    from sparsead.pattern.structure import Structure
 
 _FIX = {
     True: "past a limit point no more load is carried: fem.arc_length goes through it",
@@ -60,7 +60,7 @@ class Reached(NamedTuple):
 
 
 def check_reached(
-    u: Any, reached: Reached, tangent: Any, reduction: Reduction, structure: Structure, words: str
+    u: Any, reached: Reached, tangent: Any, reduction: Reduction, options: SolveOptions, words: str
 ) -> Any:
     """Return u, shape (n,); the program raises if a step was not done, on an accelerator gives NaN.
 
@@ -74,15 +74,15 @@ def check_reached(
         Stored values that were factorized last.
     reduction : Reduction
         Index maps of the tangent.
-    structure : Structure
-        Its structure.
+    options : SolveOptions
+        Its structure, and what says errors in words of the mesh.
     words : str
         What the goal is.
     """
 
     def on_host(u: Any, *numbers: Any) -> Any:
         out = jax.ShapeDtypeStruct(u.shape, u.dtype)
-        call = partial(_check, reduction, structure, words)
+        call = partial(_check, reduction, options, words)
         return buffer_callback(call, out, input_output_aliases={0: 0}, vmap_method="sequential")(u, *numbers)
 
     def on_device(u: Any, number: Any, part: Any, *_: Any) -> Any:
@@ -92,7 +92,7 @@ def check_reached(
     return jax.lax.platform_dependent(u, *known, cpu=on_host, default=on_device)
 
 
-def _check(reduction: Reduction, structure: Structure, words: str, _: Any, out: Any, *buffers: Any) -> None:
+def _check(reduction: Reduction, options: SolveOptions, words: str, _: Any, out: Any, *buffers: Any) -> None:
     u, *numbers = map(np.asarray, buffers)
     target = np.asarray(out)
     if target.ctypes.data != u.ctypes.data:
@@ -101,7 +101,11 @@ def _check(reduction: Reduction, structure: Structure, words: str, _: Any, out: 
     if reached.part == 1.0:
         return
     values = numbers[len(Reached._fields) :]
-    fault = not_reached(reached, words, negative_part(reduction, values[0], structure) if values else None)
+    fault: SparseADError
+    try:
+        fault = not_reached(reached, words, negative_part(reduction, values[0], options) if values else None)
+    except (ConstraintError, MaterialError) as of_structure:
+        fault = of_structure
     remember(fault)
     raise fault
 
@@ -129,7 +133,7 @@ def not_reached(reached: Reached, words: str, sign: tuple[str, bool] | None) -> 
     )
 
 
-def negative_part(reduction: Reduction, values: NDArray[Any], structure: Structure) -> tuple[str, bool]:
+def negative_part(reduction: Reduction, values: NDArray[Any], options: SolveOptions) -> tuple[str, bool]:
     """Return in words what is known of negative eigenvalues of a reduced matrix, and whether there are some, or a zero.
 
     Parameters
@@ -138,22 +142,30 @@ def negative_part(reduction: Reduction, values: NDArray[Any], structure: Structu
         Index maps.
     values : array, shape (s,)
         Stored values.
-    structure : Structure
-        What may be relied on.
+    options : SolveOptions
+        What may be relied on, and what says errors in words of the mesh.
+
+    Raises
+    ------
+    ConstraintError, MaterialError
+        If it is singular because of supports, or of cells without stiffness.
     """
-    options, pattern = SolveOptions(structure), reduction.maps.system.pattern
+    pattern = reduction.maps.system.pattern
     if not np.isfinite(values).all():
         return ", its tangent not finite", False
     values = np.array(values)
     values[reduction.maps.kept] = np.abs(values[reduction.maps.kept])  # constrained dofs stand alone
     try:
-        if structure.symmetric:
+        if options.structure.symmetric:
             _, negative, _ = inertia_of(pattern, values, options)
             return f", its tangent with {negative} negative pivot{'s' * (negative != 1)}", negative > 0
     except SparseADError:  # no library tells, or it is singular
         pass
     try:
         sign = log_det(pattern, values, options)[0]
-    except SparseADError:
+    except SparseADError as error:
+        cause = error if options.explain is None else options.explain(error, pattern, values)
+        if isinstance(cause, ConstraintError | MaterialError):
+            raise cause from None
         return ", its tangent singular", True
     return f", the determinant of its tangent {'negative' if sign.real < 0 else 'positive'}", sign.real < 0
