@@ -103,15 +103,17 @@ def _factor(now: NDArray[Any], then: NDArray[Any]) -> Any:
 def _weights(b: NDArray[Any], terms: NDArray[Any]) -> tuple[NDArray[Any], bool]:
     """The weights, shape (k, p), of terms (p, n) in b (k, n), by least squares; and whether the sums are b.
 
-    That is to rounding in the weights, each of which is as sure as the largest in units of the terms' sizes.
+    That is to rounding of each entry, in the magnitudes of what is added up there: a load in small units beside one in
+    large units counts as much. Weights that are rounding beside the largest are zero.
     """
     largest = np.abs(terms).max(axis=1, keepdims=True)
     sizes = np.where(largest > 0, largest, 1.0)
     of_one_size = terms / sizes
     weights = _least_squares(of_one_size, b)
+    rounding = _ROUNDING_OF_SUMS * np.finfo(largest.dtype).eps
+    weights[np.abs(weights) <= rounding * np.abs(weights).max(axis=1, keepdims=True)] = 0.0
     missed = np.abs(b - weights @ of_one_size)
-    magnitudes = np.abs(weights).max(axis=1, keepdims=True) * np.abs(of_one_size).sum(axis=0)
-    found = (missed <= _ROUNDING_OF_SUMS * np.finfo(missed.dtype).eps * magnitudes).all()
+    found = (missed <= rounding * (np.abs(weights) @ np.abs(of_one_size))).all()
     return weights / sizes.T, bool(found)
 
 

@@ -157,7 +157,7 @@ def test_point_loads_elsewhere_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil", ["one entry", "another load", "cancelling loads", "cancelling solutions", "tolerance"]
+    "spoil", ["one entry", "another load", "small units", "cancelling loads", "cancelling solutions", "tolerance"]
 )
 @pytest.mark.usefixtures("many")
 def test_what_is_no_combination_to_rounding_is_not_answered(spoil: str) -> None:
@@ -167,6 +167,10 @@ def test_what_is_no_combination_to_rounding_is_not_answered(spoil: str) -> None:
         b[1, 17] *= 1 + 1e-12
     elif spoil == "another load":
         b[0] += 1e-9 * B
+    elif spoil == "small units":
+        half = loads.shape[1] // 2
+        loads[0, half:], loads[1, :half] = 0.0, 0.0  # forces here, moments there
+        b = (1e10 * loads[0] + 1e-6 * loads[1] * (1 + 1e-8 * B))[None]
     elif spoil == "cancelling loads":
         loads[1] = 1e-6 * loads[1]
         loads[2] = loads[1] * (1 + 1e-3 * B)
