@@ -26,25 +26,23 @@ References
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import csc_array
 
-from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots
-from sparsead.backends.choose import preferred
-from sparsead.backends.registry import check_able, get
+from sparsead.backends.backend import Factorization, Pivots
 from sparsead.errors import SingularMatrixError
 from sparsead.factors.accuracy import Inaccurate
+from sparsead.factors.delegated import DelegatedAnalysis, Delegating
 from sparsead.factors.units import reciprocal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sparsead.backends.backend import Trans
-    from sparsead.backends.prediction import Prediction
+    from sparsead.backends.backend import Analysis, Trans
     from sparsead.pattern.pattern import Pattern
     from sparsead.pattern.structure import Structure
 
@@ -57,7 +55,7 @@ _LARGEST_CORRECTION = 1e-3  # of x, once corrections have arrived: the digits th
 
 
 @dataclass(frozen=True)
-class LeastSquares(Backend):
+class LeastSquares(Delegating):
     """A backend that scales augmented systems, lets a library factorize them, and refines.
 
     Parameters
@@ -72,15 +70,6 @@ class LeastSquares(Backend):
     library: str | None = None
 
     name = "least_squares"
-    releases_gil = False
-    single_precision = True  # as far as the library has it, see `analyze`
-
-    def missing(self) -> None:
-        """Return None: that of the library is told when it is asked for."""
-
-    def supports(self, structure: Structure, *, is_complex: bool) -> bool:
-        """Return whether the matrix is Hermitian."""
-        return structure.hermitian
 
     def analyze(self, pattern: Pattern, structure: Structure, values: NDArray[Any]) -> Analysis:
         """Return the analysis of the scaled system.
@@ -90,36 +79,25 @@ class LeastSquares(Backend):
         BackendError, BackendMissingError
             If the library cannot factorize it, or is not installed.
         """
-        name = self.library or preferred(pattern, structure, is_complex=values.dtype.kind == "c").backend
-        return _analysis(self.size, pattern, structure, values, name)
+        library = self.able(pattern, structure, values)
+        scaled = values * _entrywise(pattern, _scales(pattern, values, self.size))
+        return _Analysis(self, pattern, structure, library.name, library.analyze(pattern, structure, scaled))
 
 
-def _analysis(size: int, pattern: Pattern, structure: Structure, values: NDArray[Any], name: str) -> _Analysis:
-    library = get(name)
-    check_able(library, structure, values.dtype)
-    scaled = values * _entrywise(pattern, _scales(pattern, values, size))
-    return _Analysis(size, pattern, structure, name, library.analyze(pattern, structure, scaled))
-
-
-class _Analysis(Analysis):
+class _Analysis(DelegatedAnalysis):
     """The analysis of the scaled system."""
 
-    def __init__(self, size: int, pattern: Pattern, structure: Structure, name: str, inner: Analysis) -> None:
-        self.size, self.pattern, self.structure, self.name, self.inner = size, pattern, structure, name, inner
-        self.symbolic, self.counted = inner.symbolic, inner.counted
-
-    @property
-    def nbytes(self) -> int:  # type: ignore[override]
-        """Memory of the analysis. Unit: [byte]."""
-        return self.inner.nbytes
-
-    def predicted(self, beyond: float = 0.0) -> Prediction | None:
-        """Return what the factorization will take."""
-        return self.inner.predicted(beyond)
+    def __init__(
+        self, backend: LeastSquares, pattern: Pattern, structure: Structure, name: str, inner: Analysis
+    ) -> None:
+        super().__init__(inner)
+        self.backend, self.pattern, self.structure, self.name = backend, pattern, structure, name
 
     def careful(self, values: NDArray[Any]) -> Analysis | None:
         """Return the analysis of the library whose pivots follow the scaling, after any other."""
-        return None if self.name == _ROBUST else _analysis(self.size, self.pattern, self.structure, values, _ROBUST)
+        if self.name == _ROBUST:
+            return None
+        return replace(self.backend, library=_ROBUST).analyze(self.pattern, self.structure, values)
 
     def factorize(self, values: NDArray[Any]) -> Factorization:
         """Return the factors.
@@ -129,13 +107,14 @@ class _Analysis(Analysis):
         Inaccurate
             If there are none: another way may still tell dependent columns from nearly dependent ones.
         """
-        scales = _scales(self.pattern, values, self.size)
+        size = self.backend.size
+        scales = _scales(self.pattern, values, size)
         try:
             factors = self.inner.factorize(values * _entrywise(self.pattern, scales))
         except SingularMatrixError as error:
             raise Inaccurate(error.got) from error
         matrix = csc_array((values.copy(), self.pattern.indices, self.pattern.indptr), shape=self.pattern.shape)
-        return _Factors(factors, matrix, scales, self.size)
+        return _Factors(factors, matrix, scales, size)
 
 
 class _Factors(Factorization):

@@ -34,11 +34,10 @@ import numpy as np
 from scipy.linalg import qr
 from scipy.sparse import csc_array
 
-from sparsead.backends.backend import Analysis, Backend, Factorization, Pivots
-from sparsead.backends.choose import preferred
-from sparsead.backends.registry import check_able, get
+from sparsead.backends.backend import Factorization, Pivots
 from sparsead.errors import NotPositiveDefiniteError, NullSpaceError, SingularMatrixError
 from sparsead.factors.accuracy import check_condition, checked_solve, is_doubtful, locate
+from sparsead.factors.delegated import DelegatedAnalysis, Delegating
 from sparsead.factors.null_vectors import NullSpace
 from sparsead.pattern import combine
 from sparsead.pattern.kept import kept_with_partner
@@ -47,14 +46,13 @@ from sparsead.pattern.slots import Slots
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sparsead.backends.backend import Trans
-    from sparsead.backends.prediction import Prediction
+    from sparsead.backends.backend import Analysis, Trans
     from sparsead.pattern.pattern import Pattern
     from sparsead.pattern.structure import Structure
 
 
 @dataclass(frozen=True)
-class Grounded(Backend):
+class Grounded(Delegating):
     """A backend that holds a few dofs, lets a library factorize the rest, and takes the null space out.
 
     Parameters
@@ -69,17 +67,8 @@ class Grounded(Backend):
     library: str | None = None
 
     name = "null_space"
-    releases_gil = False
-    single_precision = True  # as far as the library has it, see `analyze`
     limited = True
     advice = "declare symmetric=True, hermitian=True or positive_definite=True: that A = A^H is what null_space= needs"
-
-    def missing(self) -> None:
-        """Return None: that of the library is told when it is asked for."""
-
-    def supports(self, structure: Structure, *, is_complex: bool) -> bool:
-        """Return whether the matrix is Hermitian."""
-        return structure.hermitian
 
     def analyze(self, pattern: Pattern, structure: Structure, values: NDArray[Any]) -> Analysis:
         """Return the analysis of what is left when a few dofs are held.
@@ -90,11 +79,8 @@ class Grounded(Backend):
             If the library cannot factorize it, or is not installed.
         """
         free, rest, slots = _held(pattern, self.null_space)
-        name = self.library or preferred(rest, structure, is_complex=values.dtype.kind == "c").backend
-        library = get(name)
-        check_able(library, structure, values.dtype)
-        inner = library.analyze(rest, structure, values[slots.slot])
-        return _Analysis(self.null_space, pattern, structure, free, rest, slots, inner)
+        inner = self.able(rest, structure, values).analyze(rest, structure, values[slots.slot])
+        return _Analysis(self.null_space, structure, free, rest, slots, inner)
 
     def check(self, pattern: Pattern, values: NDArray[Any], b: NDArray[Any], trans: Trans, parts: int) -> None:
         """Raise `NullSpaceError` if the matrix resists the null space, or the right-hand side does work on it.
@@ -106,31 +92,26 @@ class Grounded(Backend):
         _check_rhs(b, basis if trans == "T" else basis.conj(), parts)  # A^T = conj(A)
 
 
-class _Analysis(Analysis):
+class _Analysis(DelegatedAnalysis):
     """The analysis of what is left, and what belongs to the whole."""
 
     def __init__(
         self,
         null_space: NullSpace,
-        pattern: Pattern,
         structure: Structure,
         free: NDArray[Any],
         rest: Pattern,
         slots: Slots,
         inner: Analysis,
     ) -> None:
-        self.null_space, self.pattern, self.structure = null_space, pattern, structure
-        self.free, self.rest, self.slots, self.inner = free, rest, slots, inner
-        self.symbolic, self.counted = inner.symbolic, inner.counted
+        super().__init__(inner)
+        self.null_space, self.structure = null_space, structure
+        self.free, self.rest, self.slots = free, rest, slots
 
     @property
     def nbytes(self) -> int:  # type: ignore[override]
         """Memory of the analysis. Unit: [byte]."""
-        return self.inner.nbytes + self.null_space.basis.nbytes
-
-    def predicted(self, beyond: float = 0.0) -> Prediction | None:
-        """Return what the factorization of the rest will take."""
-        return self.inner.predicted(beyond)
+        return super().nbytes + self.null_space.basis.nbytes
 
     def careful(self, values: NDArray[Any]) -> Analysis:
         """Return the next way of factorizing the rest.
@@ -144,7 +125,7 @@ class _Analysis(Analysis):
         inner = self.inner.careful(chosen)
         if inner is None:
             raise self._more_motions(locate(self._matrix(chosen)))
-        return _Analysis(self.null_space, self.pattern, self.structure, self.free, self.rest, self.slots, inner)
+        return _Analysis(self.null_space, self.structure, self.free, self.rest, self.slots, inner)
 
     def factorize(self, values: NDArray[Any]) -> Factorization:
         """Return the factors of the rest.

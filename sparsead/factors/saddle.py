@@ -25,11 +25,9 @@ from typing import TYPE_CHECKING, Any
 
 from scipy.sparse import csc_array
 
-from sparsead.backends.backend import Analysis, Backend, Factorization
-from sparsead.backends.choose import preferred
-from sparsead.backends.registry import check_able, get
 from sparsead.errors import NotPositiveDefiniteError
 from sparsead.factors.accuracy import check_condition, is_doubtful
+from sparsead.factors.delegated import DelegatedAnalysis, Delegating
 from sparsead.factors.inertia import counted_elsewhere, told
 
 if TYPE_CHECKING:
@@ -37,13 +35,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sparsead.backends.prediction import Prediction
+    from sparsead.backends.backend import Analysis, Backend, Factorization
     from sparsead.pattern.pattern import Pattern
     from sparsead.pattern.structure import Structure
 
 
 @dataclass(frozen=True)
-class SaddlePoint(Backend):
+class SaddlePoint(Delegating):
     """A backend that lets a library factorize a saddle point matrix, and counts its eigenvalues by sign.
 
     Parameters
@@ -58,15 +56,6 @@ class SaddlePoint(Backend):
     library: str | None = None
 
     name = "saddle_point"
-    releases_gil = False
-    single_precision = True  # as far as the library has it, see `analyze`
-
-    def missing(self) -> None:
-        """Return None: that of the library is told when it is asked for."""
-
-    def supports(self, structure: Structure, *, is_complex: bool) -> bool:
-        """Return whether the matrix is Hermitian."""
-        return structure.hermitian
 
     def analyze(self, pattern: Pattern, structure: Structure, values: NDArray[Any]) -> Analysis:
         """Return the analysis of the library.
@@ -76,27 +65,16 @@ class SaddlePoint(Backend):
         BackendError, BackendMissingError
             If the library cannot factorize it, or is not installed.
         """
-        name = self.library or preferred(pattern, structure, is_complex=values.dtype.kind == "c").backend
-        library = get(name)
-        check_able(library, structure, values.dtype)
+        library = self.able(pattern, structure, values)
         return _Analysis(self.size, pattern, structure, library, library.analyze(pattern, structure, values))
 
 
-class _Analysis(Analysis):
+class _Analysis(DelegatedAnalysis):
     """The analysis of the library, and what its factors are to tell."""
 
     def __init__(self, size: int, pattern: Pattern, structure: Structure, library: Backend, inner: Analysis) -> None:
-        self.size, self.pattern, self.structure, self.library, self.inner = size, pattern, structure, library, inner
-        self.symbolic, self.counted = inner.symbolic, inner.counted
-
-    @property
-    def nbytes(self) -> int:  # type: ignore[override]
-        """Memory of the analysis. Unit: [byte]."""
-        return self.inner.nbytes
-
-    def predicted(self, beyond: float = 0.0) -> Prediction | None:
-        """Return what the factorization will take."""
-        return self.inner.predicted(beyond)
+        super().__init__(inner)
+        self.size, self.pattern, self.structure, self.library = size, pattern, structure, library
 
     def replacing(self) -> AbstractContextManager[object]:
         """Return the context of the library."""
