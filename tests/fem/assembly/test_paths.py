@@ -16,7 +16,7 @@ jax = require("jax")
 import jax.numpy as jnp  # noqa: E402
 
 import fem  # noqa: E402
-from tests.fem.elements.structures import difference, lines  # noqa: E402
+from tests.fem.elements.structures import assert_derivatives_agree, lines  # noqa: E402
 
 SPAN, RISE, STIFFNESS = 2.0, 0.3, 2.1e7  # half the span and the rise in m, E A in N
 TRUSS = fem.Space(lines([[-SPAN, 0.0], [0.0, RISE], [SPAN, 0.0]], [[0, 1], [1, 2]]), 2)
@@ -139,21 +139,7 @@ def test_derivatives_of_points_agree_with_differences() -> None:
     def derivatives(p: Any, d: Any) -> Any:
         return jax.jvp(jax.value_and_grad(number), (p,), (d,))
 
-    rng = np.random.default_rng(4)
-    for moved, primal in PRIMALS.items():
-        d = {name: np.zeros_like(other) for name, other in PRIMALS.items()}
-        d[moved] = 0.05 * np.abs(primal).max() * rng.uniform(-1, 1, primal.shape)
-
-        def along(s: Any, moved: str = moved, d: Any = d) -> Any:
-            value, gradient = derivatives(PRIMALS | {moved: PRIMALS[moved] + s * d[moved]}, d)[0]
-            return np.concatenate([[value], gradient[moved].reshape(-1)])
-
-        (_, gradient), (slope, curvature) = derivatives(PRIMALS, d)
-        expected = difference(along, 0.0, 1.0, 0.05)
-        np.testing.assert_allclose(slope, expected[0], rtol=1e-7, err_msg=moved)
-        np.testing.assert_allclose((gradient[moved] * d[moved]).sum(), slope, rtol=1e-8, err_msg=moved)
-        scale = np.abs(expected[1:]).max()
-        np.testing.assert_allclose(curvature[moved].reshape(-1), expected[1:], atol=1e-6 * scale, err_msg=moved)
+    assert_derivatives_agree(derivatives, PRIMALS, size=0.05, step=0.05, rtol=1e-7, gradient_rtol=1e-8, atol=1e-6)
 
 
 def test_a_state_that_nobody_looks_at_costs_no_solve() -> None:

@@ -55,3 +55,36 @@ def compiled(f: Any, primals: dict[str, Any]) -> tuple[Any, Any, Any]:
         return program(primals, still | {key: direction})[1]
 
     return value, program(primals, still)[0][1], tangent
+
+
+def assert_derivatives_agree(
+    derivatives: Any,
+    primals: dict[str, Any],
+    *,
+    size: float,
+    step: float,
+    rtol: float,
+    gradient_rtol: float,
+    atol: float,
+) -> None:
+    """Compare first and second derivatives in each array, along random directions, with differences.
+
+    ``derivatives(p, d)`` is the pair of value and gradient at p, and of their tangents along d. Directions have `size`
+    in units of the array's largest number; `rtol` is for slopes by differences, `gradient_rtol` for those by the
+    gradient, `atol` for second derivatives in units of the largest.
+    """
+    rng = np.random.default_rng(4)
+    for moved, primal in primals.items():
+        d = {name: np.zeros_like(other) for name, other in primals.items()}
+        d[moved] = size * np.abs(primal).max() * rng.uniform(-1, 1, primal.shape)
+
+        def along(s: Any, moved: str = moved, d: Any = d) -> Any:
+            value, gradient = derivatives(primals | {moved: primals[moved] + s * d[moved]}, d)[0]
+            return np.concatenate([[value], gradient[moved].reshape(-1)])
+
+        (_, gradient), (slope, curvature) = derivatives(primals, d)
+        expected = difference(along, 0.0, 1.0, step)
+        np.testing.assert_allclose(slope, expected[0], rtol=rtol, err_msg=moved)
+        np.testing.assert_allclose((gradient[moved] * d[moved]).sum(), slope, rtol=gradient_rtol, err_msg=moved)
+        scale = np.abs(expected[1:]).max()
+        np.testing.assert_allclose(curvature[moved].reshape(-1), expected[1:], atol=atol * scale, err_msg=moved)

@@ -17,7 +17,7 @@ import jax.numpy as jnp  # noqa: E402
 import fem  # noqa: E402
 import sparsead.jax as sp  # noqa: E402
 from fem.elements.solids.neo_hookean import flux  # noqa: E402
-from tests.fem.elements.structures import difference  # noqa: E402
+from tests.fem.elements.structures import assert_derivatives_agree  # noqa: E402
 
 MESH = fem.box((3, 2, 2), size=(2.0, 1.0, 1.0))
 SPACE = fem.Space(MESH, 3)
@@ -130,26 +130,11 @@ def square(p: dict[str, Any]) -> Any:
 
 
 def test_implicit_derivatives_agree_with_differences() -> None:
-    rng = np.random.default_rng(4)
-
     @jax.jit
     def derivatives(p: Any, d: Any) -> Any:
         return jax.jvp(jax.value_and_grad(square), (p,), (d,))
 
-    for moved, primal in PRIMALS.items():
-        d = {name: np.zeros_like(other) for name, other in PRIMALS.items()}
-        d[moved] = 0.1 * rng.uniform(-1, 1, primal.shape)
-
-        def along(s: Any, moved: str = moved, d: Any = d) -> Any:
-            value, gradient = derivatives(PRIMALS | {moved: PRIMALS[moved] + s * d[moved]}, d)[0]
-            return np.concatenate([[value], gradient[moved].reshape(-1)])
-
-        (_, gradient), (slope, curvature) = derivatives(PRIMALS, d)
-        expected = difference(along, 0.0, 1.0, 0.05)
-        np.testing.assert_allclose(slope, expected[0], rtol=1e-7, err_msg=moved)
-        np.testing.assert_allclose((gradient[moved] * d[moved]).sum(), slope, rtol=1e-9, err_msg=moved)
-        scale = np.abs(expected[1:]).max()
-        np.testing.assert_allclose(curvature[moved].reshape(-1), expected[1:], atol=1e-6 * scale, err_msg=moved)
+    assert_derivatives_agree(derivatives, PRIMALS, size=0.1, step=0.05, rtol=1e-7, gradient_rtol=1e-9, atol=1e-6)
 
 
 def test_the_gradient_uses_the_last_factorization() -> None:
